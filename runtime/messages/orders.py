@@ -1,0 +1,60 @@
+"""The supervisor's wishes to the worker processes: a whole desired state, sent again and again.
+
+Every worker converges on the newest one it has seen; its heartbeat says which that was. So a lost
+or doubled message changes nothing, and a restarted worker catches up by itself.
+"""
+
+from __future__ import annotations
+
+from msgspec import Struct
+
+from runtime.messages.faults import FaultOrder
+from runtime.messages.tasks import Assignment
+
+
+class ModeRequest(Struct, frozen=True):
+    """Asks the fast loop for one mode event. Each id is acted upon at most once, before its deadline."""
+
+    request_id: int
+    event: str
+    """Name of a `ModeEvent`."""
+
+    deadline_ns: int
+
+
+class Orders(Struct, frozen=True):
+    """Everything that the supervisor wants the workers to be doing now."""
+
+    stamp_ns: int
+    sequence: int
+    mode_request: ModeRequest | None = None
+    assignment: Assignment | None = None
+    policy: str = ""
+    """The policy that should drive; the planner prepares and swaps at a chunk border."""
+
+    swap_id: int = 0
+    """Increases with every swap request."""
+
+    faults: tuple[FaultOrder, ...] = ()
+    refill_id: int = 0
+    """The simulated cell lays out a new set of parts each time this increases."""
+
+    shutdown: bool = False
+
+
+class Heartbeat(Struct, frozen=True):
+    """A worker is alive, and this is how far it has followed the orders."""
+
+    process: str
+    pid: int
+    stamp_ns: int
+    orders_sequence: int
+    faults_effective: tuple[str, ...] = ()
+    """Ids of the faults that this process has switched on at its seam."""
+
+    mode_request_id: int = 0
+    """Newest mode request acted upon (control only)."""
+
+    refill_id: int = 0
+    warning: str = ""
+    """A downgrade that a person should know of, e.g. no real-time scheduling."""

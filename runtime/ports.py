@@ -1,0 +1,168 @@
+"""The promises the loop relies on. Whoever keeps them can stand behind the loop: simulated or real."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from runtime.messages.camera import Frame
+from runtime.messages.cell import CameraDescription, CellDescription
+from runtime.messages.geometry import Pose
+from runtime.messages.joint import JointCommand, PlantState, Vector
+from runtime.messages.plan import Plan, Signal
+from runtime.messages.policy import PolicyStatus, TargetMark
+from runtime.messages.tasks import Assignment
+
+Image = NDArray[np.uint8]
+"""u8[height, width, 3], RGB."""
+
+
+class Clock(Protocol):
+    """Where time comes from: the wall's monotonic clock or simulated time."""
+
+    def now_ns(self) -> int:
+        """Monotonic nanoseconds of the cell."""
+        ...
+
+
+class Plant(Protocol):
+    """The arm and its cell behind the interface that a driver would give."""
+
+    def step(self, command: JointCommand | None, *, stamp_ns: int) -> PlantState:
+        """Apply one command (None: none arrived) for one millisecond and measure."""
+        ...
+
+    def measure(self) -> PlantState:
+        """The newest measurement, without a step."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Picture:
+    """One camera picture with its header."""
+
+    frame: Frame
+    image: Image
+
+
+class Camera(Protocol):
+    """All cameras of a cell; a call delivers the pictures due at that moment."""
+
+    def capture(self, *, stamp_ns: int) -> Sequence[Picture]:
+        """One picture a camera, captured at this instant."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class CameraView:
+    """A picture together with where its camera stood when it was taken."""
+
+    picture: Picture
+    camera: CameraDescription
+    camera_in_base: Pose
+
+
+@dataclass(frozen=True, slots=True)
+class Observation:
+    """What a policy gets to see: pictures, joint state and the instruction. Nothing else exists for it."""
+
+    observation_id: int
+    stamp_ns: int
+    """Capture instant of the older of the two pictures."""
+
+    views: dict[str, CameraView]
+    """By camera name: overhead, wrist."""
+
+    q_rad: Vector
+    dq_rad_s: Vector
+    gripper_in_base: Pose
+    gripper_width_m: float
+    gripper_force_n: float
+    assignment: Assignment | None
+
+
+@dataclass(frozen=True, slots=True)
+class Proposal:
+    """What a policy answers: an action chunk without its envelope, or a reason for none."""
+
+    status: PolicyStatus
+    phase: str
+    confidence: float
+    signals: tuple[Signal, ...]
+    targets: tuple[TargetMark, ...] = ()
+    gripper_in_base: tuple[Pose, ...] = ()
+    """One a step, the first one step after the observation; empty: no new chunk, hold."""
+
+    joints_rad: tuple[tuple[float, ...], ...] = ()
+    gripper_width_m: tuple[float, ...] = ()
+    gripper_force_n: float = 30.0
+    step_period_s: float = 0.1
+    reason: str = ""
+
+
+class Policy(Protocol):
+    """System 2: from an observation to an action chunk. May take its time; never blocks System 1."""
+
+    def begin(self, assignment: Assignment) -> None:
+        """A new task or attempt starts; forget what belonged to the last one."""
+        ...
+
+    def infer(self, observation: Observation) -> Proposal:
+        """Look once, answer with the next chunk."""
+        ...
+
+
+class PolicyFactory(Protocol):
+    """What a plugin's `policy.py` offers under the name in its manifest."""
+
+    def __call__(self, cell: CellDescription) -> Policy:
+        """Load and build the policy for this cell; slow work belongs here, not in `infer`."""
+        ...
+
+
+class Controller(Protocol):
+    """The joint-space law: from reference and measurement to torque."""
+
+    def torque(
+        self,
+        *,
+        q_rad: Vector,
+        dq_rad_s: Vector,
+        q_reference_rad: Vector,
+        dq_reference_rad_s: Vector,
+        ddq_reference_rad_s2: Vector,
+    ) -> Vector:
+        """Joint torques in N·m, gravity and friction compensation included."""
+        ...
+
+
+class PolicySeam(Protocol):
+    """Where policy faults enter: between the policy and the world. The neutral one changes nothing."""
+
+    def stall_s(self, now_ns: int) -> float:
+        """Extra inference latency of the inference that starts now, in seconds."""
+        ...
+
+    def proposal(self, proposal: Proposal, now_ns: int) -> Proposal:
+        """What comes out of the policy, possibly spoilt."""
+        ...
+
+
+class PlanSeam(Protocol):
+    """Where network faults enter: between planner and control. The neutral one delays nothing."""
+
+    def delay_s(self, plan: Plan, now_ns: int) -> float:
+        """How long the network holds this plan back, in seconds."""
+        ...
+
+
+class LoopSeam(Protocol):
+    """Where timing faults of the fast loop enter. The neutral one delays nothing."""
+
+    def overrun_s(self, now_ns: int) -> float:
+        """How long this tick is held up before it starts, in seconds."""
+        ...
