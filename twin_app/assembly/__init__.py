@@ -1,0 +1,1 @@
+"""The one place that knows every part: the command line and what it puts together."""
