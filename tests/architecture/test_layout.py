@@ -1,0 +1,36 @@
+"""The top level, and that no file knows one machine."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+from tests.architecture.project import PACKAGES, ROOT, project_files
+
+TOP_LEVEL = {
+    "twin_app", "sim_worlds", "runtime", "plugins", "tests", "installer", "docs",
+    "pyproject.toml", "constraints.txt", "Makefile", "README.md", "CHANGELOG.md", "LICENSE",
+}  # fmt: skip
+TEXT = {".py", ".toml", ".txt", ".md", ".yaml", ".sh", ".glsl", ""}
+ONE_MACHINE = re.compile(r"""(?<![\w.])/(?:home|root|work|opt|Users)/\w|\.\./shared|/tmp/(?:w|spec)\b""")
+
+
+def test_the_top_level_is_exactly_as_agreed() -> None:
+    found = {file.parts[0] for file in project_files()}
+    assert {name for name in found if not name.startswith(".")} == TOP_LEVEL
+    assert (ROOT / ".ci" / "run").exists()
+
+
+@pytest.mark.parametrize("package", PACKAGES)
+def test_a_folder_name_is_its_import_name(package: str) -> None:
+    assert (ROOT / package / "__init__.py").is_file()
+
+
+@pytest.mark.parametrize("file", [file for file in project_files() if file.suffix in TEXT], ids=str)
+def test_no_file_names_a_path_of_one_machine(file: Path) -> None:
+    if file.name == Path(__file__).name:
+        return  # it holds the pattern itself
+    text = (ROOT / file).read_text(encoding="utf-8")
+    assert [line for line in text.splitlines() if ONE_MACHINE.search(line)] == []
