@@ -1,0 +1,146 @@
+"""Draws a cell with OpenGL over headless EGL: software Mesa or a GPU, whatever the machine has."""
+
+from __future__ import annotations
+
+import moderngl
+import numpy as np
+from numpy.typing import NDArray
+
+from runtime.messages.cell import CameraDescription
+from runtime.ports import Image
+from sim_worlds.cameras.drawing import Drawing, body_matrices
+from sim_worlds.cameras.frames import Matrix
+from sim_worlds.cameras.lighting import Lighting
+from sim_worlds.cameras.shaders import FRAGMENT, SHADOW_FRAGMENT, SHADOW_VERTEX, VERTEX
+
+NEAR_M, FAR_M = 0.01, 6.0
+SAMPLES = 4
+MAX_BODIES = 64
+"""As the shaders declare."""
+SHADOW_PX = 512
+SHADOW_HALF_M = 0.75
+"""Half the side of the square that the shadow map covers, about `SHADOW_CENTRE_M`."""
+
+SHADOW_CENTRE_M = (0.45, 0.0, 0.2)
+BACKGROUND = (0.16, 0.16, 0.17)
+
+
+class EglUnavailable(RuntimeError):
+    """No OpenGL context without a display; the text says what the driver said."""
+
+
+class EglRenderer:
+    """One context with one drawing. Belongs to the thread that made it; `close` frees it."""
+
+    name = "egl"
+
+    def __init__(self, drawing: Drawing, *, lighting: Lighting) -> None:
+        try:
+            self._context = moderngl.create_context(standalone=True, backend="egl", require=330)
+        except Exception as trouble:  # glcontext raises bare Exception when libEGL or a driver is missing
+            raise EglUnavailable(str(trouble)) from trouble
+        self._drawing = drawing
+        self._targets: dict[tuple[int, int], tuple[moderngl.Framebuffer, moderngl.Framebuffer]] = {}
+        self._build_programs()
+        self._light(lighting)
+
+    def place(self, poses: NDArray[np.float64]) -> None:
+        """Move the bodies to [links + parts, 7] poses and redraw the shadows."""
+        self._bodies.write(np.ascontiguousarray(body_matrices(self._drawing, poses).transpose(0, 2, 1)))
+        self._shadow_target.use()
+        self._shadow_target.clear(depth=1.0)
+        self._shadow_array.render()
+
+    def draw(self, camera: CameraDescription, *, camera_in_base: Matrix) -> Image:
+        """The picture of one camera, u8[height, width, 3], top row first."""
+        target, resolved = self._target(camera.width_px, camera.height_px)
+        clip_from_base = projection(camera) @ np.linalg.inv(camera_in_base)
+        self._program["clip_from_base"].write(clip_from_base.T.astype("f4").tobytes())
+        target.use()
+        target.clear(*BACKGROUND, 1.0, depth=1.0)
+        self._array.render()
+        self._context.copy_framebuffer(resolved, target)
+        image = np.empty((camera.height_px, camera.width_px, 3), dtype=np.uint8)
+        resolved.read_into(image, components=3, alignment=1)
+        return image
+
+    def close(self) -> None:
+        """Free the context and everything in it."""
+        for target, resolved in self._targets.values():
+            target.release()
+            resolved.release()
+        self._context.release()
+
+    @property
+    def device(self) -> str:
+        """What draws: the driver's name for it."""
+        return str(self._context.info["GL_RENDERER"])
+
+    def _build_programs(self) -> None:
+        context, drawing = self._context, self._drawing
+        self._program = context.program(vertex_shader=VERTEX, fragment_shader=FRAGMENT)
+        self._shadow_program = context.program(vertex_shader=SHADOW_VERTEX, fragment_shader=SHADOW_FRAGMENT)
+        vertices = context.buffer(drawing.vertices.tobytes())
+        indices = context.buffer(drawing.indices.tobytes())
+        names = ("position", "normal", "colour", "body")
+        self._array = context.vertex_array(self._program, [(vertices, "3f 3f 3f 1f", *names)], indices)
+        shadow_layout = [(vertices, "3f 6x4 1f", "position", "body")]
+        self._shadow_array = context.vertex_array(self._shadow_program, shadow_layout, indices)
+        self._bodies = context.buffer(reserve=64 * MAX_BODIES)
+        self._bodies.bind_to_uniform_block(0)
+        self._program["Bodies"].binding = 0
+        self._shadow_program["Bodies"].binding = 0
+        self._shadow_map = context.depth_texture((SHADOW_PX, SHADOW_PX))
+        self._shadow_map.compare_func = "<="
+        self._shadow_map.repeat_x = self._shadow_map.repeat_y = False
+        self._shadow_target = context.framebuffer(depth_attachment=self._shadow_map)
+        self._shadow_map.use(location=0)
+        self._program["shadow_map"].value = 0
+        context.enable(moderngl.DEPTH_TEST)
+
+    def _light(self, lighting: Lighting) -> None:
+        direction = np.asarray(lighting.lamp_direction, dtype=np.float64)
+        direction /= np.linalg.norm(direction)
+        from_base = shadow_from_base(direction)
+        self._shadow_program["shadow_from_base"].write(from_base.T.astype("f4").tobytes())
+        self._program["shadow_from_base"].write(from_base.T.astype("f4").tobytes())
+        self._program["lamp_direction"].value = tuple(direction)
+        self._program["lamp"].value = tuple(lighting.lamp * value for value in lighting.lamp_rgb)
+        self._program["ambient"].value = tuple(lighting.ambient * value for value in lighting.ambient_rgb)
+        self._program["shadow_depth"].value = lighting.shadow
+        self._program["exposure"].value = lighting.exposure
+
+    def _target(self, width: int, height: int) -> tuple[moderngl.Framebuffer, moderngl.Framebuffer]:
+        if (width, height) not in self._targets:
+            size = (width, height)
+            samples = min(SAMPLES, self._context.max_samples)
+            drawn = self._context.framebuffer(
+                [self._context.renderbuffer(size, 4, samples=samples)],
+                self._context.depth_renderbuffer(size, samples=samples),
+            )
+            self._targets[size] = (drawn, self._context.simple_framebuffer(size, 4))
+        return self._targets[(width, height)]
+
+
+def projection(camera: CameraDescription) -> Matrix:
+    """Clip space from the camera frame (x right, y down, z forward), first row of memory at the top."""
+    depth = FAR_M - NEAR_M
+    return np.array(
+        [
+            [2.0 * camera.focal_px / camera.width_px, 0.0, 0.0, 0.0],
+            [0.0, 2.0 * camera.focal_px / camera.height_px, 0.0, 0.0],
+            [0.0, 0.0, (FAR_M + NEAR_M) / depth, -2.0 * FAR_M * NEAR_M / depth],
+            [0.0, 0.0, 1.0, 0.0],
+        ]
+    )
+
+
+def shadow_from_base(direction: NDArray[np.float64]) -> Matrix:
+    """Orthographic view from the lamp, depth rising away from it."""
+    across = np.cross([0.0, 1.0, 0.0] if abs(direction[1]) < 0.9 else [1.0, 0.0, 0.0], direction)
+    across /= np.linalg.norm(across)
+    rotation = np.array([across, np.cross(direction, across), -direction])
+    result = np.eye(4)
+    result[:3, :3] = rotation / np.array([[SHADOW_HALF_M], [SHADOW_HALF_M], [1.5]])
+    result[:3, 3] = -result[:3, :3] @ np.asarray(SHADOW_CENTRE_M)
+    return result

@@ -1,0 +1,120 @@
+"""Light triangle meshes of an arm, reduced once from pybullet_data and kept in the user's cache folder."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import tempfile
+from importlib.util import find_spec
+from pathlib import Path
+
+import msgspec
+import numpy as np
+import platformdirs
+
+from runtime.messages.geometry import Pose, Vector3
+from runtime.messages.robot import RobotDescription, VisualMesh
+from sim_worlds.cameras.frames import matrix_of, pose_of
+from sim_worlds.cameras.obj_files import read_obj
+from sim_worlds.cameras.simplification import LightMesh, shade, simplify
+from sim_worlds.cameras.solids import box_mesh
+from sim_worlds.cameras.visuals import BoxEntry, MeshEntry, Visuals, carrier_of, load_visuals, pose_in_carrier
+
+REDUCTION_VERSION = 1
+"""Part of every cached file's name: raise it when the reduction changes."""
+
+
+def mesh_folder() -> Path:
+    """Where the .npz files of `VisualMesh.file` lie; created when missing."""
+    folder = Path(platformdirs.user_cache_dir("celltwin")) / "meshes"
+    folder.mkdir(parents=True, exist_ok=True)
+    return folder
+
+
+def describe_meshes(robot: RobotDescription, *, folder: Path | None = None) -> tuple[VisualMesh, ...]:
+    """The arm's visual meshes; reduces and stores those that are not in the cache yet (about a second).
+
+    Raises `NoVisuals` when the arm has no visual model, OSError when the folder cannot be written.
+    """
+    target = folder or mesh_folder()
+    visuals = load_visuals(robot.name)
+    described: list[VisualMesh] = []
+    for entry in visuals.mesh:
+        described.extend(_describe_file(entry, visuals, robot, target))
+    described.extend(_describe_box(entry, robot, target) for entry in visuals.box)
+    return tuple(described)
+
+
+def load_mesh(file: str, *, folder: Path | None = None) -> LightMesh:
+    """A stored mesh; raises OSError when it is missing and ValueError when it is damaged."""
+    path = (folder or mesh_folder()) / file
+    with np.load(path, allow_pickle=False) as stored:
+        try:
+            return LightMesh(stored["vertices"], stored["normals"], stored["triangles"])
+        except KeyError as trouble:
+            raise ValueError(f"{path.name}: {trouble}") from trouble
+
+
+def _describe_file(entry: MeshEntry, visuals: Visuals, robot: RobotDescription, folder: Path) -> list[VisualMesh]:
+    pose = _in_joint(entry, robot)
+    carrier = carrier_of(entry.joint, robot=robot)
+    stem = _stem(robot, entry.joint, (entry.file, entry.triangles))
+    if not (folder / f"{stem}-light.npz").is_file():
+        _reduce(entry, stem, folder)
+    described: list[VisualMesh] = []
+    tones = (("light", visuals.light_rgb), ("dark", visuals.dark_rgb))
+    for tone, colour in tones:
+        if (folder / f"{stem}-{tone}.npz").is_file():
+            described.append(VisualMesh(carrier, f"{stem}-{tone}.npz", pose, entry.colour_rgb or colour))
+    return described
+
+
+def _reduce(entry: MeshEntry, stem: str, folder: Path) -> None:
+    """Writes the dark group first: the light one, always there, marks the pair as complete."""
+    groups = sorted(read_obj(_data_folder() / entry.file), key=lambda group: not group.dark)
+    total = sum(len(group.triangles) for group in groups)
+    for index, group in enumerate(groups):
+        budget = max(60, entry.triangles * len(group.triangles) // total)
+        mesh = shade(*simplify(group.vertices, group.triangles, triangle_budget=budget))
+        last = index == len(groups) - 1
+        _store(folder / f"{stem}-{'light' if last else 'dark'}.npz", mesh)
+
+
+def _describe_box(entry: BoxEntry, robot: RobotDescription, folder: Path) -> VisualMesh:
+    stem = _stem(robot, entry.joint, entry.size_m)
+    if not (folder / f"{stem}.npz").is_file():
+        _store(folder / f"{stem}.npz", box_mesh(entry.size_m))
+    return VisualMesh(carrier_of(entry.joint, robot=robot), f"{stem}.npz", _in_joint(entry, robot), entry.colour_rgb)
+
+
+def _in_joint(entry: MeshEntry | BoxEntry, robot: RobotDescription) -> Pose:
+    pose = pose_in_carrier(entry, robot=robot)
+    if entry.joint != "hand":
+        return pose
+    gripper = robot.gripper.gripper_in_flange
+    hand_in_flange = Pose((0.0, 0.0, 0.0), gripper.orientation_xyzw)
+    return pose_of(matrix_of(robot.flange_in_last_joint) @ matrix_of(hand_in_flange) @ matrix_of(pose))
+
+
+def _stem(robot: RobotDescription, joint: int | str, source: tuple[object, ...] | Vector3) -> str:
+    digest = hashlib.sha256(msgspec.json.encode([REDUCTION_VERSION, source])).hexdigest()[:10]
+    return f"{robot.name}-{joint}-{digest}"
+
+
+def _store(path: Path, mesh: LightMesh) -> None:
+    """Whole or not at all: another process may be reading or writing the same file."""
+    handle, temporary = tempfile.mkstemp(dir=path.parent, suffix=".part")
+    try:
+        with os.fdopen(handle, "wb") as stream:
+            np.savez(stream, vertices=mesh.vertices, normals=mesh.normals, triangles=mesh.triangles)
+        os.replace(temporary, path)
+    except BaseException:
+        os.unlink(temporary)
+        raise
+
+
+def _data_folder() -> Path:
+    spec = find_spec("pybullet_data")
+    if spec is None or spec.origin is None:
+        raise OSError("the package pybullet_data is missing: run `make setup`")
+    return Path(spec.origin).parent

@@ -1,0 +1,108 @@
+"""All cameras of a simulated cell: from body poses to pictures with a capture stamp."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from runtime.messages.camera import Frame
+from runtime.messages.cell import CameraDescription, CellDescription
+from runtime.ports import Image, Picture
+from sim_worlds.cameras.drawing import Drawing, draw_cell
+from sim_worlds.cameras.egl_renderer import EglRenderer, EglUnavailable
+from sim_worlds.cameras.frames import Matrix, matrices, matrix_of
+from sim_worlds.cameras.lighting import Lighting
+from sim_worlds.cameras.mounting import mount
+from sim_worlds.cameras.sensor import Sensor
+
+RENDERERS = ("auto", "egl", "tiny")
+
+
+class Renderer(Protocol):
+    """What draws."""
+
+    name: str
+
+    def place(self, poses: NDArray[np.float64]) -> None:
+        """Move the bodies: [links + parts, 7]."""
+        ...
+
+    def draw(self, camera: CameraDescription, *, camera_in_base: Matrix) -> Image:
+        """One picture of the bodies as placed."""
+        ...
+
+    def close(self) -> None:
+        """Free what it holds."""
+        ...
+
+
+class CameraRig:
+    """Draws what every camera of the cell sees. Belongs to one thread; `close` it in the end.
+
+    Pixel coordinates are continuous with the centre of the upper left pixel at (0.5, 0.5), so that a point
+    (x, y, z) in the camera frame falls on (width/2 + focal x/z, height/2 + focal y/z).
+    """
+
+    def __init__(
+        self,
+        cell: CellDescription,
+        *,
+        renderer: str = "auto",
+        seed: int = 0,
+        mismatch: str = "low",
+        lighting: Lighting | None = None,
+        mesh_folder: Path | None = None,
+        truth: Callable[[], NDArray[np.float64]] | None = None,
+    ) -> None:
+        """`truth` is asked for the poses when `capture` is used. Raises `EglUnavailable` for renderer `egl`."""
+        if renderer not in RENDERERS:
+            raise ValueError(f"renderer {renderer!r}: allowed are {', '.join(RENDERERS)}")
+        self._cell = cell
+        self._truth = truth
+        self._lighting = lighting or Lighting()
+        self._mounted = mount(cell.cameras, mismatch=mismatch, seed=seed)
+        self._sensors = [
+            Sensor(width_px=c.width_px, height_px=c.height_px, noise=self._lighting.noise, seed=seed * 97 + index)
+            for index, c in enumerate(cell.cameras)
+        ]
+        self._flange_in_last_joint = matrix_of(cell.robot.flange_in_last_joint)
+        self._sequence = 0
+        self.warning = ""
+        self._renderer = self._choose(renderer, draw_cell(cell, mesh_folder=mesh_folder))
+
+    @property
+    def renderer(self) -> str:
+        """egl or tiny."""
+        return self._renderer.name
+
+    def capture(self, *, stamp_ns: int) -> list[Picture]:
+        """One picture a camera of the cell as it is now (the `Camera` port)."""
+        if self._truth is None:
+            raise RuntimeError("this rig was built without a source of truth; use capture_poses")
+        return self.capture_poses(self._truth(), stamp_ns=stamp_ns)
+
+    def capture_poses(self, poses: NDArray[np.float64], *, stamp_ns: int) -> list[Picture]:
+        """One picture a camera; `poses` is [links + parts, 7]: base, joints, fingers left and right, parts."""
+        self._renderer.place(poses)
+        last_joint = matrices(poses[len(self._cell.robot.joints)][None, :])[0]
+        flange_in_base = last_joint @ self._flange_in_last_joint
+        self._sequence += 1
+        pictures: list[Picture] = []
+        for mounted, sensor in zip(self._mounted, self._sensors, strict=True):
+            camera = mounted.camera
+            parent = flange_in_base if camera.on_flange else np.eye(4)
+            image = self._renderer.draw(camera, camera_in_base=parent @ mounted.camera_in_parent)
+            frame = Frame(camera.name, self._sequence, stamp_ns, camera.width_px, camera.height_px, self._renderer.name)
+            pictures.append(Picture(frame, sensor.expose(image)))
+        return pictures
+
+    def close(self) -> None:
+        """Free the renderer."""
+        self._renderer.close()
+
+    def _choose(self, renderer: str, drawing: Drawing) -> Renderer:
+        return EglRenderer(drawing, lighting=self._lighting)

@@ -1,0 +1,43 @@
+"""The camera's sensor: noise over a drawn picture, the same for the same seed."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from runtime.ports import Image
+
+_LEVELS = 64
+_SPARE_PX = 97
+"""The bank is larger than a picture by this many rows and columns; every picture takes a random window."""
+
+
+class Sensor:
+    """Adds read noise and shot noise (its variance grows with the signal) to 8-bit pictures.
+
+    The normal deviates come from a bank drawn once and are scaled by tables, because drawing 49,152 fresh
+    ones costs more than drawing the scene does.
+    """
+
+    def __init__(self, *, width_px: int, height_px: int, noise: float, seed: int) -> None:
+        self._generator = np.random.default_rng(seed)
+        shape = (height_px + _SPARE_PX, width_px + _SPARE_PX, 3)
+        self._size = (height_px, width_px)
+        self._noise = noise
+        deviates = self._generator.standard_normal(shape, dtype=np.float32)
+        self._bank = np.clip(np.rint(deviates * 10.0), -40, 40).astype(np.int16)
+        signal = (np.arange(256) + 0.5) / 256.0
+        sigma = 255.0 * noise * np.sqrt(0.4 + 1.2 * signal)
+        self._gain = np.rint(sigma / 10.0 * _LEVELS).astype(np.int16)
+        """Deviate to grey levels, in 1/64: bank 40 x gain stays inside 16 bits for noise up to 0.3."""
+
+    def expose(self, image: Image) -> Image:
+        """The picture as the sensor would deliver it; a new array."""
+        if self._noise <= 0.0:
+            return image.copy()
+        row, column = (int(value) for value in self._generator.integers(0, _SPARE_PX, size=2))
+        height, width = self._size
+        noise = self._bank[row : row + height, column : column + width] * self._gain[image]
+        noise += _LEVELS // 2
+        noise //= _LEVELS
+        noise += image
+        return np.clip(noise, 0, 255, out=noise).astype(np.uint8)
