@@ -40,6 +40,8 @@ class Orders(Struct, frozen=True):
     """The simulated cell lays out a new set of parts each time this increases."""
 
     shutdown: bool = False
+    recording: str = ""
+    """File that the recorder should be writing; empty: none."""
 
 
 class Heartbeat(Struct, frozen=True):
@@ -58,3 +60,10 @@ class Heartbeat(Struct, frozen=True):
     refill_id: int = 0
     warning: str = ""
     """A downgrade that a person should know of, e.g. no real-time scheduling."""
+
+    recording: str = ""
+    """File being written (recorder only); empty when none."""
+
+    recording_bytes: int = 0
+    recording_trouble: str = ""
+    """Why the wished recording is not being written, in words (recorder only)."""
