@@ -78,3 +78,12 @@ class JointCommand:
 
     verdict: int
     """The limiter's reason bits for this tick; 0 is an untouched pass."""
+
+
+@dataclass(slots=True)
+class JointReference:
+    """Where the trajectory wants the joints to be at this tick: what the command was computed from."""
+
+    q_rad: Vector
+    dq_rad_s: Vector
+    ddq_rad_s2: Vector

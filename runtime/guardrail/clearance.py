@@ -1,0 +1,147 @@
+"""Distances of the arm to itself and to the cell, on capsules and boxes, for several configurations at once."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from runtime.guardrail.distances import between_segments, to_boxes, to_boxes_from_points
+from runtime.guardrail.limits import Limits
+from runtime.guardrail.verdicts import reject
+from runtime.messages.cell import CellDescription
+from runtime.messages.geometry import Quaternion
+from runtime.messages.plan import ACCEPTED, Reason, Verdict
+
+Frames = NDArray[np.float64]
+"""float64[steps, joints, 4, 4]: the joints' frames in the base frame, from forward kinematics."""
+
+_PEDESTAL_JOINT = 0
+"""The base and the first link stand on the table: their distance to fixed things does not depend on any plan."""
+
+
+@dataclass(frozen=True, slots=True)
+class Nearest:
+    """The pair with the least clearance of those that came near."""
+
+    clearance_m: float
+    step: int
+    pair: str
+
+
+class Clearance:
+    """The arm's capsules and the cell's boxes, prepared; `check` is pure and any thread may call it."""
+
+    def __init__(self, cell: CellDescription, limits: Limits) -> None:
+        capsules = cell.robot.capsules
+        self._margins = limits.margins
+        self._joints = np.array([capsule.joint for capsule in capsules], dtype=np.intp).reshape(-1)
+        self._ends = np.array([(c.start_m, c.end_m) for c in capsules], dtype=np.float64).reshape(-1, 2, 3)
+        self._radius_m = np.array([capsule.radius_m for capsule in capsules], dtype=np.float64)
+        self._half_length_m = 0.5 * np.linalg.norm(self._ends[:, 1] - self._ends[:, 0], axis=1)
+        self._names = tuple(f"capsule {index} (joint {c.joint})" for index, c in enumerate(capsules))
+        self._first, self._second = _pairs(self._joints, cell.robot.ignored_pairs)
+        self._moving = np.flatnonzero(self._joints > _PEDESTAL_JOINT)
+        boxes = cell.obstacles
+        self._box_names = tuple(box.name for box in boxes)
+        self._base_in_box = np.array(
+            [_rotation(box.centre_in_base.orientation_xyzw).T for box in boxes], dtype=np.float64
+        ).reshape(-1, 3, 3)
+        self._box_centre_m = np.array([b.centre_in_base.position_m for b in boxes], dtype=np.float64).reshape(-1, 3)
+        self._box_half_m = np.array([box.half_extents_m for box in boxes], dtype=np.float64).reshape(-1, 3)
+
+    def check(self, frames: Frames) -> Verdict:
+        """Self clearance, then scene clearance, in all given configurations."""
+        if not np.all(np.isfinite(frames)):
+            return reject(Reason.NOT_FINITE, measured=1, limit=0, detail="link frames")
+        ends = self._ends_in_base(frames)
+        itself = self._nearest_to_itself(ends, within_m=self._margins.self_clearance_m)
+        if itself is not None:
+            return _refuse(Reason.SELF_CLEARANCE, itself, self._margins.self_clearance_m)
+        scene = self._nearest_to_scene(ends, within_m=self._margins.scene_clearance_m)
+        if scene is not None:
+            return _refuse(Reason.SCENE_CLEARANCE, scene, self._margins.scene_clearance_m)
+        return ACCEPTED
+
+    def nearest(self, frames: Frames, *, within_m: float) -> Nearest | None:
+        """The least clearance to itself or the cell, if any is below `within_m`."""
+        ends = self._ends_in_base(frames)
+        found = (self._nearest_to_itself(ends, within_m=within_m), self._nearest_to_scene(ends, within_m=within_m))
+        return min((one for one in found if one is not None), key=lambda one: one.clearance_m, default=None)
+
+    def _ends_in_base(self, frames: Frames) -> NDArray[np.float64]:
+        """float64[steps, capsules, 2, 3]."""
+        base = np.broadcast_to(np.eye(4), (frames.shape[0], 1, 4, 4))
+        chosen = np.concatenate((frames, base), axis=1)[:, self._joints]
+        turned = self._ends @ np.swapaxes(chosen[..., :3, :3], -1, -2)
+        return turned + chosen[..., None, :3, 3]
+
+    def _nearest_to_itself(self, ends: NDArray[np.float64], *, within_m: float) -> Nearest | None:
+        middle = ends.mean(axis=2)
+        apart = middle[:, self._first] - middle[:, self._second]
+        reach = self._half_length_m + self._radius_m
+        room = np.sqrt(np.einsum("spi,spi->sp", apart, apart)) - (reach[self._first] + reach[self._second])
+        step, pair = np.nonzero(room < within_m)
+        if step.size == 0:
+            return None
+        first, second = self._first[pair], self._second[pair]
+        one, other = ends[step, first], ends[step, second]
+        clearance = between_segments(one[:, 0], one[:, 1], other[:, 0], other[:, 1])
+        clearance -= self._radius_m[first] + self._radius_m[second]
+        worst = int(np.argmin(clearance))
+        if not clearance[worst] < within_m:
+            return None
+        names = f"{self._names[first[worst]]} and {self._names[second[worst]]}"
+        return Nearest(float(clearance[worst]), int(step[worst]), names)
+
+    def _nearest_to_scene(self, ends: NDArray[np.float64], *, within_m: float) -> Nearest | None:
+        ends = ends[:, self._moving]
+        radius = self._radius_m[self._moving]
+        middle = ends.mean(axis=2)
+        # [steps, capsules, boxes, 3]: middles in the boxes' frames
+        local = np.einsum("bij,scbj->scbi", self._base_in_box, middle[:, :, None, :] - self._box_centre_m)
+        reach = self._half_length_m[self._moving] + radius
+        room = to_boxes_from_points(local, self._box_half_m) - reach[:, None]
+        step, capsule, box = np.nonzero(room < within_m)
+        if step.size == 0:
+            return None
+        turn, centre = self._base_in_box[box], self._box_centre_m[box]
+        start = np.einsum("pij,pj->pi", turn, ends[step, capsule, 0] - centre)
+        end = np.einsum("pij,pj->pi", turn, ends[step, capsule, 1] - centre)
+        clearance = to_boxes(start, end, self._box_half_m[box]) - radius[capsule]
+        worst = int(np.argmin(clearance))
+        if not clearance[worst] < within_m:
+            return None
+        name = f"{self._names[self._moving[capsule[worst]]]} and {self._box_names[box[worst]]}"
+        return Nearest(float(clearance[worst]), int(step[worst]), name)
+
+
+def _refuse(reason: Reason, nearest: Nearest, limit_m: float) -> Verdict:
+    detail = f"{nearest.pair}, step {nearest.step}"
+    return reject(reason, measured=nearest.clearance_m, limit=limit_m, unit="m", detail=detail)
+
+
+def _pairs(joints: NDArray[np.intp], ignored: tuple[tuple[int, int], ...]) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
+    """All pairs of capsules on different links, without those that may touch."""
+    skipped = {frozenset(pair) for pair in ignored}
+    count = len(joints)
+    pairs = [
+        (first, second)
+        for first in range(count)
+        for second in range(first + 1, count)
+        if joints[first] != joints[second] and frozenset((first, second)) not in skipped
+    ]
+    table = np.array(pairs, dtype=np.intp).reshape(-1, 2)
+    return table[:, 0], table[:, 1]
+
+
+def _rotation(orientation_xyzw: Quaternion) -> NDArray[np.float64]:
+    x, y, z, w = orientation_xyzw
+    return np.array(
+        [
+            [1 - 2 * (y * y + z * z), 2 * (x * y - z * w), 2 * (x * z + y * w)],
+            [2 * (x * y + z * w), 1 - 2 * (x * x + z * z), 2 * (y * z - x * w)],
+            [2 * (x * z - y * w), 2 * (y * z + x * w), 1 - 2 * (x * x + y * y)],
+        ]
+    )

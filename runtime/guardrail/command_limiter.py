@@ -1,0 +1,238 @@
+"""The command limiter: last before the plant, every tick. Excess is limited and counted; a lost envelope brakes."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+
+from runtime.guardrail.envelope import MEASURED, REFERENCE, Envelope
+from runtime.guardrail.limiter_bits import BRAKING_BITS, LimiterBit, reason_of, severity_of, worst_bit
+from runtime.guardrail.limits import Limits, Vector
+from runtime.messages.joint import JointCommand, JointReference, PlantState
+from runtime.messages.plan import ACCEPTED, Verdict
+
+_MAX_STEP_TICKS = 5
+"""After missed ticks the reference may have moved on by as many periods, but not by more than these."""
+
+_ROOM_ROWS = {LimiterBit.POSITION: MEASURED, LimiterBit.REFERENCE_POSITION: REFERENCE}
+_SPEED_ROWS = {LimiterBit.VELOCITY: MEASURED, LimiterBit.REFERENCE_VELOCITY: REFERENCE}
+
+
+class CommandLimiter:
+    """Judges and limits the command of every tick. One per arm, called from the fast loop only; never raises."""
+
+    def __init__(self, limits: Limits, *, period_s: float = 0.001) -> None:
+        """`period_s`: of the loop; torque-rate and reference steps are per tick."""
+        margins = limits.margins
+        joints = limits.joints
+        self.limits = limits
+        self._shape = (joints,)
+        self._period_ns = round(period_s * 1e9)
+        self._state_age_ns = round(margins.state_age_s * 1e9)
+        self._torque_nm = limits.torque_nm
+        self._negative_torque_nm = -limits.torque_nm
+        self._torque_step_nm = limits.torque_rate_nm_s * period_s
+        factor = margins.reference_step_factor
+        self._step_limit = np.stack([limits.velocity_rad_s, limits.acceleration_rad_s2]) * period_s * factor
+        self._envelope = Envelope(limits)
+        self._reference = np.zeros((2, joints))
+        self._last_reference = np.zeros((2, joints))
+        self._step = np.zeros((2, joints))
+        self._last_torque_nm = np.zeros(joints)
+        self._zero_nm = np.zeros(joints)
+        self._asked_nm = np.zeros(joints)
+        self._lower_nm = np.zeros(joints)
+        self._upper_nm = np.zeros(joints)
+        self._last_sequence = -1
+        self._last_stamp_ns = 0
+        self._last_width_m = limits.gripper_width_m
+        self._last_force_n = 0.0
+        self._free = False
+        self._bits = 0
+        # kept for `explain` only
+        self._previous_torque_nm = np.zeros(joints)
+        self._previous_sequence = -1
+        self._command = JointCommand(-1, 0, np.zeros(joints), 0.0, 0.0, brake=True, stopping=True, verdict=0)
+        self._age_ns = 0
+        self._ticks = 1.0
+
+    def apply(self, command: JointCommand, state: PlantState, reference: JointReference) -> tuple[JointCommand, int]:
+        """The command that may go to the plant, and the `LimiterBit`s of this tick (0: untouched).
+
+        `state` is the newest measurement, `reference` what the command was computed from; while the command
+        asks for closed brakes the reference may jump and the measured envelope is not judged.
+        """
+        bits = self._take(command, state, reference)
+        if not bits:
+            bits = self._order(command, state)
+            if not command.brake:
+                bits |= self._motion(command)
+        if bits & BRAKING_BITS:
+            torque_nm, _ = self._limit_torque(self._zero_nm)
+        else:
+            torque_nm, torque_bits = self._limit_torque(self._asked_nm)
+            bits |= torque_bits
+        width_m, force_n, gripper_bits = self._limit_gripper(command)
+        bits |= gripper_bits
+        brake = command.brake or bool(bits & BRAKING_BITS)
+        self._keep(command, torque_nm, bits, brake=brake)
+        limited = JointCommand(
+            command.sequence,
+            command.stamp_ns,
+            torque_nm,
+            width_m,
+            force_n,
+            brake,
+            command.stopping or bool(bits & BRAKING_BITS),
+            bits,
+        )
+        return limited, bits
+
+    def explain(self) -> Verdict:
+        """The most severe finding of the newest tick with its evidence; slow, for telemetry only."""
+        bit = worst_bit(self._bits)
+        if bit is None:
+            return ACCEPTED
+        measured, limit, unit, detail = self._evidence(bit)
+        return Verdict(severity_of(self._bits), reason_of(self._bits), measured, limit, unit, detail)
+
+    def _evidence(self, bit: LimiterBit) -> tuple[float, float, str, str]:
+        command, age_ns = self._command, self._age_ns
+        names = self.limits.joint_names
+        if bit in _ROOM_ROWS:
+            room = self._envelope.position_room_rad[:, _ROOM_ROWS[bit]].min(axis=0)
+            joint = int(np.argmin(room))
+            return float(room[joint]), 0.0, "rad", f"{names[joint]}: room left after braking"
+        if bit in _SPEED_ROWS:
+            row = _SPEED_ROWS[bit]
+            joint = int(np.argmin(self._envelope.velocity_room_rad_s[row]))
+            limit = float(self._envelope.velocity_limit_rad_s[row, joint])
+            return float(self._envelope.dq_rad_s[row, joint]), limit, "rad/s", names[joint]
+        if bit is LimiterBit.TORQUE:
+            joint = int(np.argmax(np.abs(self._asked_nm) - self._torque_nm))
+            return float(self._asked_nm[joint]), float(self._torque_nm[joint]), "N·m", names[joint]
+        if bit is LimiterBit.TORQUE_RATE:
+            step_nm = np.abs(self._asked_nm - self._previous_torque_nm)
+            joint = int(np.argmax(step_nm - self._torque_step_nm))
+            return float(step_nm[joint]), float(self._torque_step_nm[joint]), "N·m a tick", names[joint]
+        if bit is LimiterBit.RELEASE:
+            gap_rad = np.abs(self._reference[0] - self._envelope.q_rad[MEASURED])
+            joint = int(np.argmax(gap_rad))
+            return float(gap_rad[joint]), self.limits.margins.seam_rad, "rad", f"{names[joint]}: brakes stay closed"
+        if bit is LimiterBit.DISCONTINUITY:
+            row, joint = divmod(int(np.argmax(self._step)), len(names))
+            return float(self._step[row, joint]), self._ticks, "steps", f"{names[joint]}: {'speed' if row else 'angle'}"
+        if bit is LimiterBit.GRIPPER:
+            return _reportable(command.gripper_width_m), self.limits.gripper_width_m, "m", "width or force"
+        if bit is LimiterBit.STALE:
+            return age_ns * 1e-9, self.limits.margins.state_age_s, "s", "age of the measured state"
+        if bit is LimiterBit.SEQUENCE:
+            return float(command.sequence), float(self._previous_sequence), "", "command sequence"
+        return 1.0, 0.0, "", "command, state or reference"
+
+    def _take(self, command: JointCommand, state: PlantState, reference: JointReference) -> int:
+        shape = self._shape
+        envelope = self._envelope
+        try:
+            if not (
+                command.torque_nm.shape == shape
+                and state.q_rad.shape == shape
+                and state.dq_rad_s.shape == shape
+                and reference.q_rad.shape == shape
+                and reference.dq_rad_s.shape == shape
+            ):
+                return LimiterBit.SHAPE.value
+            envelope.q_rad[MEASURED] = state.q_rad
+            envelope.dq_rad_s[MEASURED] = state.dq_rad_s
+            envelope.q_rad[REFERENCE] = self._reference[0] = reference.q_rad
+            envelope.dq_rad_s[REFERENCE] = self._reference[1] = reference.dq_rad_s
+            self._asked_nm[:] = command.torque_nm
+        except (AttributeError, TypeError, ValueError):
+            return LimiterBit.SHAPE.value
+        asked = self._asked_nm
+        # a sum of squares is finite only when every term is (and nothing is absurdly large)
+        squares = float(np.vdot(asked, asked)) + float(np.vdot(envelope.q_rad, envelope.q_rad))
+        squares += float(np.vdot(envelope.dq_rad_s, envelope.dq_rad_s))
+        return 0 if math.isfinite(squares) else LimiterBit.NOT_FINITE.value
+
+    def _order(self, command: JointCommand, state: PlantState) -> int:
+        bits = 0
+        if command.sequence <= self._last_sequence:
+            bits = LimiterBit.SEQUENCE.value
+        self._age_ns = command.stamp_ns - state.stamp_ns
+        if abs(self._age_ns) > self._state_age_ns:
+            bits |= LimiterBit.STALE.value
+        return bits
+
+    def _motion(self, command: JointCommand) -> int:
+        bits = 0
+        envelope = self._envelope
+        if self._free:
+            elapsed = (command.stamp_ns - self._last_stamp_ns) / self._period_ns
+            ticks = self._ticks = min(max(elapsed, 1.0), _MAX_STEP_TICKS)
+            np.subtract(self._reference, self._last_reference, out=self._step)
+            np.abs(self._step, out=self._step)
+            np.divide(self._step, self._step_limit, out=self._step)
+            if float(self._step.max()) > ticks:
+                bits = LimiterBit.DISCONTINUITY.value
+        else:
+            gap_rad = np.abs(self._reference[0] - envelope.q_rad[MEASURED])
+            if float(gap_rad.max()) > self.limits.margins.seam_rad:
+                bits = LimiterBit.RELEASE.value
+            envelope.release_at(self._reference[0])
+        if envelope.judge() < 0.0:
+            bits |= self._envelope_bits()
+        return bits
+
+    def _envelope_bits(self) -> int:
+        position = self._envelope.position_room_rad.min(axis=(0, 2)) < 0.0
+        velocity = self._envelope.velocity_room_rad_s.min(axis=1) < 0.0
+        bits = LimiterBit.POSITION.value if position[MEASURED] else 0
+        bits |= LimiterBit.REFERENCE_POSITION.value if position[REFERENCE] else 0
+        bits |= LimiterBit.VELOCITY.value if velocity[MEASURED] else 0
+        bits |= LimiterBit.REFERENCE_VELOCITY.value if velocity[REFERENCE] else 0
+        return bits
+
+    def _limit_torque(self, asked_nm: Vector) -> tuple[Vector, int]:
+        last, step, lower, upper = self._last_torque_nm, self._torque_step_nm, self._lower_nm, self._upper_nm
+        np.subtract(last, step, out=lower)
+        np.maximum(lower, self._negative_torque_nm, out=lower)
+        np.add(last, step, out=upper)
+        np.minimum(upper, self._torque_nm, out=upper)
+        limited = np.minimum(asked_nm, upper)
+        np.maximum(limited, lower, out=limited)
+        if limited.tolist() == asked_nm.tolist():
+            return limited, 0
+        beyond = float((np.abs(asked_nm) - self._torque_nm).max()) > 0.0
+        rate = float((np.abs(asked_nm - last) - step).max()) > 0.0
+        bits = (LimiterBit.TORQUE.value if beyond else 0) | (LimiterBit.TORQUE_RATE.value if rate else 0)
+        return limited, bits
+
+    def _limit_gripper(self, command: JointCommand) -> tuple[float, float, int]:
+        width_m, force_n = command.gripper_width_m, command.gripper_force_n
+        widest_m, strongest_n = self.limits.gripper_width_m, self.limits.gripper_force_n
+        if 0.0 <= width_m <= widest_m and 0.0 <= force_n <= strongest_n:
+            return width_m, force_n, 0
+        width_m = self._last_width_m if math.isnan(width_m) else min(max(width_m, 0.0), widest_m)
+        force_n = self._last_force_n if math.isnan(force_n) else min(max(force_n, 0.0), strongest_n)
+        return width_m, force_n, LimiterBit.GRIPPER.value
+
+    def _keep(self, command: JointCommand, torque_nm: Vector, bits: int, *, brake: bool) -> None:
+        self._previous_torque_nm, self._last_torque_nm = self._last_torque_nm, self._previous_torque_nm
+        self._last_torque_nm[:] = torque_nm
+        self._previous_sequence = self._last_sequence
+        self._command = command
+        self._bits = bits
+        self._free = not brake
+        if bits & (LimiterBit.SHAPE | LimiterBit.NOT_FINITE):
+            return
+        self._last_reference[:] = self._reference
+        self._last_stamp_ns = command.stamp_ns
+        self._last_sequence = max(self._last_sequence, command.sequence)
+        if not bits & LimiterBit.GRIPPER:
+            self._last_width_m, self._last_force_n = command.gripper_width_m, command.gripper_force_n
+
+
+def _reportable(value: float) -> float:
+    return value if math.isfinite(value) else -1.0
