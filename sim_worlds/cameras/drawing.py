@@ -36,6 +36,9 @@ class Drawing:
     indices: NDArray[np.uint32]
     """[3 m]."""
 
+    casting: NDArray[np.uint32]
+    """Those of `indices` that throw shadows."""
+
     links: int
     """Bodies of the arm: base, joints and two fingers."""
 
@@ -53,10 +56,13 @@ class DrawingBoard:
     def __init__(self) -> None:
         self._vertices: list[NDArray[np.float32]] = []
         self._indices: list[NDArray[np.uint32]] = []
+        self._casting: list[NDArray[np.uint32]] = []
         self._count = 0
 
-    def add(self, mesh: LightMesh, *, body: int, colour_rgb: Vector3, pose: Pose | None = None) -> None:
-        """One mesh in one display colour (sRGB, 0…1), placed in its body's frame."""
+    def add(
+        self, mesh: LightMesh, *, body: int, colour_rgb: Vector3, pose: Pose | None = None, casts: bool = True
+    ) -> None:
+        """One mesh in one display colour (sRGB, 0…1), placed in its body's frame; `casts` a shadow or not."""
         place = np.eye(4) if pose is None else matrix_of(pose)
         count = len(mesh.vertices)
         rows = np.empty((count, 10), dtype=np.float32)
@@ -65,12 +71,16 @@ class DrawingBoard:
         rows[:, 6:9] = linear(colour_rgb)
         rows[:, 9] = body
         self._vertices.append(rows)
-        self._indices.append(mesh.triangles.astype(np.uint32).reshape(-1) + np.uint32(self._count))
+        indices = mesh.triangles.astype(np.uint32).reshape(-1) + np.uint32(self._count)
+        self._indices.append(indices)
+        if casts:
+            self._casting.append(indices)
         self._count += count
 
     def finish(self, *, links: int, parts: int) -> Drawing:
         """Everything added so far as one drawing."""
-        return Drawing(np.concatenate(self._vertices), np.concatenate(self._indices), links, parts)
+        casting = np.concatenate([np.zeros(0, dtype=np.uint32), *self._casting])
+        return Drawing(np.concatenate(self._vertices), np.concatenate(self._indices), casting, links, parts)
 
 
 def linear(colour_rgb: Vector3) -> NDArray[np.float64]:
@@ -82,7 +92,14 @@ def draw_cell(cell: CellDescription, *, mesh_folder: Path | None = None) -> Draw
     """The whole cell; raises OSError when a mesh of the arm is missing."""
     board = DrawingBoard()
     for box in cell.obstacles:
-        board.add(box_mesh(_doubled(box)), body=0, colour_rgb=box.colour_rgb, pose=box.centre_in_base)
+        top_m = box.centre_in_base.position_m[2] + box.half_extents_m[2]
+        board.add(
+            box_mesh(_doubled(box)),
+            body=0,
+            colour_rgb=box.colour_rgb,
+            pose=box.centre_in_base,
+            casts=top_m > cell.floor_z_m + 0.005,
+        )
     _add_surfaces(board, cell)
     for mesh in cell.robot.meshes:
         board.add(
@@ -95,7 +112,7 @@ def draw_cell(cell: CellDescription, *, mesh_folder: Path | None = None) -> Draw
     for index, part in enumerate(cell.parts):
         meshes = part_meshes(part.shape, part.size_m)
         for mesh, colour in zip(meshes, (part.colour_rgb, MARK_RGB), strict=False):
-            board.add(mesh, body=1 + links + index, colour_rgb=colour)
+            board.add(mesh, body=1 + links + index, colour_rgb=colour, casts=colour is not MARK_RGB)
     return board.finish(links=links, parts=len(cell.parts))
 
 
@@ -113,7 +130,7 @@ def _add_surfaces(board: DrawingBoard, cell: CellDescription) -> None:
     surfaces += [(tote.centre_in_base_m, tote.inner_half_extents_m, TOTE_RGB) for tote in cell.totes]
     for (x, y, z), half_extents_m, colour in surfaces:
         pose = Pose((x, y, z + SURFACE_RAISE_M))
-        board.add(plate_mesh(half_extents_m), body=0, colour_rgb=colour, pose=pose)
+        board.add(plate_mesh(half_extents_m), body=0, colour_rgb=colour, pose=pose, casts=False)
 
 
 def _doubled(box: Box) -> Vector3:

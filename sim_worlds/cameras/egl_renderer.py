@@ -35,10 +35,7 @@ class EglRenderer:
     name = "egl"
 
     def __init__(self, drawing: Drawing, *, lighting: Lighting) -> None:
-        try:
-            self._context = moderngl.create_context(standalone=True, backend="egl", require=330)
-        except Exception as trouble:  # glcontext raises bare Exception when libEGL or a driver is missing
-            raise EglUnavailable(str(trouble)) from trouble
+        self._context = _headless_context()
         self._drawing = drawing
         self._targets: dict[tuple[int, int], tuple[moderngl.Framebuffer, moderngl.Framebuffer]] = {}
         self._build_programs()
@@ -55,7 +52,7 @@ class EglRenderer:
         """The picture of one camera, u8[height, width, 3], top row first."""
         target, resolved = self._target(camera.width_px, camera.height_px)
         clip_from_base = projection(camera) @ np.linalg.inv(camera_in_base)
-        self._program["clip_from_base"].write(clip_from_base.T.astype("f4").tobytes())
+        _set(self._program, "clip_from_base", clip_from_base.T)
         target.use()
         target.clear(*BACKGROUND, 1.0, depth=1.0)
         self._array.render()
@@ -85,30 +82,29 @@ class EglRenderer:
         names = ("position", "normal", "colour", "body")
         self._array = context.vertex_array(self._program, [(vertices, "3f 3f 3f 1f", *names)], indices)
         shadow_layout = [(vertices, "3f 6x4 1f", "position", "body")]
-        self._shadow_array = context.vertex_array(self._shadow_program, shadow_layout, indices)
+        casting = context.buffer(drawing.casting.tobytes())
+        self._shadow_array = context.vertex_array(self._shadow_program, shadow_layout, casting)
         self._bodies = context.buffer(reserve=64 * MAX_BODIES)
         self._bodies.bind_to_uniform_block(0)
-        self._program["Bodies"].binding = 0
-        self._shadow_program["Bodies"].binding = 0
         self._shadow_map = context.depth_texture((SHADOW_PX, SHADOW_PX))
         self._shadow_map.compare_func = "<="
         self._shadow_map.repeat_x = self._shadow_map.repeat_y = False
         self._shadow_target = context.framebuffer(depth_attachment=self._shadow_map)
         self._shadow_map.use(location=0)
-        self._program["shadow_map"].value = 0
-        context.enable(moderngl.DEPTH_TEST)
+        context.front_face = "cw"  # the pictures are drawn upside down, so that memory starts with their top row
+        context.enable(moderngl.DEPTH_TEST | moderngl.CULL_FACE)
 
     def _light(self, lighting: Lighting) -> None:
         direction = np.asarray(lighting.lamp_direction, dtype=np.float64)
         direction /= np.linalg.norm(direction)
         from_base = shadow_from_base(direction)
-        self._shadow_program["shadow_from_base"].write(from_base.T.astype("f4").tobytes())
-        self._program["shadow_from_base"].write(from_base.T.astype("f4").tobytes())
-        self._program["lamp_direction"].value = tuple(direction)
-        self._program["lamp"].value = tuple(lighting.lamp * value for value in lighting.lamp_rgb)
-        self._program["ambient"].value = tuple(lighting.ambient * value for value in lighting.ambient_rgb)
-        self._program["shadow_depth"].value = lighting.shadow
-        self._program["exposure"].value = lighting.exposure
+        _set(self._shadow_program, "shadow_from_base", from_base.T)
+        _set(self._program, "shadow_from_base", from_base.T)
+        _set(self._program, "lamp_direction", direction)
+        _set(self._program, "lamp", lighting.lamp * np.asarray(lighting.lamp_rgb))
+        _set(self._program, "ambient", lighting.ambient * np.asarray(lighting.ambient_rgb))
+        _set(self._program, "shadow_depth", np.array([lighting.shadow]))
+        _set(self._program, "exposure", np.array([lighting.exposure]))
 
     def _target(self, width: int, height: int) -> tuple[moderngl.Framebuffer, moderngl.Framebuffer]:
         if (width, height) not in self._targets:
@@ -120,6 +116,23 @@ class EglRenderer:
             )
             self._targets[size] = (drawn, self._context.simple_framebuffer(size, 4))
         return self._targets[(width, height)]
+
+
+def _headless_context() -> moderngl.Context:
+    try:
+        return moderngl.create_context(
+            require=330,
+            standalone=True,
+            backend="egl",  # pyright: ignore[reportArgumentType]  # moderngl annotates each setting as a dict
+        )
+    except Exception as trouble:  # glcontext raises bare Exception without libEGL or a driver
+        raise EglUnavailable(str(trouble)) from trouble
+
+
+def _set(program: moderngl.Program, name: str, values: NDArray[np.float64]) -> None:
+    uniform = program[name]
+    assert isinstance(uniform, moderngl.Uniform)
+    uniform.write(values.astype("f4").tobytes())
 
 
 def projection(camera: CameraDescription) -> Matrix:

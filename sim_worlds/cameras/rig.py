@@ -76,7 +76,7 @@ class CameraRig:
 
     @property
     def renderer(self) -> str:
-        """egl or tiny."""
+        """Which one draws: egl or tiny."""
         return self._renderer.name
 
     def capture(self, *, stamp_ns: int) -> list[Picture]:
@@ -105,4 +105,20 @@ class CameraRig:
         self._renderer.close()
 
     def _choose(self, renderer: str, drawing: Drawing) -> Renderer:
-        return EglRenderer(drawing, lighting=self._lighting)
+        if renderer == "tiny":
+            return self._tiny(drawing)
+        try:
+            return EglRenderer(drawing, lighting=self._lighting)
+        except EglUnavailable as trouble:
+            if renderer == "egl":
+                raise
+            self.warning = (
+                f"cameras draw with PyBullet's slow renderer because EGL is missing ({trouble}); "
+                "install libegl1 and libgl1-mesa-dri"
+            )
+            return self._tiny(drawing)
+
+    def _tiny(self, drawing: Drawing) -> Renderer:
+        from sim_worlds.cameras.tiny_renderer import TinyRenderer  # loads PyBullet, which few rigs need
+
+        return TinyRenderer(drawing, lighting=self._lighting)

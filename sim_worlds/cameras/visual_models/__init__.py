@@ -1,0 +1,1 @@
+"""Data files: what each arm looks like."""
