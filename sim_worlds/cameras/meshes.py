@@ -18,7 +18,8 @@ from sim_worlds.cameras.frames import matrix_of, pose_of
 from sim_worlds.cameras.obj_files import read_obj
 from sim_worlds.cameras.simplification import LightMesh, shade, simplify
 from sim_worlds.cameras.solids import box_mesh
-from sim_worlds.cameras.visuals import BoxEntry, MeshEntry, Visuals, carrier_of, load_visuals, pose_in_carrier
+from sim_worlds.cameras.visuals import MeshEntry, Visuals, carrier_of, load_visuals, pose_in_carrier
+from sim_worlds.robots import load_body
 
 REDUCTION_VERSION = 1
 """Part of every cached file's name: raise it when the reduction changes."""
@@ -41,7 +42,8 @@ def describe_meshes(robot: RobotDescription, *, folder: Path | None = None) -> t
     described: list[VisualMesh] = []
     for entry in visuals.mesh:
         described.extend(_describe_file(entry, visuals, robot, target))
-    described.extend(_describe_box(entry, robot, target) for entry in visuals.box)
+    if visuals.body_rgb is not None:
+        described.extend(_describe_body(robot, visuals.body_rgb, target))
     return tuple(described)
 
 
@@ -80,14 +82,31 @@ def _reduce(entry: MeshEntry, stem: str, folder: Path) -> None:
         _store(folder / f"{stem}-{'light' if last else 'dark'}.npz", mesh)
 
 
-def _describe_box(entry: BoxEntry, robot: RobotDescription, folder: Path) -> VisualMesh:
-    stem = _stem(robot, entry.joint, entry.size_m)
-    if not (folder / f"{stem}.npz").is_file():
-        _store(folder / f"{stem}.npz", box_mesh(entry.size_m))
-    return VisualMesh(carrier_of(entry.joint, robot=robot), f"{stem}.npz", _in_joint(entry, robot), entry.colour_rgb)
+def _describe_body(robot: RobotDescription, colour_rgb: Vector3, folder: Path) -> list[VisualMesh]:
+    """Solid hand and fingers as the plant has them; the right finger is the left one's mirror image."""
+    count = len(robot.joints)
+    body = load_body(robot.name)
+    gripper_in_joint = matrix_of(robot.flange_in_last_joint) @ matrix_of(robot.gripper.gripper_in_flange)
+    described: list[VisualMesh] = []
+    for box in body.hand:
+        pose = pose_of(gripper_in_joint @ matrix_of(Pose(box.centre_m)))
+        described.append(VisualMesh(count - 1, _stored_box(robot, box.size_m, folder), pose, colour_rgb))
+    for carrier, side in ((count, 1.0), (count + 1, -1.0)):
+        for box in body.finger:
+            x, y, z = box.centre_m
+            file = _stored_box(robot, box.size_m, folder)
+            described.append(VisualMesh(carrier, file, Pose((x, side * y, z)), colour_rgb))
+    return described
 
 
-def _in_joint(entry: MeshEntry | BoxEntry, robot: RobotDescription) -> Pose:
+def _stored_box(robot: RobotDescription, size_m: Vector3, folder: Path) -> str:
+    file = f"{_stem(robot, 'box', size_m)}.npz"
+    if not (folder / file).is_file():
+        _store(folder / file, box_mesh(size_m))
+    return file
+
+
+def _in_joint(entry: MeshEntry, robot: RobotDescription) -> Pose:
     pose = pose_in_carrier(entry, robot=robot)
     if entry.joint != "hand":
         return pose

@@ -27,23 +27,14 @@ class MeshEntry(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """For the light and the dark group alike; else the file's tones decide."""
 
 
-class BoxEntry(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """A box that no mesh file exists for."""
-
-    joint: JointName
-    size_m: Vector3
-    colour_rgb: Vector3
-    position_m: Vector3 = (0.0, 0.0, 0.0)
-    orientation_xyzw: Quaternion = (0.0, 0.0, 0.0, 1.0)
-
-
 class Visuals(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """One file."""
 
     light_rgb: Vector3
     dark_rgb: Vector3
     mesh: tuple[MeshEntry, ...] = ()
-    box: tuple[BoxEntry, ...] = ()
+    body_rgb: Vector3 | None = None
+    """Draws the solid hand and fingers of the arm's `RobotBody` in this colour; without it they have meshes."""
 
 
 class NoVisuals(ValueError):
@@ -72,7 +63,7 @@ def carrier_of(joint: JointName, *, robot: RobotDescription) -> int:
     return carriers[joint]
 
 
-def pose_in_carrier(entry: MeshEntry | BoxEntry, *, robot: RobotDescription) -> Pose:
+def pose_in_carrier(entry: MeshEntry, *, robot: RobotDescription) -> Pose:
     """Pose of an entry in its carrier's frame.
 
     Finger frames have the gripper's orientation and stand at the tool centre point, moved by half the
