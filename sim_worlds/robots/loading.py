@@ -1,0 +1,57 @@
+"""Reading robots from their TOML files."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from runtime.messages.robot import RobotDescription
+from sim_worlds.robots.body import RobotBody, RobotFile
+from sim_worlds.tables import SceneError, read_table
+
+FOLDER = Path(__file__).parent
+
+
+def robot_names() -> tuple[str, ...]:
+    """Every arm there is a file for."""
+    return tuple(sorted(path.stem for path in FOLDER.glob("*.toml")))
+
+
+def load_robot(name: str) -> RobotDescription:
+    """The nominal model, without meshes. Raises `SceneError` for an unknown name or an unusable file."""
+    return _load(name).robot
+
+
+def load_body(name: str) -> RobotBody:
+    """The simulated body. Raises `SceneError` for an unknown name or an unusable file."""
+    return _load(name).body
+
+
+def _load(name: str) -> RobotFile:
+    if name not in robot_names():
+        known = ", ".join(robot_names())
+        raise SceneError(file=f"{name}.toml", key="robot", value=name, limit=f"unknown robot. Known: {known}")
+    path = FOLDER / f"{name}.toml"
+    file = read_table(path, RobotFile)
+    _check(file, file_name=path.name)
+    return file
+
+
+def _check(file: RobotFile, *, file_name: str) -> None:
+    joints = len(file.robot.joints)
+    thermal = file.robot.thermal
+    lists: dict[str, tuple[float, ...]] = {
+        "robot.thermal.heating_k_per_nm2": thermal.heating_k_per_nm2,
+        "robot.thermal.winding_to_housing_k_w": thermal.winding_to_housing_k_w,
+        "robot.thermal.housing_to_ambient_k_w": thermal.housing_to_ambient_k_w,
+        "robot.thermal.winding_j_k": thermal.winding_j_k,
+        "robot.thermal.housing_j_k": thermal.housing_j_k,
+        "body.brake_nm": file.body.brake_nm,
+    }
+    for key, values in lists.items():
+        if len(values) != joints or min(values) <= 0.0:
+            limit = f"must be {joints} positive numbers, one a joint"
+            raise SceneError(file=file_name, key=key, value=values, limit=limit)
+    for index, joint in enumerate(file.robot.joints):
+        if not joint.position_lower_rad <= joint.home_rad <= joint.position_upper_rad:
+            limit = f"must lie in {joint.position_lower_rad}…{joint.position_upper_rad}"
+            raise SceneError(file=file_name, key=f"robot.joints[{index}].home_rad", value=joint.home_rad, limit=limit)

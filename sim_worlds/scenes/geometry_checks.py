@@ -1,0 +1,102 @@
+"""Scenes that cannot exist: each check refuses with file, key, value and limit."""
+
+from __future__ import annotations
+
+import colorsys
+import itertools
+
+from runtime.messages.robot import RobotDescription
+from sim_worlds.scenes.drawing import WALL_THICKNESS_M, looking
+from sim_worlds.scenes.file import SceneFile
+from sim_worlds.tables import SceneError
+
+_FINGER_ROOM_M = 0.01
+"""The opened gripper must be this much wider than a part."""
+
+_HUE_DEG = 20.0
+"""Least difference of hue between two colours, so that a segmentation in HSV can tell them apart."""
+
+
+def check_geometry(scene: SceneFile, *, robot: RobotDescription, file: str) -> None:
+    """Raise `SceneError` for the first thing that cannot be."""
+    _check_workspace(scene, file)
+    _check_areas(scene, file)
+    _check_parts(scene, robot, file)
+    _check_colours(scene, file)
+    _check_cameras(scene, file)
+
+
+def _check_workspace(scene: SceneFile, file: str) -> None:
+    for axis, low, high in zip("xyz", scene.workspace.lower_m, scene.workspace.upper_m, strict=True):
+        if low >= high:
+            raise SceneError(
+                file=file, key="workspace.lower_m", value=low, limit=f"{axis} must be below upper_m {high}"
+            )
+
+
+def _check_areas(scene: SceneFile, file: str) -> None:
+    names = [tote.name for tote in scene.tote]
+    if not names or len(set(names)) != len(names):
+        raise SceneError(file=file, key="tote.name", value=names, limit="at least one tote, each with its own name")
+    low, high = scene.workspace.lower_m, scene.workspace.upper_m
+    areas = [("tray", scene.tray), *((f"tote[{index}]", tote) for index, tote in enumerate(scene.tote))]
+    for key, area in areas:
+        inside = all(low[axis] <= area.centre_m[axis] <= high[axis] for axis in (0, 1))
+        if not inside:
+            raise SceneError(
+                file=file, key=f"{key}.centre_m", value=area.centre_m, limit=f"outside the workspace {low}…{high}"
+            )
+    for (key, first), (other, second) in itertools.combinations(areas, 2):
+        apart = any(
+            abs(first.centre_m[axis] - second.centre_m[axis])
+            >= first.inner_half_extents_m[axis] + second.inner_half_extents_m[axis] + 2 * WALL_THICKNESS_M
+            for axis in (0, 1)
+        )
+        if not apart:
+            raise SceneError(file=file, key=f"{other}.centre_m", value=second.centre_m, limit=f"overlaps {key}")
+
+
+def _check_parts(scene: SceneFile, robot: RobotDescription, file: str) -> None:
+    widest = robot.gripper.width_max_m - _FINGER_ROOM_M
+    seen: set[tuple[str, str]] = set()
+    for index, part in enumerate(scene.part):
+        key = f"part[{index}]"
+        if (part.colour, part.shape) in seen:
+            raise SceneError(
+                file=file, key=key, value=f"{part.colour} {part.shape}", limit="each kind of part once only"
+            )
+        seen.add((part.colour, part.shape))
+        narrow = min(part.size_m[0], part.size_m[1])
+        if narrow > widest:
+            limit = f"the gripper opens {robot.gripper.width_max_m} m; the narrower side must be ≤ {widest:.3f} m"
+            raise SceneError(file=file, key=f"{key}.size_m", value=part.size_m, limit=limit)
+        if part.shape == "cylinder" and part.size_m[0] != part.size_m[1]:
+            limit = "a cylinder's first two sizes are both its diameter"
+            raise SceneError(file=file, key=f"{key}.size_m", value=part.size_m, limit=limit)
+
+
+def _check_colours(scene: SceneFile, file: str) -> None:
+    hues = {part.colour: 360.0 * colorsys.rgb_to_hsv(*part.colour_rgb)[0] for part in scene.part}
+    for index, part in enumerate(scene.part):
+        _, saturation, value = colorsys.rgb_to_hsv(*part.colour_rgb)
+        if saturation < 0.4 or value < 0.3:
+            limit = "too grey or dark to be told from the cell: saturation ≥ 0.4 and value ≥ 0.3"
+            raise SceneError(file=file, key=f"part[{index}].colour_rgb", value=part.colour_rgb, limit=limit)
+    for (first, hue), (second, other) in itertools.combinations(hues.items(), 2):
+        difference = abs((hue - other + 180.0) % 360.0 - 180.0)
+        if difference < _HUE_DEG:
+            limit = f"{first} and {second} differ by {difference:.0f}° of hue; must be ≥ {_HUE_DEG:.0f}°"
+            raise SceneError(file=file, key="part.colour_rgb", value=f"{first}, {second}", limit=limit)
+
+
+def _check_cameras(scene: SceneFile, file: str) -> None:
+    mounts = {camera.name: camera.mount for camera in scene.camera}
+    if len(scene.camera) != 2 or mounts != {"overhead": "base", "wrist": "gripper"}:
+        limit = "exactly one camera `overhead` (mount base) and one `wrist` (mount gripper)"
+        raise SceneError(file=file, key="camera", value=mounts, limit=limit)
+    for index, camera in enumerate(scene.camera):
+        try:
+            looking(camera.eye_m, target_m=camera.target_m, up=camera.up)
+        except ValueError as trouble:
+            key = f"camera[{index}].target_m"
+            raise SceneError(file=file, key=key, value=camera.target_m, limit=str(trouble)) from trouble
