@@ -88,3 +88,6 @@ class PolicyState(Struct, frozen=True):
     last_swap_ns: int
     swap_refusal: str = ""
     """Why the newest swap request was refused; empty when it was not."""
+
+    attempt: int = 0
+    """Attempt of the task that `status` speaks of; 0 where the planner does not say."""

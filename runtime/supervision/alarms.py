@@ -1,0 +1,96 @@
+"""Alarms after ISA-18.2: what is abnormal now becomes a record with a life of its own."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from msgspec.structs import replace
+
+from runtime.messages.system import Alarm, AlarmList, AlarmPhase, Event, Priority
+
+OFF_DELAY_NS = 1_000_000_000
+"""A condition has to be gone this long before its alarm returns to normal: no chattering."""
+
+_ORDER = tuple(Priority)
+_SHOWN_AS_ACTIVE = (AlarmPhase.UNACKNOWLEDGED, AlarmPhase.ACKNOWLEDGED)
+
+
+@dataclass(frozen=True, slots=True)
+class Condition:
+    """Something abnormal as it holds at this moment, with what a person needs to know."""
+
+    alarm_id: str
+    """Stable name, e.g. `process.cameras.dead`."""
+
+    priority: Priority
+    layer: str
+    cause: str
+    consequence: str
+    first_check: str
+
+
+class AlarmBook:
+    """Turns the conditions of each moment into alarms that are raised, acknowledged and returned."""
+
+    def __init__(self) -> None:
+        self._alarms: dict[str, Alarm] = {}
+        self._last_active_ns: dict[str, int] = {}
+
+    def update(self, conditions: Iterable[Condition], *, now_ns: int) -> tuple[Event, ...]:
+        """Take all conditions that hold now; those not named do not hold. Returns the lines for the timeline."""
+        events: list[Event] = []
+        for condition in conditions:
+            self._last_active_ns[condition.alarm_id] = now_ns
+            events.extend(self._raise(condition, now_ns))
+        for alarm_id in [name for name, seen in self._last_active_ns.items() if now_ns - seen >= OFF_DELAY_NS]:
+            events.append(self._return(alarm_id, now_ns))
+        return tuple(events)
+
+    def acknowledge(self, alarm_id: str) -> str:
+        """A person has seen it. Returns why not, empty when done."""
+        alarm = self._alarms.get(alarm_id)
+        if alarm is None or alarm.phase is AlarmPhase.NORMAL:
+            return f"no alarm {alarm_id!r} stands"
+        if alarm.phase is AlarmPhase.UNACKNOWLEDGED:
+            self._alarms[alarm_id] = replace(alarm, phase=AlarmPhase.ACKNOWLEDGED)
+        elif alarm.phase is AlarmPhase.RETURNED_UNACKNOWLEDGED:
+            self._alarms[alarm_id] = replace(alarm, phase=AlarmPhase.NORMAL)
+        return ""
+
+    def alarm_list(self, *, now_ns: int) -> AlarmList:
+        """Every alarm that is not normal: active before returned, then by priority, then the newest."""
+        standing = [alarm for alarm in self._alarms.values() if alarm.phase is not AlarmPhase.NORMAL]
+        standing.sort(key=lambda a: (a.phase not in _SHOWN_AS_ACTIVE, _ORDER.index(a.priority), -a.since_ns))
+        return AlarmList(now_ns, tuple(standing))
+
+    def active(self, alarm_id: str) -> bool:
+        """Whether the alarm's condition holds (within the off-delay)."""
+        return alarm_id in self._last_active_ns
+
+    def _raise(self, condition: Condition, now_ns: int) -> list[Event]:
+        known = self._alarms.get(condition.alarm_id)
+        if known is not None and known.phase in _SHOWN_AS_ACTIVE:
+            self._alarms[condition.alarm_id] = replace(known, cause=condition.cause)
+            return []
+        self._alarms[condition.alarm_id] = Alarm(
+            alarm_id=condition.alarm_id,
+            priority=condition.priority,
+            phase=AlarmPhase.UNACKNOWLEDGED,
+            layer=condition.layer,
+            cause=condition.cause,
+            consequence=condition.consequence,
+            first_check=condition.first_check,
+            since_ns=now_ns,
+            count=1 if known is None else known.count + 1,
+        )
+        level = "error" if condition.priority in (Priority.CRITICAL, Priority.HIGH) else "warning"
+        return [Event(now_ns, "alarm", level, condition.cause)]
+
+    def _return(self, alarm_id: str, now_ns: int) -> Event:
+        del self._last_active_ns[alarm_id]
+        alarm = self._alarms[alarm_id]
+        seen = alarm.phase is AlarmPhase.ACKNOWLEDGED
+        phase = AlarmPhase.NORMAL if seen else AlarmPhase.RETURNED_UNACKNOWLEDGED
+        self._alarms[alarm_id] = replace(alarm, phase=phase)
+        return Event(now_ns, "alarm", "info", f"returned to normal: {alarm.cause}")

@@ -1,0 +1,260 @@
+"""Which abnormal conditions hold at this moment: from telemetry to alarms with cause and first check."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from runtime.messages.cell import CellDescription
+from runtime.messages.joint import PlantFlag
+from runtime.messages.state import ControlState, Mode, PlanExecution, RobotState
+from runtime.messages.system import Priority, ProcessPhase, ProcessState
+from runtime.supervision.alarms import Condition
+from runtime.supervision.budget import FAILURES_IN_ROW_LIMIT, WINDOW, ErrorBudget
+from runtime.supervision.telemetry import Telemetry, fresh
+
+CAMERA_FROZEN_S = 0.35
+TRANSPORT_SLOW_S = 0.10
+"""MoveIt Servo drops commands older than this."""
+
+FRICTION_RISE = 0.6
+"""Share of the nominal Coulomb friction that the residual may show along the motion."""
+
+GUARD_BURST = 3
+DERATE_MARGIN_K = 10.0
+
+
+@dataclass(frozen=True, slots=True)
+class Measures:
+    """Quantities that the supervisor derives from telemetry over a short time."""
+
+    frozen_s: float = 0.0
+    """How long a camera has been delivering the same picture, or none."""
+
+    friction_rise: float = 0.0
+    """Residual torque along the motion, in units of the nominal Coulomb friction."""
+
+
+def conditions(
+    telemetry: Telemetry,
+    *,
+    cell: CellDescription,
+    processes: tuple[ProcessState, ...],
+    measures: Measures,
+    recording_trouble: str,
+    now_ns: int,
+) -> list[Condition]:
+    """Everything abnormal now, in no order."""
+    found = [*_process_conditions(processes), *_warning_conditions(telemetry)]
+    if telemetry.control is not None and fresh(telemetry.control, now_ns):
+        found += _control_conditions(telemetry.control)
+    if telemetry.robot is not None and fresh(telemetry.robot, now_ns):
+        found += _motor_conditions(telemetry.robot, cell)
+    if telemetry.policy is not None and telemetry.policy.inference_s > telemetry.policy.deadline_s > 0.0:
+        found.append(_policy_late(telemetry.policy.inference_s, telemetry.policy.deadline_s))
+    if measures.frozen_s >= CAMERA_FROZEN_S:
+        found.append(_camera_frozen(measures.frozen_s))
+    if measures.friction_rise >= FRICTION_RISE:
+        found.append(_friction(measures.friction_rise))
+    if recording_trouble:
+        found.append(_recording(recording_trouble))
+    return found
+
+
+def budget_conditions(budget: ErrorBudget, *, blocked: bool) -> tuple[Condition, ...]:
+    """What the error budget has to say."""
+    found: list[Condition] = []
+    if blocked:
+        found.append(
+            Condition(
+                "tasks.person_needed",
+                Priority.HIGH,
+                "policy",
+                f"{FAILURES_IN_ROW_LIMIT} tasks failed in a row",
+                "the cell holds; no task is started",
+                "look at the newest failed tasks and their reasons, then press start",
+            )
+        )
+    if budget.overdrawn:
+        found.append(
+            Condition(
+                "tasks.budget",
+                Priority.MEDIUM,
+                "policy",
+                f"{budget.failed_of_last} of the last {WINDOW} tasks failed",
+                "throughput is below what was promised",
+                "compare the reasons of the failed tasks; swap the policy if they are alike",
+            )
+        )
+    return tuple(found)
+
+
+def guard_conditions(refused_in_row: int) -> tuple[Condition, ...]:
+    """What a burst of refused chunks means."""
+    if refused_in_row < GUARD_BURST:
+        return ()
+    return (
+        Condition(
+            "guard.refusing",
+            Priority.HIGH,
+            "policy",
+            "the guard refuses the policy's action chunks",
+            "the arm holds",
+            "read the newest verdicts: reason, measured value and limit",
+        ),
+    )
+
+
+def _process_conditions(processes: tuple[ProcessState, ...]) -> list[Condition]:
+    found: list[Condition] = []
+    for process in processes:
+        if process.phase is ProcessPhase.DEAD:
+            cause, what = f"process {process.name} died ({process.detail})", "dead"
+        elif process.phase is ProcessPhase.SILENT:
+            cause, what = f"process {process.name} gives no sign of life", "silent"
+        else:
+            continue
+        found.append(
+            Condition(
+                f"process.{process.name}.{what}",
+                Priority.CRITICAL,
+                "integration",
+                cause,
+                "the cell brakes" if process.name != "recorder" else "nothing is recorded",
+                f"restart {process.name}; then reset and start",
+            )
+        )
+    return found
+
+
+def _warning_conditions(telemetry: Telemetry) -> list[Condition]:
+    return [
+        Condition(
+            f"process.{name}.downgraded",
+            Priority.LOW,
+            "integration",
+            f"{name}: {heartbeat.warning}",
+            "the cell runs with less margin",
+            "run `celltwin doctor`",
+        )
+        for name, heartbeat in telemetry.heartbeats.items()
+        if heartbeat.warning
+    ]
+
+
+def _control_conditions(control: ControlState) -> list[Condition]:
+    found: list[Condition] = []
+    if control.mode is Mode.PROTECTIVE_STOP:
+        found.append(
+            Condition(
+                "cell.protective_stop",
+                Priority.HIGH,
+                "integration",
+                f"protective stop: {control.mode_reason or 'pressed'}",
+                "the arm is braked",
+                "remove the reason, then reset",
+            )
+        )
+    if control.mode is Mode.FAULT:
+        found.append(
+            Condition(
+                "cell.fault",
+                Priority.CRITICAL,
+                "control",
+                f"fault: {control.mode_reason or 'unknown'}",
+                "the arm is braked",
+                "remove the cause, then reset twice: the fault, then the stop",
+            )
+        )
+    if control.speed_scale < 1.0:
+        found.append(
+            Condition(
+                "control.overrun",
+                Priority.MEDIUM,
+                "control",
+                "the control loop misses ticks",
+                f"the cell moves at {control.speed_scale * 100:.0f} % speed",
+                "look at loop lateness and at what else runs on this machine",
+            )
+        )
+    if control.mode is Mode.ASSIST or control.execution is PlanExecution.SILENT:
+        found.append(
+            Condition(
+                "policy.silent" if control.execution is PlanExecution.SILENT else "cell.assist",
+                Priority.HIGH,
+                "policy",
+                control.mode_reason or "the policy sends no valid chunks",
+                "the arm holds",
+                "look at the policy's latency and reason, then start again or swap the policy",
+            )
+        )
+    if control.plan_transport_s > TRANSPORT_SLOW_S:
+        found.append(
+            Condition(
+                "network.slow",
+                Priority.MEDIUM,
+                "integration",
+                "action chunks reach the control process late",
+                "steps are dropped; the arm may hold between chunks",
+                "look at the transport time between planner and control",
+            )
+        )
+    return found
+
+
+def _motor_conditions(robot: RobotState, cell: CellDescription) -> list[Condition]:
+    hottest = max(robot.winding_celsius, default=0.0)
+    joint = robot.winding_celsius.index(hottest) + 1 if robot.winding_celsius else 0
+    if robot.flags & PlantFlag.TRIPPED:
+        rank, what, so = Priority.CRITICAL, "tripped on temperature", "the arm is braked until it has cooled"
+    elif robot.flags & PlantFlag.DERATED:
+        rank, what, so = Priority.HIGH, "is derated on temperature", "its torque is limited"
+    elif hottest >= cell.robot.thermal.derate_celsius - DERATE_MARGIN_K:
+        rank, what, so = Priority.MEDIUM, "is close to derating", "its torque will be limited soon"
+    else:
+        return []
+    check = "look at the motor's temperature and torque; lower the load or let it cool"
+    return [Condition("motor.hot", rank, "hardware", f"motor {joint} {what} ({hottest:.0f} °C)", so, check)]
+
+
+def _policy_late(inference_s: float, deadline_s: float) -> Condition:
+    return Condition(
+        "policy.late",
+        Priority.MEDIUM,
+        "policy",
+        f"inference took longer than its deadline of {deadline_s * 1e3:.0f} ms",
+        "the arm goes on with the old chunk, then holds",
+        f"newest inference {inference_s * 1e3:.0f} ms: look at the machine's load and the policy",
+    )
+
+
+def _camera_frozen(frozen_s: float) -> Condition:
+    return Condition(
+        "camera.frozen",
+        Priority.HIGH,
+        "perception",
+        "a camera delivers the same picture again and again, or none",
+        f"the policy sees the past ({frozen_s:.1f} s old)",
+        "compare both pictures with the moving arm; restart the cameras",
+    )
+
+
+def _friction(rise: float) -> Condition:
+    return Condition(
+        "joints.friction",
+        Priority.MEDIUM,
+        "hardware",
+        "joint torque along the motion is above what the model explains",
+        "tracking lags and motors warm up",
+        f"residual {rise:.1f} × nominal Coulomb friction: look at the residual of each joint",
+    )
+
+
+def _recording(trouble: str) -> Condition:
+    return Condition(
+        "recording.trouble",
+        Priority.LOW,
+        "integration",
+        f"recording: {trouble}",
+        "the session is not recorded; the cell goes on",
+        "free space or choose another folder, then start recording again",
+    )

@@ -1,0 +1,152 @@
+"""Quantities over a short time that no single message holds: frozen pictures, friction, refusals."""
+
+from __future__ import annotations
+
+import zlib
+from collections import deque
+from dataclasses import dataclass
+
+from runtime.messages.camera import Frame
+from runtime.messages.plan import Reason, VerdictReport
+from runtime.messages.robot import RobotDescription
+from runtime.messages.state import RobotState
+
+MOVING_RAD_S = 0.05
+FRICTION_SAMPLES_MIN = 40
+FRICTION_SAMPLES = 600
+SAMPLE_PERIOD_NS = 20_000_000
+STALL_PERIODS = 3.0
+
+
+@dataclass(slots=True)
+class _Lens:
+    """What one camera delivered last."""
+
+    digest: int
+    changed_ns: int
+    """Arrival of the first picture with the present content."""
+
+    arrived_ns: int
+    period_ns: float = 1e8
+
+
+class FrozenPictures:
+    """How long the same picture has come again and again. Sensor noise makes equal pictures a fault."""
+
+    def __init__(self) -> None:
+        self._lenses: dict[str, _Lens] = {}
+
+    def look(self, frame: Frame, pixels: bytes | memoryview, *, now_ns: int) -> None:
+        """Take one picture as it arrives; its own stamp is not trusted."""
+        digest = zlib.crc32(pixels)
+        lens = self._lenses.get(frame.camera)
+        if lens is None:
+            self._lenses[frame.camera] = _Lens(digest, now_ns, now_ns)
+            return
+        lens.period_ns += 0.1 * (min(now_ns - lens.arrived_ns, 1e9) - lens.period_ns)
+        lens.arrived_ns = now_ns
+        if digest != lens.digest:
+            lens.digest, lens.changed_ns = digest, now_ns
+
+    def frozen_s(self, now_ns: int) -> float:
+        """Longest over the cameras; 0 while every new picture differs from the one before."""
+        return max((self._one(lens, now_ns) for lens in self._lenses.values()), default=0.0)
+
+    def _one(self, lens: _Lens, now_ns: int) -> float:
+        silent_ns = now_ns - lens.arrived_ns
+        repeated_ns = lens.arrived_ns - lens.changed_ns
+        stalled_ns = silent_ns if silent_ns > STALL_PERIODS * lens.period_ns else 0
+        return (repeated_ns + stalled_ns) * 1e-9
+
+
+class FrictionResidual:
+    """Residual torque along the motion, averaged over joints, in units of the nominal Coulomb friction."""
+
+    def __init__(self, robot: RobotDescription) -> None:
+        self._nominal_nm = tuple(joint.friction_coulomb_nm for joint in robot.joints)
+        self._samples: tuple[deque[float], ...] = tuple(deque(maxlen=FRICTION_SAMPLES) for _ in robot.joints)
+        self._sums = [0.0] * len(robot.joints)
+        self._taken_ns = 0
+
+    def look(self, robot: RobotState) -> None:
+        """Take one state; joints at rest say nothing about sliding friction."""
+        if robot.stamp_ns - self._taken_ns < SAMPLE_PERIOD_NS:
+            return
+        self._taken_ns = robot.stamp_ns
+        for index, (speed, residual) in enumerate(zip(robot.dq_rad_s, robot.torque_residual_nm, strict=True)):
+            if abs(speed) < MOVING_RAD_S:
+                continue
+            samples = self._samples[index]
+            if len(samples) == samples.maxlen:
+                self._sums[index] -= samples[0]
+            value = residual if speed > 0.0 else -residual
+            samples.append(value)
+            self._sums[index] += value
+
+    def forget(self) -> None:
+        """Start anew: what follows is measured under other conditions."""
+        for samples in self._samples:
+            samples.clear()
+        self._sums = [0.0] * len(self._sums)
+
+    def ratio(self) -> float | None:
+        """Mean over the joints that have moved enough, sign as the residual has it; None when none has."""
+        ratios = [
+            self._sums[index] / len(samples) / self._nominal_nm[index]
+            for index, samples in enumerate(self._samples)
+            if len(samples) >= FRICTION_SAMPLES_MIN and self._nominal_nm[index] > 0.0
+        ]
+        return sum(ratios) / len(ratios) if ratios else None
+
+
+_CONTENT = frozenset(Reason) - {
+    Reason.OK,
+    Reason.MODE,
+    Reason.STALE,
+    Reason.EXPIRED,
+    Reason.SEQUENCE,
+}
+"""Reasons that lie in what a chunk says, not in when it came."""
+
+CHUNKS = 20
+CHUNKS_MIN = 5
+
+
+class RefusedShare:
+    """Share of the newest action chunks that the plan gate refused for what they say."""
+
+    def __init__(self) -> None:
+        self._refused: deque[bool] = deque(maxlen=CHUNKS)
+
+    def look(self, report: VerdictReport) -> None:
+        """Take one verdict; those of the command limiter and those about time or mode do not count."""
+        if report.place != "plan gate":
+            return
+        if report.verdict.passed:
+            self._refused.append(False)
+        elif report.verdict.reason in _CONTENT:
+            self._refused.append(True)
+
+    def share(self) -> float | None:
+        """0…1 over the last chunks; None while fewer than five were judged."""
+        return sum(self._refused) / len(self._refused) if len(self._refused) >= CHUNKS_MIN else None
+
+
+class WindowPeak:
+    """Largest value of the last seconds."""
+
+    def __init__(self, *, window_s: float) -> None:
+        self._window_ns = int(window_s * 1e9)
+        self._values: deque[tuple[int, float]] = deque()
+
+    def look(self, value: float, *, stamp_ns: int) -> None:
+        """Take one value; keeps only those that can still become the peak."""
+        while self._values and self._values[-1][1] <= value:
+            self._values.pop()
+        self._values.append((stamp_ns, value))
+        while self._values[0][0] < stamp_ns - self._window_ns:
+            self._values.popleft()
+
+    def peak(self) -> float:
+        """0 when nothing was taken."""
+        return self._values[0][1] if self._values else 0.0
