@@ -1,0 +1,99 @@
+"""What a plugin says of itself: `plugin.toml`, read and validated without importing the plugin."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from pathlib import Path
+
+import msgspec
+from msgspec import Struct
+
+PLUGIN_API = 1
+"""Raised when a port that plugins implement changes in a way that older plugins would not survive."""
+
+_NAME = re.compile(r"[a-z][a-z0-9_]{0,39}")
+
+
+class ManifestError(ValueError):
+    """A manifest that cannot be used; the text names file, key, value and what is allowed."""
+
+
+class PolicyManifest(Struct, frozen=True):
+    """One policy that a plugin offers."""
+
+    name: str
+    label: str
+    """For people."""
+
+    version: str
+    plugin: str
+    """Name of the plugin, which is also its folder's."""
+
+    file: Path
+    """The Python file that is imported on first use."""
+
+    factory: str
+    """Callable in that file: a `runtime.ports.PolicyFactory`."""
+
+    summary: str = ""
+
+
+class PluginManifest(Struct, frozen=True):
+    """A whole `plugin.toml`."""
+
+    name: str
+    version: str
+    summary: str
+    folder: Path
+    policies: tuple[PolicyManifest, ...]
+
+
+class _PluginTable(Struct, frozen=True, forbid_unknown_fields=True):
+    name: str
+    version: str
+    api: int
+    summary: str = ""
+
+
+class _PolicyTable(Struct, frozen=True, forbid_unknown_fields=True):
+    name: str
+    label: str
+    factory: str
+    file: str = "policy.py"
+    summary: str = ""
+
+
+class _Document(Struct, frozen=True, forbid_unknown_fields=True):
+    plugin: _PluginTable
+    policy: tuple[_PolicyTable, ...] = ()
+
+
+def read_manifest(path: Path) -> PluginManifest:
+    """Read and check one `plugin.toml`; raises `ManifestError`."""
+    try:
+        document = msgspec.convert(tomllib.loads(path.read_text(encoding="utf-8")), _Document)
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError, msgspec.ValidationError) as trouble:
+        raise ManifestError(f"{path}: {trouble}") from trouble
+    plugin = document.plugin
+    _require(path, plugin.api == PLUGIN_API, f"plugin.api: {plugin.api}, this program offers {PLUGIN_API}")
+    _require(path, plugin.name == path.parent.name, f"plugin.name: {plugin.name!r} is not its folder's name")
+    names = [entry.name for entry in document.policy]
+    for name in [plugin.name, *names]:
+        _require(path, _NAME.fullmatch(name) is not None, f"name: {name!r}, allowed are a-z, 0-9 and _, at most 40")
+    _require(path, len(set(names)) == len(names), f"policy.name: given twice in {names}")
+    policies = tuple(_policy(path, plugin, entry) for entry in document.policy)
+    return PluginManifest(plugin.name, plugin.version, plugin.summary, path.parent, policies)
+
+
+def _policy(path: Path, plugin: _PluginTable, entry: _PolicyTable) -> PolicyManifest:
+    file = (path.parent / entry.file).resolve()
+    inside = file.is_relative_to(path.parent.resolve())
+    _require(path, inside and file.is_file(), f"policy.file: {entry.file!r} is no file of this plugin")
+    _require(path, entry.factory.isidentifier(), f"policy.factory: {entry.factory!r} is no Python name")
+    return PolicyManifest(entry.name, entry.label, plugin.version, plugin.name, file, entry.factory, entry.summary)
+
+
+def _require(path: Path, holds: bool, trouble: str) -> None:  # noqa: FBT001 - an assertion reads best this way
+    if not holds:
+        raise ManifestError(f"{path}: {trouble}")

@@ -1,0 +1,122 @@
+"""Which plugins there are, what they offer, and which of them are locked away because they failed."""
+
+from __future__ import annotations
+
+import hashlib
+import importlib.util
+import sys
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from types import ModuleType
+from typing import cast
+
+from msgspec import Struct
+
+from runtime.messages.cell import CellDescription
+from runtime.plugin_host.manifest import ManifestError, PluginManifest, PolicyManifest, read_manifest
+from runtime.ports import Policy
+
+
+class PolicyUnavailable(RuntimeError):
+    """A policy that cannot be loaded; the text is the reason, for a person."""
+
+
+class PluginTrouble(Struct, frozen=True):
+    """A plugin that is not used, and why."""
+
+    plugin: str
+    reason: str
+
+
+class Registry:
+    """Every plugin found, by name. A plugin that fails is quarantined: its reason stays, its code is not called again."""
+
+    def __init__(self, plugins: Iterable[PluginManifest], troubles: Iterable[PluginTrouble] = ()) -> None:
+        """Sort the policies by name; one that two plugins offer belongs to the first of them."""
+        self._policies: dict[str, PolicyManifest] = {}
+        self._quarantine: dict[str, str] = {trouble.plugin: trouble.reason for trouble in troubles}
+        for plugin in plugins:
+            for policy in plugin.policies:
+                if policy.name in self._policies:
+                    first = self._policies[policy.name].plugin
+                    self._quarantine[plugin.name] = f"offers the policy {policy.name!r}, as {first} does already"
+                else:
+                    self._policies[policy.name] = policy
+
+    def policies(self) -> tuple[PolicyManifest, ...]:
+        """Every policy that was found, quarantined ones included."""
+        return tuple(self._policies[name] for name in sorted(self._policies))
+
+    def troubles(self) -> tuple[PluginTrouble, ...]:
+        """Plugins that are not used, with their reasons."""
+        return tuple(PluginTrouble(name, reason) for name, reason in sorted(self._quarantine.items()))
+
+    def manifest(self, name: str) -> PolicyManifest:
+        """The policy of this name; raises `PolicyUnavailable`."""
+        if name not in self._policies:
+            raise PolicyUnavailable(f"no policy is called {name!r}; there are {', '.join(sorted(self._policies))}")
+        return self._policies[name]
+
+    def obstacle(self, name: str) -> str:
+        """Why this policy cannot be loaded, in words; empty when nothing speaks against it."""
+        if name not in self._policies:
+            return f"no policy is called {name!r}"
+        return self._quarantine.get(self._policies[name].plugin, "")
+
+    def quarantine(self, plugin: str, reason: str) -> None:
+        """Lock a plugin away; the first reason stays."""
+        self._quarantine.setdefault(plugin, reason)
+
+    def release(self, plugin: str) -> None:
+        """Give a plugin another chance."""
+        self._quarantine.pop(plugin, None)
+
+    def load_policy(self, name: str, cell: CellDescription) -> Policy:
+        """Import and build a policy; raises `PolicyUnavailable` and quarantines the plugin when its code fails."""
+        manifest = self.manifest(name)
+        if obstacle := self.obstacle(name):
+            raise PolicyUnavailable(f"plugin {manifest.plugin} is quarantined: {obstacle}")
+        try:
+            module = _import(manifest.file)
+            factory = cast("Callable[[CellDescription], Policy]", getattr(module, manifest.factory))
+            return factory(cell)
+        except Exception as trouble:  # noqa: BLE001 - a plugin may fail in any way; it must not take the cell with it
+            reason = f"{type(trouble).__name__}: {trouble}"
+            self.quarantine(manifest.plugin, reason)
+            raise PolicyUnavailable(f"plugin {manifest.plugin} failed to load: {reason}") from trouble
+
+
+def discover(folder: Path) -> Registry:
+    """Read every `<folder>/<plugin>/plugin.toml`; a broken one is listed with its reason, the others stay usable."""
+    plugins: list[PluginManifest] = []
+    troubles: list[PluginTrouble] = []
+    for path in sorted(folder.glob("*/plugin.toml")):
+        try:
+            plugins.append(read_manifest(path))
+        except ManifestError as trouble:
+            troubles.append(PluginTrouble(path.parent.name, str(trouble)))
+    return Registry(plugins, troubles)
+
+
+def _import(file: Path) -> ModuleType:
+    """Import a plugin's file under a package name of its own, so that its files find one another relatively."""
+    digest = hashlib.blake2s(str(file.parent).encode(), digest_size=4).hexdigest()
+    package = f"celltwin_plugin_{file.parent.name}_{digest}"
+    if package not in sys.modules:
+        holder = ModuleType(package)
+        holder.__path__ = [str(file.parent)]
+        sys.modules[package] = holder
+    name = f"{package}.{file.stem}"
+    if name in sys.modules:
+        return sys.modules[name]
+    spec = importlib.util.spec_from_file_location(name, file)
+    if spec is None or spec.loader is None:
+        raise ImportError(f"{file} is no Python file")
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[name] = module
+    try:
+        spec.loader.exec_module(module)
+    except BaseException:
+        del sys.modules[name]
+        raise
+    return module
