@@ -1,0 +1,133 @@
+"""The stop flag: one word of shared memory that any process may set and only the control process clears.
+
+A press is a stamp. The flag is set while the newest press differs from the press cleared last, so that a press
+that arrives while an older one is being cleared is never lost.
+"""
+
+from __future__ import annotations
+
+import mmap
+import os
+import struct
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+from runtime.link.session import SessionFolder
+from runtime.link.shared import BlockTrouble
+
+NAME = "stop"
+_MAGIC = 0x6365_6C6C_7374_6F70
+_BYTES = 64
+_PRESSED, _CLEARED, _WHO = 1, 2, 3
+
+
+class StopFlag:
+    """Set in one step, without queue, role or lease."""
+
+    def __init__(self, path: Path, mapping: mmap.mmap) -> None:
+        """Use `create` or `attach`."""
+        self.path = path
+        self._open(mapping)
+
+    def _open(self, mapping: mmap.mmap) -> None:
+        self._mapping = mapping
+        # aligned 64-bit words: each is read and written in one piece
+        self._memory = memoryview(mapping)
+        self._words = self._memory.cast("Q")
+        about = self.path.stat()
+        self._identity = (about.st_dev, about.st_ino)
+
+    @classmethod
+    def create(cls, session: SessionFolder) -> Self:
+        """Make the flag of a new session, not set."""
+        path = session.block(NAME)
+        draft = path.with_suffix(".draft")
+        draft.write_bytes(struct.pack("=Q", _MAGIC).ljust(_BYTES, b"\0"))
+        draft.chmod(0o600)
+        draft.replace(path)
+        return cls(path, _map(path))
+
+    @classmethod
+    def attach(cls, session: SessionFolder) -> Self:
+        """Join the flag of a running session. Raises `BlockTrouble`."""
+        path = session.block(NAME)
+        return cls(path, _map(path))
+
+    def set(self, now_ns: int) -> None:
+        """Press. `now_ns` (monotonic) becomes the press's stamp; a press is never older than what was cleared."""
+        words = self._words
+        words[_WHO] = os.getpid()
+        words[_PRESSED] = now_ns if now_ns != words[_CLEARED] else now_ns + 1
+
+    def is_set(self) -> bool:
+        """Whether a press is waiting or latched."""
+        words = self._words
+        return words[_PRESSED] != words[_CLEARED]
+
+    def pressed_ns(self) -> int:
+        """Stamp of the newest press that is not cleared; 0 when there is none."""
+        pressed = self._words[_PRESSED]
+        return pressed if pressed != self._words[_CLEARED] else 0
+
+    def pressed_by(self) -> int:
+        """Process id of whoever pressed last; 0 when nobody ever did."""
+        return self._words[_WHO]
+
+    def clear(self, pressed_ns: int) -> None:
+        """Clear the press with this stamp (from `pressed_ns`); one that came later stays set. Control only."""
+        if pressed_ns:
+            self._words[_CLEARED] = pressed_ns
+
+    def is_current(self) -> bool:
+        """Whether this is still the flag in the folder; False after the session ended or was made anew."""
+        try:
+            about = self.path.stat()
+        except OSError:
+            return False
+        return (about.st_dev, about.st_ino) == self._identity
+
+    def renew(self) -> bool:
+        """Join the flag that is in the folder now, if it is another one. False when there is none."""
+        if self.is_current():
+            return True
+        try:
+            mapping = _map(self.path)
+        except BlockTrouble:
+            return False
+        self.close()
+        self._open(mapping)
+        return True
+
+    def close(self) -> None:
+        """Unmap; the file stays with the session."""
+        self._words.release()
+        self._memory.release()
+        self._mapping.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, value: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+
+def _map(path: Path) -> mmap.mmap:
+    try:
+        descriptor = os.open(path, os.O_RDWR | os.O_CLOEXEC | os.O_NOFOLLOW)
+    except OSError as trouble:
+        raise BlockTrouble(
+            f"the stop flag {path} cannot be opened: {trouble.strerror}", remedy="is the cell running?"
+        ) from trouble
+    try:
+        if os.fstat(descriptor).st_size != _BYTES:
+            raise BlockTrouble(f"{path} is no stop flag: its size differs")
+        mapping = mmap.mmap(descriptor, _BYTES)
+    finally:
+        os.close(descriptor)
+    if struct.unpack_from("=Q", mapping, 0)[0] != _MAGIC:
+        mapping.close()
+        raise BlockTrouble(f"{path} is no stop flag")
+    return mapping
