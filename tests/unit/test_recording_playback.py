@@ -1,0 +1,79 @@
+"""A playhead over a recording: time is handed in, nothing is lost, jumps lead up to their moment."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from runtime.recording.facts import Facts
+from runtime.recording.playback import CATCH_UP_NS, Playback
+from runtime.recording.reader import read
+from runtime.recording.writer import RecordingWriter
+from tests.support.recorded_session import SECOND_NS, session
+
+SECONDS = 6.0
+
+
+@pytest.fixture
+def playback(tmp_path: Path) -> Iterator[Playback]:
+    file = tmp_path / "session.mcap"
+    writer = RecordingWriter(file, Facts("s", 0))
+    for arrival in session(SECONDS):
+        if arrival.topic.name == "system":
+            writer.flush()
+        writer.write(
+            arrival.topic,
+            arrival.message,
+            pixels=arrival.pixels,
+            sequence=arrival.sequence,
+            sent_ns=arrival.sent_ns,
+            received_ns=arrival.received_ns,
+        )
+    writer.finish()
+    playback = Playback(file)
+    yield playback
+    playback.close()
+
+
+def test_a_paused_playhead_stays(playback: Playback) -> None:
+    playback.due(now_ns=0)
+    before = playback.head_ns
+    assert playback.due(now_ns=SECOND_NS) == []
+    assert playback.head_ns == before
+
+
+def test_playing_to_the_end_delivers_every_message_once(playback: Playback, tmp_path: Path) -> None:
+    playback.play()
+    delivered = [item for step in range(80) for item in playback.due(now_ns=step * SECOND_NS // 10)]
+    assert delivered == list(read(tmp_path / "session.mcap"))
+    assert playback.ended
+    assert not playback.playing
+
+
+@pytest.mark.parametrize("speed", [0.5, 1.0, 10.0])
+def test_the_playhead_moves_at_its_speed(playback: Playback, speed: float) -> None:
+    playback.speed = speed
+    playback.play()
+    playback.due(now_ns=7)
+    playback.due(now_ns=7 + SECOND_NS // 5)
+    assert playback.head_ns - playback.extent.first_ns == speed * SECOND_NS // 5
+
+
+def test_a_jump_leads_up_to_its_moment(playback: Playback) -> None:
+    moment = playback.extent.first_ns + 4 * SECOND_NS
+    playback.seek(moment)
+    delivered = playback.due(now_ns=0)
+    assert moment - CATCH_UP_NS <= delivered[0].log_ns
+    assert delivered[-1].log_ns <= moment
+    assert {item.topic.name for item in delivered} >= {"system", "robot", "cell", "camera/wrist"}
+
+
+def test_from_the_end_it_starts_over(playback: Playback) -> None:
+    playback.seek(playback.extent.last_ns)
+    playback.due(now_ns=0)
+    assert playback.ended
+    playback.play()
+    assert playback.due(now_ns=0)
+    assert playback.head_ns < playback.extent.last_ns
