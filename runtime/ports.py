@@ -12,9 +12,10 @@ from numpy.typing import NDArray
 from runtime.messages.camera import Frame
 from runtime.messages.cell import CameraDescription, CellDescription
 from runtime.messages.geometry import Pose
-from runtime.messages.joint import JointCommand, PlantState, Vector
-from runtime.messages.plan import Plan, Signal
+from runtime.messages.joint import JointCommand, JointReference, PlantState, Vector
+from runtime.messages.plan import Plan, Signal, Verdict, VerdictReport
 from runtime.messages.policy import PolicyStatus, TargetMark
+from runtime.messages.state import Mode
 from runtime.messages.tasks import Assignment
 
 Image = NDArray[np.uint8]
@@ -137,6 +138,46 @@ class Controller(Protocol):
         ddq_reference_rad_s2: Vector,
     ) -> Vector:
         """Joint torques in N·m, gravity and friction compensation included."""
+        ...
+
+    def reset(self) -> None:
+        """Forget what was learned about a place where the arm no longer stands."""
+        ...
+
+
+class Guard(Protocol):
+    """Both places of the guard for one cell, as the fast loop calls them. Independent of what it judges."""
+
+    def check_plan(self, plan: Plan, *, now_ns: int, mode: Mode, last_plan_id: int) -> Verdict:
+        """A chunk as it arrives."""
+        ...
+
+    def check_path(
+        self, path_rad: NDArray[np.float64], *, step_period_s: float, delay_s: float, last_applied_rad: Vector
+    ) -> Verdict:
+        """The remaining steps as joint angles, float64[steps, joints], `delay_s` before the first."""
+        ...
+
+    def check_space(self, frames_in_base: NDArray[np.float64], tool_in_base_m: NDArray[np.float64]) -> Verdict:
+        """Configurations in space: joint frames float64[steps, joints, 4, 4], tool positions float64[steps, 3]."""
+        ...
+
+    def limit(
+        self, command: JointCommand, state: PlantState, reference: JointReference
+    ) -> tuple[JointCommand, int]:
+        """The command that may go to the plant, and reason bits (0: untouched). Every tick; never raises."""
+        ...
+
+    def demands_stop(self, bits: int) -> bool:
+        """Whether these reason bits ask for a latched stop."""
+        ...
+
+    def explain(self) -> Verdict:
+        """The newest tick's most severe finding with its evidence; slow, for telemetry only."""
+        ...
+
+    def report(self, verdict: Verdict, *, stamp_ns: int, at_limiter: bool, plan_id: int, policy: str) -> VerdictReport:
+        """A verdict as telemetry, counted by place and reason."""
         ...
 
 

@@ -1,0 +1,90 @@
+"""Joint-space control laws behind the Controller port."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from runtime.kinematics import Arm
+from runtime.messages.joint import Vector
+
+
+class ComputedTorque:
+    """τ = ID(q, q̇, q̈_ref + k_p·e + k_d·ė + k_i·∫e) + friction(q̇_ref): the same dynamics for every joint.
+
+    (Siciliano et al., Robotics: Modelling, Planning and Control, 2009, §8.5.2.) The integral leaks and is
+    bounded; it carries what the nominal model does not know. Stable for k_i < k_p·k_d.
+    """
+
+    def __init__(
+        self,
+        arm: Arm,
+        *,
+        stiffness_1_s2: float = 900.0,
+        damping_1_s: float = 60.0,
+        integral_1_s3: float = 6000.0,
+        integral_limit_rad_s2: float = 8.0,
+        period_s: float = 0.001,
+    ) -> None:
+        self._arm = arm
+        self._stiffness_1_s2 = stiffness_1_s2
+        self._damping_1_s = damping_1_s
+        self._gain = integral_1_s3 * period_s
+        self._limit_rad_s2 = integral_limit_rad_s2
+        self._integral_rad_s2: Vector = np.zeros(arm.joint_count)
+
+    def torque(
+        self,
+        *,
+        q_rad: Vector,
+        dq_rad_s: Vector,
+        q_reference_rad: Vector,
+        dq_reference_rad_s: Vector,
+        ddq_reference_rad_s2: Vector,
+    ) -> Vector:
+        """See `ports.Controller`; one call a tick, as the integral counts calls."""
+        error = q_reference_rad - q_rad
+        integral = self._integral_rad_s2 + self._gain * error
+        limit = self._limit_rad_s2
+        self._integral_rad_s2 = np.minimum(np.maximum(integral, -limit), limit)
+        demand = (
+            ddq_reference_rad_s2
+            + self._stiffness_1_s2 * error
+            + self._damping_1_s * (dq_reference_rad_s - dq_rad_s)
+            + self._integral_rad_s2
+        )
+        return self._arm.inverse_dynamics(q_rad, dq_rad_s, demand) + self._arm.friction(dq_reference_rad_s)
+
+    def reset(self) -> None:
+        """Forget what was integrated: the arm stands elsewhere now."""
+        self._integral_rad_s2 = np.zeros(self._arm.joint_count)
+
+
+class JointImpedance:
+    """τ = K·e + D·ė + ID(q, q̇, q̈_ref) + friction(q̇_ref): a spring and damper a joint, compliant to contact.
+
+    Damping is ratio·2·√(K·M_ii) at the present configuration's diagonal inertia (Albu-Schäffer et al., 2003, in short).
+    """
+
+    def __init__(self, arm: Arm, *, stiffness_nm_rad: Vector | None = None, damping_ratio: float = 0.8) -> None:
+        self._arm = arm
+        sheet = np.array([joint.torque_nm for joint in arm.robot.joints])
+        self._stiffness_nm_rad = 7.0 * sheet if stiffness_nm_rad is None else stiffness_nm_rad
+        self._damping = 2.0 * damping_ratio * np.sqrt(self._stiffness_nm_rad)
+
+    def torque(
+        self,
+        *,
+        q_rad: Vector,
+        dq_rad_s: Vector,
+        q_reference_rad: Vector,
+        dq_reference_rad_s: Vector,
+        ddq_reference_rad_s2: Vector,
+    ) -> Vector:
+        """See `ports.Controller`."""
+        damping = self._damping * np.sqrt(np.diagonal(self._arm.mass_matrix(q_rad)))
+        feedback = self._stiffness_nm_rad * (q_reference_rad - q_rad) + damping * (dq_reference_rad_s - dq_rad_s)
+        feedforward = self._arm.inverse_dynamics(q_rad, dq_rad_s, ddq_reference_rad_s2)
+        return feedback + feedforward + self._arm.friction(dq_reference_rad_s)
+
+    def reset(self) -> None:
+        """Nothing is remembered."""

@@ -1,0 +1,38 @@
+"""The gripper's width over time: steps of a chunk take effect when they are due."""
+
+from __future__ import annotations
+
+from runtime.messages.plan import Plan
+
+
+class GripperSteps:
+    """Width and force to command; unchanged by stops, so that a grasped part stays grasped."""
+
+    def __init__(self, *, force_n: float) -> None:
+        self.width_m: float | None = None
+        """None until the first measurement or chunk."""
+
+        self.force_n = force_n
+        self._steps: list[tuple[int, float]] = []
+
+    def hold(self, width_m: float) -> None:
+        """Command what is measured, as long as nothing else was commanded."""
+        if self.width_m is None:
+            self.width_m = width_m
+
+    def follow(self, plan: Plan, due_ns: tuple[int, ...]) -> None:
+        """Take a chunk's widths; `due_ns` has one entry a step of the whole chunk, passed ones included."""
+        self.force_n = plan.gripper_force_n
+        self._steps = list(zip(due_ns, plan.gripper_width_m, strict=True))
+        self._steps.reverse()
+
+    def forget(self) -> None:
+        """Nothing more of the chunk is executed."""
+        self._steps = []
+
+    def sample(self, now_ns: int) -> float:
+        """The width to command now."""
+        while self._steps and now_ns >= self._steps[-1][0]:
+            self.width_m = self._steps.pop()[1]
+        assert self.width_m is not None
+        return self.width_m

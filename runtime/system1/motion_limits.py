@@ -1,0 +1,66 @@
+"""What the trajectory may ask of the joints: the data sheet, narrowed by torque rate and by the time to stop."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from runtime.kinematics import Arm
+from runtime.messages.joint import Vector
+
+STOP_WITHIN_S = 0.2
+"""Longest stop; the trajectory never goes faster than it can be stopped in this time."""
+
+_CYCLE_S = 0.01
+"""Reserve of the stop: tick grid and rounding."""
+
+_VELOCITY_SHARE = 0.9
+_ACCELERATION_SHARE = 0.75
+_STOP_SHARE = 0.94
+"""Shares of the data sheet, all inside what the guard's limiter lets pass."""
+
+_TORQUE_RATE_SHARE = 0.4
+"""Of the torque rate for a joint's own inertia; the rest is for coupling, friction and feedback."""
+
+_POSES = 64
+
+
+@dataclass(frozen=True, slots=True)
+class MotionLimits:
+    """Limits of the reference, one entry a joint."""
+
+    velocity_rad_s: Vector
+    acceleration_rad_s2: Vector
+    stop_acceleration_rad_s2: Vector
+    jerk_rad_s3: Vector
+
+
+def motion_limits(arm: Arm) -> MotionLimits:
+    """Limits for this arm.
+
+    Jerk is bounded by torque rate over the largest inertia that the joint meets in 64 fixed sample poses.
+    Velocity v keeps a/j + (v + a²/2j)/s + s/j within the stop time (a: acceleration at the worst moment,
+    s: stopping acceleration, j: jerk), so that every stop ends in time by construction.
+    """
+    joints = arm.robot.joints
+    jerk = np.array([joint.jerk_rad_s3 for joint in joints])
+    torque_rate = np.array([joint.torque_rate_nm_s for joint in joints])
+    jerk = np.minimum(jerk, _TORQUE_RATE_SHARE * torque_rate / _largest_inertia(arm))
+    sheet = np.array([joint.acceleration_rad_s2 for joint in joints])
+    acceleration = _ACCELERATION_SHARE * sheet
+    # half of the stop may go into building up and taking down the deceleration
+    stop = np.minimum(_STOP_SHARE * sheet, 0.25 * STOP_WITHIN_S * jerk)
+    acceleration = np.minimum(acceleration, 0.2 * STOP_WITHIN_S * jerk)
+    available_s = STOP_WITHIN_S - _CYCLE_S - acceleration / jerk - stop / jerk
+    stoppable = stop * available_s - acceleration**2 / (2.0 * jerk)
+    velocity = _VELOCITY_SHARE * np.array([joint.velocity_rad_s for joint in joints])
+    return MotionLimits(np.minimum(velocity, stoppable), acceleration, stop, jerk)
+
+
+def _largest_inertia(arm: Arm) -> Vector:
+    random = np.random.default_rng(1)
+    largest = np.diagonal(arm.mass_matrix(arm.home_rad)).copy()
+    for q_rad in random.uniform(arm.lower_rad, arm.upper_rad, (_POSES, arm.joint_count)):
+        np.maximum(largest, np.diagonal(arm.mass_matrix(q_rad)), out=largest)
+    return largest

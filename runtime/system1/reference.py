@@ -1,0 +1,138 @@
+"""The joint reference of every tick: follows a path of timed waypoints, blends from the state now, stops."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+
+from runtime.messages.joint import JointReference, Vector
+from runtime.system1.jerk_limited import JerkLimited
+from runtime.system1.motion_limits import MotionLimits
+from runtime.system1.segment import Matrix, Quintic, Rest, Segment
+
+_BLEND_SHARE = 0.5
+"""A waypoint closer in time than this share of a step is passed over: the blend goes to the one after it."""
+
+_LATE_S = 0.0005
+"""A jerk-limited motion that reaches its waypoint this late still counts as in time."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class JointPath:
+    """Waypoints with the moments at which they are due; the last is reached at rest."""
+
+    due_ns: tuple[int, ...]
+    """Strictly increasing."""
+
+    q_rad: Matrix
+    """float64[steps, joints]."""
+
+
+class ReferenceMotion:
+    """Position, velocity and acceleration of the reference, continuous and within limits across every change.
+
+    Between waypoints runs a quintic (least jerk); where that would exceed a limit, and for every stop, a
+    jerk-limited Ruckig profile. Each piece begins in the state in which the one before is at that moment, so
+    a new path is blended from now. Stops need no path: they begin anywhere.
+    """
+
+    def __init__(self, limits: MotionLimits, *, q_rad: Vector) -> None:
+        self._limits = limits
+        self._jerk_limited = JerkLimited(limits)
+        self._segment: Segment = Rest(q_rad)
+        self._began_ns = 0
+        self._path: JointPath | None = None
+        self._target = 0
+        self.state: JointReference = self._segment.at(0.0)
+        """As of the newest `sample`."""
+
+    def hold(self, q_rad: Vector) -> None:
+        """Be at rest here from now on; a jump, so only for an arm that stands behind closed brakes."""
+        self._path = None
+        self._segment = Rest(q_rad)
+        self.state = self._segment.at(0.0)
+
+    def follow(self, path: JointPath, *, now_ns: int) -> None:
+        """Leave what is being done, in its state now, for this path."""
+        state = self._segment.at((now_ns - self._began_ns) * 1e-9)
+        self._path = path
+        self._begin_towards(0, state, now_ns)
+
+    def stop(self, *, now_ns: int) -> None:
+        """Come to rest as fast as the limits allow, from the state now."""
+        state = self._segment.at((now_ns - self._began_ns) * 1e-9)
+        self._path = None
+        self._began_ns = now_ns
+        profile = self._jerk_limited.to_rest(state)
+        self._segment = Rest(state.q_rad) if profile is None else profile
+
+    def sample(self, now_ns: int) -> JointReference:
+        """The reference of this tick; begins the next piece of the path when its waypoint is due."""
+        path = self._path
+        while path is not None and self._target < len(path.due_ns) - 1 and now_ns >= path.due_ns[self._target]:
+            border_ns = path.due_ns[self._target]
+            state = self._segment.at((border_ns - self._began_ns) * 1e-9)
+            self._begin_towards(self._target + 1, state, border_ns)
+        self.state = self._segment.at((now_ns - self._began_ns) * 1e-9)
+        return self.state
+
+    def rest_in_s(self, now_ns: int) -> float:
+        """How long until the reference rests if no path follows; infinite while waypoints lie beyond the next one."""
+        if self._path is not None and self._target < len(self._path.due_ns) - 1:
+            return math.inf
+        return max(0.0, self._segment.duration_s - (now_ns - self._began_ns) * 1e-9)
+
+    def _begin_towards(self, first: int, state: JointReference, at_ns: int) -> None:
+        """Aim at the first waypoint from `first` on that limits allow to reach in time, else at the last."""
+        path = self._path
+        assert path is not None
+        last = len(path.due_ns) - 1
+        self._began_ns = at_ns
+        for target in range(first, last + 1):
+            left_s = (path.due_ns[target] - at_ns) * 1e-9
+            if target < last and left_s < _BLEND_SHARE * (path.due_ns[target + 1] - path.due_ns[target]) * 1e-9:
+                continue
+            segment = self._segment_to(target, state, left_s)
+            if segment is not None and (target == last or segment.duration_s <= left_s + _LATE_S):
+                self._segment = segment
+                self._target = target
+                return
+        self.state = state
+        self._path = None
+        profile = self._jerk_limited.to_rest(state)
+        self._segment = Rest(state.q_rad) if profile is None else profile
+
+    def _segment_to(self, target: int, state: JointReference, left_s: float) -> Segment | None:
+        end = self._passing(target, state, left_s)
+        if left_s > 0.0:
+            quintic = Quintic(state, end, left_s)
+            if quintic.within(self._limits):
+                return quintic
+        return self._jerk_limited.to_state(state, end.q_rad, end.dq_rad_s, duration_s=max(left_s, 0.0))
+
+    def _passing(self, target: int, state: JointReference, left_s: float) -> JointReference:
+        """How to pass a waypoint: with the harmonic mean of the speeds before and after it, joint by joint.
+
+        Zero where a joint turns back, so that no joint overshoots (Fritsch & Butland 1984); the acceleration
+        is the change of speed, faded out towards turning points. The last waypoint is reached at rest.
+        """
+        path = self._path
+        assert path is not None
+        q_rad = path.q_rad[target]
+        if target == len(path.due_ns) - 1 or left_s <= 0.0:
+            zero = np.zeros_like(q_rad)
+            return JointReference(q_rad, zero, zero)
+        step_s = (path.due_ns[target + 1] - path.due_ns[target]) * 1e-9
+        before = (q_rad - state.q_rad) / left_s
+        after = (path.q_rad[target + 1] - q_rad) / step_s
+        product = before * after
+        onward = product > 0.0
+        divisor = np.where(onward, before + after, 1.0)
+        speed = np.where(onward, 2.0 * product / divisor, 0.0)
+        np.clip(speed, -self._limits.velocity_rad_s, self._limits.velocity_rad_s, out=speed)
+        squares = np.where(onward, np.maximum(before * before, after * after), 1.0)
+        fading = np.where(onward, product / squares, 0.0)
+        change = fading * (after - before) / (0.5 * (left_s + step_s))
+        return JointReference(q_rad, speed, change)

@@ -1,0 +1,308 @@
+"""The control stage: one tick from measurement to command. Everything that moves the arm passes through here."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+
+from runtime.kinematics import Arm
+from runtime.messages.cell import CellDescription
+from runtime.messages.joint import JointCommand, JointReference, PlantFlag, PlantState, Vector
+from runtime.messages.orders import ModeRequest
+from runtime.messages.plan import Plan, Reason, Severity, Verdict, VerdictReport
+from runtime.messages.state import ControlState, Mode, PlanExecution, RobotState, TickTrace
+from runtime.modes import ModeEvent
+from runtime.ports import Controller, Guard
+from runtime.system1.brakes import Brakes
+from runtime.system1.controllers import ComputedTorque
+from runtime.system1.execution import ChunkExecution
+from runtime.system1.intake import Judgement
+from runtime.system1.missed_ticks import MissedTickLadder, MissedTickLimits, Punctuality
+from runtime.system1.mode_keeper import ModeKeeper
+from runtime.system1.observer import MomentumObserver
+from runtime.system1.telemetry import control_state_of, robot_state_of
+from runtime.system1.tick_record import TickRecord
+from runtime.system1.timing import LoopTiming
+
+FOLLOWING_ERROR_RAD = 0.1
+"""A reference this far from the arm is a protective stop: something holds the arm or weakens a motor."""
+
+_REPORT_EVERY_NS = 100_000_000
+"""Limiter verdicts that persist are reported at this interval, changes at once."""
+
+
+class ControlStage:
+    """System 1 for one cell. Called by one loop, once a millisecond, with that tick's nominal stamp.
+
+    Reads no clock and no socket. A jump of `now_ns` by more than a period is what missed ticks look like
+    from here, and they act (see `missed_ticks`).
+    """
+
+    def __init__(
+        self,
+        cell: CellDescription,
+        *,
+        guard: Guard,
+        loop_period_s: float = 0.001,
+        controller: Controller | None = None,
+        missed_limits: MissedTickLimits | None = None,
+    ) -> None:
+        self.arm = Arm(cell.robot)
+        self.modes = ModeKeeper()
+        self.execution = ChunkExecution(self.arm, guard)
+        self._guard = guard
+        self._period_ns = round(loop_period_s * 1e9)
+        self._controller = ComputedTorque(self.arm, period_s=loop_period_s) if controller is None else controller
+        self._observer = MomentumObserver(self.arm)
+        self._brakes = Brakes()
+        self._missed = MissedTickLadder(missed_limits)
+        self._record = TickRecord(self.arm.joint_count)
+        self._torque_step_nm = np.array([j.torque_rate_nm_s for j in cell.robot.joints]) * loop_period_s * (1 + 1e-6)
+        self._tick = 0
+        self._last_ns = 0
+        self._state: PlantState | None = None
+        self._reference: JointReference = self.execution.motion.state
+        self._command: JointCommand | None = None
+        self._limited = 0
+        self._torque_step_over_limit = 0
+        self._bits = 0
+        self._reported_ns = 0
+        self._verdicts: list[VerdictReport] = []
+        self._was_driving = False
+        self._expecting = False
+        self.stop_flag_to_clear = False
+        """True after a tick that accepted a reset: the loop clears the shared stop flag."""
+
+    def tick(
+        self,
+        state: PlantState,
+        *,
+        now_ns: int,
+        plan: Plan | None = None,
+        mode_request: ModeRequest | None = None,
+        stop: bool = False,
+        work_expected: bool = True,
+        lateness_s: float = 0.0,
+    ) -> JointCommand:
+        """One tick. `plan`: a chunk that arrived since the last one; `stop`: the shared stop flag.
+
+        `work_expected`: whether the policy has a task, so that its silence means something.
+        `lateness_s`: of this tick, for the record only.
+        """
+        missed = self._note_missed(now_ns)
+        self._state = state
+        self._follow_events(state, now_ns, mode_request, stop=stop)
+        self._follow_plans(plan, now_ns, work_expected=work_expected)
+        self._move_brakes(state, now_ns)
+        command = self._command_of(state, now_ns)
+        self._observe(state, missed)
+        self._record.add(
+            tick=self._tick,
+            now_ns=now_ns,
+            state=state,
+            reference=self._reference,
+            command=command,
+            residual_nm=self._observer.residual_nm,
+            missed=missed,
+            lateness_s=lateness_s,
+        )
+        self._tick += 1
+        self._last_ns = now_ns
+        return command
+
+    def take_verdicts(self) -> list[VerdictReport]:
+        """Verdicts since the last call."""
+        verdicts, self._verdicts = self._verdicts, []
+        return verdicts
+
+    def take_trace(self) -> TickTrace | None:
+        """The newest full block of the 1 kHz record, once; there is one every 50 ticks."""
+        return self._record.take()
+
+    def control_state(self, now_ns: int, timing: LoopTiming) -> ControlState:
+        """The loop about itself."""
+        return control_state_of(
+            now_ns=now_ns,
+            timing=timing,
+            modes=self.modes,
+            execution=self.execution,
+            missed=self._missed,
+            ticks=self._tick,
+            limited=self._limited,
+            torque_step_over_limit=self._torque_step_over_limit,
+        )
+
+    def robot_state(self) -> RobotState:
+        """The arm as measured in the newest tick; raises RuntimeError before the first."""
+        if self._state is None or self._command is None:
+            raise RuntimeError("robot_state before the first tick")
+        return robot_state_of(
+            self.arm,
+            self._state,
+            reference=self._reference,
+            residual_nm=self._observer.residual_nm,
+            gripper_commanded_m=self._command.gripper_width_m,
+        )
+
+    def _note_missed(self, now_ns: int) -> int:
+        missed = 0
+        if self._tick > 0:
+            missed = max(0, round((now_ns - self._last_ns) / self._period_ns) - 1)
+        if self._missed.note(missed, now_ns=now_ns) is Punctuality.STOP and not self.modes.latched:
+            self._stop(now_ns, f"{self._missed.in_window} ticks missed within a second, {missed} in a row")
+        return missed
+
+    def _follow_events(self, state: PlantState, now_ns: int, request: ModeRequest | None, *, stop: bool) -> None:
+        self.stop_flag_to_clear = False
+        if stop and not self.modes.latched:
+            self._stop(now_ns, "stop pressed")
+        if state.flags & PlantFlag.TRIPPED and self.modes.mode is not Mode.FAULT:
+            self._happen(ModeEvent.FAULT, now_ns, "motor above its trip temperature")
+        elif state.flags & PlantFlag.BRAKED and self._brakes.settled(now_ns) and not self.modes.latched:
+            lost = state.flags & PlantFlag.COMMUNICATION_LOSS
+            self._stop(now_ns, "the arm braked by itself: " + ("commands were missing" if lost else "its own protection"))
+        if request is not None:
+            self._follow_request(request, now_ns)
+
+    def _follow_request(self, request: ModeRequest, now_ns: int) -> None:
+        before = self.modes.mode
+        event = self.modes.request(request, now_ns=now_ns)
+        if event is None:
+            return
+        if event is ModeEvent.RESET:
+            self.stop_flag_to_clear = True
+            self._missed.reset(now_ns=now_ns)
+        self._after_event(before, now_ns)
+
+    def _stop(self, now_ns: int, reason: str) -> None:
+        self._happen(ModeEvent.STOP, now_ns, reason)
+
+    def _happen(self, event: ModeEvent, now_ns: int, reason: str) -> None:
+        before = self.modes.mode
+        if self.modes.apply(event, now_ns=now_ns, reason=reason):
+            self._after_event(before, now_ns)
+
+    def _after_event(self, before: Mode, now_ns: int) -> None:
+        """Leaving the driving modes stops on the spot, entering them starts to count silence."""
+        if self.modes.drives:
+            self.execution.begin(now_ns)
+        elif before is not self.modes.mode:
+            self.execution.halt(now_ns)
+
+    def _follow_plans(self, plan: Plan | None, now_ns: int, *, work_expected: bool) -> None:
+        execution = self.execution
+        if plan is not None:
+            self._report(self._offer(plan, now_ns), now_ns)
+        if not self.modes.drives:
+            return
+        if work_expected and not self._expecting:
+            execution.ladder.begin_silence(now_ns)
+        self._expecting = work_expected
+        self._report(execution.work(now_ns=now_ns, tick=self._tick, speed_scale=self._missed.speed_scale), now_ns)
+        if execution.judge_lateness(now_ns) is PlanExecution.SILENT and work_expected:
+            refusal = execution.refusal
+            why = "" if refusal is None else f"; its newest chunk was refused: {refusal.reason.value} {refusal.detail}"
+            self._happen(ModeEvent.POLICY_FAULT, now_ns, f"no usable chunk for a second{why}")
+
+    def _offer(self, plan: Plan, now_ns: int) -> Judgement | None:
+        if self.modes.drives and not self._brakes.settled(now_ns):
+            return Judgement(plan, Verdict(Severity.REJECT, Reason.MODE, 1.0, 0.0, detail="brakes are not open yet"))
+        return self.execution.take(plan, now_ns=now_ns, mode=self.modes.mode)
+
+    def _move_brakes(self, state: PlantState, now_ns: int) -> None:
+        execution = self.execution
+        if self.modes.latched:
+            self._brakes.latched(
+                now_ns=now_ns,
+                reference_resting=execution.motion.rest_in_s(now_ns) <= 0.0,
+                speed_rad_s=float(np.abs(state.dq_rad_s).max()),
+                braked_by_plant=bool(state.flags & PlantFlag.BRAKED),
+            )
+        else:
+            ready = self._command is not None and not self._bits
+            self._brakes.unlatched(now_ns=now_ns, torque_ready=ready)
+        if not self._brakes.settled(now_ns) and (self._brakes.closed or state.flags & PlantFlag.BRAKED):
+            execution.settle(state)
+
+    def _command_of(self, state: PlantState, now_ns: int) -> JointCommand:
+        execution = self.execution
+        reference = self._reference = execution.sample(now_ns)
+        q_rad, dq_rad_s = state.q_rad, state.dq_rad_s
+        if not math.isfinite(float(q_rad.sum() + dq_rad_s.sum())):
+            torque_nm: Vector = np.full(self.arm.joint_count, math.nan)
+        else:
+            torque_nm = self._controller.torque(
+                q_rad=q_rad,
+                dq_rad_s=dq_rad_s,
+                q_reference_rad=reference.q_rad,
+                dq_reference_rad_s=reference.dq_rad_s,
+                ddq_reference_rad_s2=reference.ddq_rad_s2,
+            )
+        asked = JointCommand(
+            sequence=self._tick + 1,
+            stamp_ns=now_ns,
+            torque_nm=torque_nm,
+            gripper_width_m=execution.gripper.sample(now_ns),
+            gripper_force_n=execution.gripper.force_n,
+            brake=self._brakes.closed,
+            stopping=self.modes.latched,
+            verdict=0,
+        )
+        command, bits = self._guard.limit(asked, state, reference)
+        self._judge_command(command, bits, now_ns)
+        return command
+
+    def _judge_command(self, command: JointCommand, bits: int, now_ns: int) -> None:
+        if self._command is not None and not command.brake:
+            step_nm = np.abs(command.torque_nm - self._command.torque_nm)
+            self._torque_step_over_limit += bool((step_nm > self._torque_step_nm).any())
+        if bits:
+            self._limited += 1
+            if bits != self._bits or now_ns - self._reported_ns >= _REPORT_EVERY_NS:
+                self._reported_ns = now_ns
+                self._report_limiter(now_ns)
+        if command.brake and not self._brakes.closed:
+            self._brakes.close()
+        self._bits = bits
+        self._command = command
+        if bits and self._guard.demands_stop(bits) and not self.modes.latched:
+            verdict = self._guard.explain()
+            self._stop(now_ns, f"command limiter: {verdict.reason.value} {verdict.detail}".rstrip())
+        elif not self.modes.latched and self._brakes.settled(now_ns):
+            self._watch_following(now_ns)
+
+    def _watch_following(self, now_ns: int) -> None:
+        state = self._state
+        assert state is not None
+        error_rad = np.abs(self._reference.q_rad - state.q_rad)
+        if float(error_rad.max()) > FOLLOWING_ERROR_RAD:
+            joint = int(np.argmax(error_rad))
+            name = self.arm.robot.joints[joint].name
+            self._stop(now_ns, f"{name} is {float(error_rad[joint]):.3f} rad away from its reference")
+
+    def _observe(self, state: PlantState, missed: int) -> None:
+        if self._brakes.closed or state.flags & PlantFlag.BRAKED:
+            self._observer.restart()
+            return
+        elapsed_s = (missed + 1) * self._period_ns * 1e-9
+        self._observer.update(
+            q_rad=state.q_rad, dq_rad_s=state.dq_rad_s, torque_nm=state.torque_nm, elapsed_s=elapsed_s
+        )
+
+    def _report(self, judgement: Judgement | None, now_ns: int) -> None:
+        if judgement is None:
+            return
+        plan = judgement.plan
+        report = self._guard.report(
+            judgement.verdict, stamp_ns=now_ns, at_limiter=False, plan_id=plan.plan_id, policy=plan.policy
+        )
+        self._verdicts.append(report)
+
+    def _report_limiter(self, now_ns: int) -> None:
+        chunk = self.execution.chunk
+        plan_id, policy = (-1, "") if chunk is None else (chunk.plan.plan_id, chunk.plan.policy)
+        verdict = self._guard.explain()
+        self._verdicts.append(
+            self._guard.report(verdict, stamp_ns=now_ns, at_limiter=True, plan_id=plan_id, policy=policy)
+        )
