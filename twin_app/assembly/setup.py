@@ -1,0 +1,70 @@
+"""What a cell is started with, and the parts every process builds from it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from runtime.messages.cell import CellDescription
+from runtime.mistakes import UserMistake
+
+if TYPE_CHECKING:
+    from runtime.plugin_host import Registry
+    from sim_worlds.scenes import Scene
+
+PLUGIN_FOLDER = Path(__file__).resolve().parents[2] / "plugins"
+
+
+class CellSetup(msgspec.Struct, frozen=True):
+    """A person's choices for one run of a cell; travels to every worker as JSON."""
+
+    cell: str = "cell-1"
+    scene: str = "tray"
+    policy: str = "programmed"
+    mismatch: str = "low"
+    seed: int = 1
+    renderer: str = "auto"
+    """egl, tiny, or auto: egl where it works."""
+
+
+@dataclass(frozen=True, slots=True)
+class Drawing:
+    """The scene file as read, and what the runtime may know of it."""
+
+    scene: Scene
+    cell: CellDescription
+
+
+def read_scene(setup: CellSetup) -> Drawing:
+    """Read the scene and add the arm's light meshes; raises `UserMistake` for what is wrong with it."""
+    from sim_worlds.cameras.meshes import describe_meshes
+    from sim_worlds.scenes import load_scene
+
+    scene = load_scene(setup.scene)
+    robot = msgspec.structs.replace(scene.description.robot, meshes=describe_meshes(scene.description.robot))
+    cell = msgspec.structs.replace(scene.description, name=setup.cell, robot=robot)
+    return Drawing(scene, cell)
+
+
+def read_plugins(policy: str) -> Registry:
+    """Find the plugins and make sure that the wished policy is one of them."""
+    from runtime.plugin_host import discover
+
+    registry = discover(PLUGIN_FOLDER)
+    names = [manifest.name for manifest in registry.policies()]
+    if policy not in names:
+        raise UserMistake(f"unknown policy {policy!r}", remedy=f"one of: {', '.join(names)}")
+    return registry
+
+
+def encode_setup(setup: CellSetup) -> str:
+    """As one word of a command line."""
+    return msgspec.json.encode(setup).decode()
+
+
+def decode_setup(text: str) -> CellSetup:
+    """Back from the command line; raises `msgspec.ValidationError`."""
+    return msgspec.json.decode(text, type=CellSetup)

@@ -1,0 +1,195 @@
+"""The control process: System 1 at 1 kHz on the wall clock, and nothing else."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+
+from runtime.guardrail.guard import CellGuard
+from runtime.link.heartbeat import Pulse
+from runtime.link.plant_blocks import CommandBlock, StateBlock
+from runtime.link.publisher import Publisher
+from runtime.link.session import SessionFolder
+from runtime.link.stop_flag import StopFlag
+from runtime.link.subscriber import Subscriber
+from runtime.messages import topics
+from runtime.messages.joint import PlantFlag, PlantState
+from runtime.messages.orders import Heartbeat, Orders
+from runtime.messages.plan import Plan
+from runtime.pacing import MILLISECOND_NS, Pacer, enter_real_time
+from runtime.system1 import ControlStage
+from runtime.system1.timing import LoopTiming
+from sim_worlds.faults import LoopFaults
+from twin_app.assembly.setup import CellSetup, read_scene
+from twin_app.assembly.workers.life import Life
+
+PRIORITY = 80
+PHASE_NS = 500_000
+"""Half a period after the plant, so that each finds the other's newest value."""
+
+STALE_TICKS = 20
+"""Without a new measurement for this long the control process presses the stop itself."""
+
+ORPHAN_NS = 2_000_000_000
+
+
+class ControlLoop:
+    """The wiring of one control stage to blocks and topics."""
+
+    def __init__(self, session: SessionFolder, setup: CellSetup) -> None:
+        cell = read_scene(setup).cell
+        joints = len(cell.robot.joints)
+        self._states = StateBlock.attach(session, joints=joints)
+        self._commands = CommandBlock.attach(session, joints=joints)
+        self._stop = StopFlag.attach(session)
+        self._subscriber = Subscriber(session, (topics.ORDERS, topics.PLANS))
+        self._publisher = Publisher(session, "control")
+        self._stage = ControlStage(cell, guard=CellGuard(cell))
+        self._faults = LoopFaults()
+        self._orders = Orders(0, 0)
+        self._life = Life()
+        self._warning = enter_real_time(PRIORITY)
+        self._pacer = Pacer(phase_ns=PHASE_NS)
+        self._seen = 0
+        self._stale = 0
+        self._orphaned_ns = 0
+        self._acted_request = 0
+        self._timing = LoopTiming(real_time=not self._warning)
+        self._pulses: tuple[tuple[Pulse, Callable[[int], None]], ...] = (
+            (Pulse(topics.ROBOT.rate_hz), self._publish_robot),
+            (Pulse(topics.CONTROL.rate_hz), self._publish_control),
+            (Pulse(topics.HEALTH_CONTROL.rate_hz), self._publish_health),
+        )
+
+    def run(self) -> int:
+        """Tick until told to end and at rest."""
+        while not self._done():
+            now_ns = self._pacer.wait()
+            self._hold_up(now_ns)
+            self._tick(now_ns)
+            self._pacer.worked()
+        for thing in (self._subscriber, self._publisher, self._states, self._commands, self._stop):
+            thing.close()
+        return 0
+
+    def _hold_up(self, now_ns: int) -> None:
+        """F20: the loop overruns at its own seam."""
+        overrun_s = self._faults.overrun_s(now_ns)
+        if overrun_s > 0.0:
+            end = time.monotonic_ns() + int(overrun_s * 1e9)
+            while time.monotonic_ns() < end:
+                pass
+
+    def _tick(self, now_ns: int) -> None:
+        plan = self._receive(now_ns)
+        count = self._states.count
+        state = self._states.read() if count != self._seen else None
+        if state is None:
+            self._miss_measurement(now_ns)
+            return
+        self._seen, self._stale = count, 0
+        pressed_ns = self._stop.pressed_ns()
+        request = self._orders.mode_request
+        command = self._stage.tick(
+            state,
+            now_ns=now_ns,
+            plan=plan,
+            mode_request=request,
+            stop=pressed_ns != 0,
+            work_expected=self._orders.assignment is not None,
+            lateness_s=(time.monotonic_ns() - now_ns) * 1e-9,
+        )
+        self._commands.write(command)
+        if self._stage.stop_flag_to_clear:
+            self._stop.clear(pressed_ns)
+        if request is not None:
+            self._acted_request = request.request_id
+        self._publish(now_ns, state)
+
+    def _miss_measurement(self, now_ns: int) -> None:
+        self._stale += 1
+        if self._stale == STALE_TICKS and self._seen:
+            self._stop.set(now_ns)
+        if self._stale >= STALE_TICKS and self._stale % 100 == 0:
+            self._publish_health(now_ns)
+
+    def _receive(self, now_ns: int) -> Plan | None:
+        plan: Plan | None = None
+        for received in self._subscriber.poll(0.0, at_most=16):
+            if isinstance(received.message, Plan):
+                plan = received.message
+            else:
+                self._orders = received.message
+        self._faults.apply(self._orders.faults, now_ns)
+        return plan
+
+    def _publish(self, now_ns: int, state: PlantState) -> None:
+        for report in self._stage.take_verdicts():
+            self._publisher.send(topics.VERDICTS, report)
+        trace = self._stage.take_trace()
+        if trace is not None:
+            self._publisher.send(topics.TICKS, trace)
+        for pulse, publish in self._pulses:
+            if pulse.is_due(now_ns):
+                publish(now_ns)
+
+    def _publish_robot(self, now_ns: int) -> None:
+        self._publisher.send(topics.ROBOT, self._stage.robot_state())
+
+    def _publish_control(self, now_ns: int) -> None:
+        if self._pacer.ticks % 500 < 50:
+            self._timing = self._measure_timing()
+        self._publisher.send(topics.CONTROL, self._stage.control_state(now_ns, self._timing))
+
+    def _publish_health(self, now_ns: int) -> None:
+        heartbeat = Heartbeat(
+            "control",
+            pid=self._pid,
+            stamp_ns=now_ns,
+            orders_sequence=self._orders.sequence,
+            faults_effective=self._faults.effective(),
+            mode_request_id=self._acted_request,
+            warning=self._warning,
+        )
+        self._publisher.send(topics.HEALTH_CONTROL, heartbeat)
+
+    @property
+    def _pid(self) -> int:
+        import os
+
+        return os.getpid()
+
+    def _measure_timing(self) -> LoopTiming:
+        pacer = self._pacer
+        taken = min(pacer.ticks, len(pacer.lateness_s))
+        late_s, work_s = pacer.lateness_s[:taken], pacer.work_s[:taken]
+        p50, p99, most = np.quantile(late_s, (0.5, 0.99, 1.0))
+        ticks = pacer.ticks
+        return LoopTiming(
+            lateness_p50_s=float(p50),
+            lateness_p99_s=float(p99),
+            lateness_max_s=float(most),
+            tick_p50_s=float(np.median(work_s)),
+            loop_hz=1e9 / MILLISECOND_NS * ticks / max(1, ticks + pacer.missed),
+            real_time=not self._warning,
+        )
+
+    def _done(self) -> bool:
+        """Leave only with closed brakes; without a supervisor press the stop first."""
+        if not self._life.over() and not self._orders.shutdown:
+            return False
+        now_ns = time.monotonic_ns()
+        if self._orphaned_ns == 0:
+            self._orphaned_ns = now_ns
+            self._stop.set(now_ns)
+        state = self._states.read()
+        braked = state is None or bool(state.flags & PlantFlag.BRAKED)
+        return (braked and now_ns - self._orphaned_ns > 50 * MILLISECOND_NS) or now_ns - self._orphaned_ns > ORPHAN_NS
+
+
+def run(folder: Path, setup: CellSetup) -> int:
+    """Run the control process of the session in this folder."""
+    return ControlLoop(SessionFolder.attach(folder), setup).run()
