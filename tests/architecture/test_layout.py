@@ -28,6 +28,11 @@ def test_a_folder_name_is_its_import_name(package: str) -> None:
     assert (ROOT / package / "__init__.py").is_file()
 
 
+def test_every_folder_with_python_files_is_a_package_that_the_import_contracts_see() -> None:
+    folders = {file.parent for file in project_files(suffix=".py") if file.parts[0] in PACKAGES}
+    assert [str(folder) for folder in sorted(folders) if not (ROOT / folder / "__init__.py").is_file()] == []
+
+
 @pytest.mark.parametrize("file", [file for file in project_files() if file.suffix in TEXT], ids=str)
 def test_no_file_names_a_path_of_one_machine(file: Path) -> None:
     if file.name == Path(__file__).name:
