@@ -1,0 +1,235 @@
+"""The only module of the plant that knows PyBullet: bodies, torques in, joint states and poses out."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pybullet
+from numpy.typing import NDArray
+
+from runtime.messages.cell import PartKind
+from runtime.messages.geometry import Box
+from sim_worlds.plant.arm_file import arm_urdf
+from sim_worlds.plant.mismatch import Mismatch
+from sim_worlds.scenes.placement import PlacedPart
+from sim_worlds.scenes.scene import Scene
+
+engine: Any = pybullet
+"""Any: the engine is a compiled module without types."""
+
+STEP_S = 0.001
+GRAVITY_M_S2 = 9.81
+_BELT_HALF_LENGTH_M = 4.0
+_BELT_TRAVEL_M = 1.5
+_BELT_THICKNESS_M = 0.02
+
+
+class BulletWorld:
+    """The cell's bodies in an engine of their own (DIRECT: no window, no thread). One thread at a time."""
+
+    def __init__(self, scene: Scene, *, mismatch: Mismatch) -> None:
+        self._scene = scene
+        self._client = engine.connect(engine.DIRECT)
+        self._joints = len(scene.description.robot.joints)
+        self._indices = list(range(self._joints + 2))
+        self._arm_indices = self._indices[: self._joints]
+        self._rest = [0.0] * self._joints
+        self._configure()
+        self._surface_friction = scene.physics.surface_friction * mismatch.contact_friction
+        self._part_friction = scene.physics.part_friction * mismatch.contact_friction
+        self._place_fixed(scene.description.obstacles)
+        self._belt = self._place_belt() if scene.belt is not None else None
+        self._arm = self._load_arm(mismatch)
+        parts = zip(scene.description.parts, mismatch.part_mass, strict=True)
+        self._parts = [self._make_part(part, mass_factor=float(factor)) for part, factor in parts]
+
+    def close(self) -> None:
+        """Free the engine; a second call does nothing."""
+        if self._client >= 0:
+            engine.disconnect(self._client)
+            self._client = -1
+
+    def step(self) -> None:
+        """One millisecond of physics, nothing else."""
+        engine.stepSimulation(self._client)
+
+    def joint_states(self) -> Sequence[Sequence[float]]:
+        """(position, speed, …) of the joints in order, then left and right finger."""
+        return engine.getJointStates(self._arm, self._indices, self._client)
+
+    def push(self, torques: list[float]) -> None:
+        """Torques (N·m) of the joints, then forces (N) of the fingers, for the next step only."""
+        engine.setJointMotorControlArray(
+            self._arm, self._indices, engine.TORQUE_CONTROL, forces=torques, physicsClientId=self._client
+        )
+
+    def set_dry_friction(self, torques_nm: list[float]) -> None:
+        """Largest torque with which each joint resists motion: dry friction, or a closed brake. Stays set.
+
+        A velocity constraint with bounded impulse is solved implicitly, so it holds at rest without chatter.
+        """
+        engine.setJointMotorControlArray(
+            self._arm,
+            self._arm_indices,
+            engine.VELOCITY_CONTROL,
+            targetVelocities=self._rest,
+            forces=torques_nm,
+            physicsClientId=self._client,
+        )
+
+    def mass_matrix(self, q: list[float]) -> NDArray[np.float64]:
+        """Joint-space inertia of the links without rotors; `q`: joints, then fingers. About 20 µs."""
+        whole = np.array(engine.calculateMassMatrix(self._arm, q, physicsClientId=self._client))
+        return whole[: self._joints, : self._joints]
+
+    def put_arm(self, q_rad: Sequence[float], *, width_m: float) -> None:
+        """Place the arm at rest."""
+        for index, value in enumerate((*q_rad, 0.5 * width_m, 0.5 * width_m)):
+            engine.resetJointState(self._arm, index, value, 0.0, physicsClientId=self._client)
+
+    def put_part(self, index: int, placed: PlacedPart) -> None:
+        """Place one part at rest."""
+        body = self._parts[index]
+        pose = placed.part_in_base
+        engine.resetBasePositionAndOrientation(
+            body, pose.position_m, pose.orientation_xyzw, physicsClientId=self._client
+        )
+        engine.resetBaseVelocity(body, [0.0] * 3, [0.0] * 3, physicsClientId=self._client)
+
+    def part_pose(self, index: int) -> tuple[tuple[float, float, float], tuple[float, float, float, float]]:
+        """Centre and orientation of one part in the base frame."""
+        return engine.getBasePositionAndOrientation(self._parts[index], self._client)
+
+    def poses(self) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        """Link frames (base, joints, left, right finger) and part centres, float64[·, 7]."""
+        states = engine.getLinkStates(self._arm, self._indices, 0, 1, self._client)
+        links = np.empty((self._joints + 3, 7))
+        links[0] = (0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 1.0)
+        for row, state in enumerate(states, start=1):
+            links[row, :3], links[row, 3:] = state[4], state[5]
+        parts = np.empty((len(self._parts), 7))
+        for row in range(len(self._parts)):
+            parts[row, :3], parts[row, 3:] = self.part_pose(row)
+        return links, parts
+
+    def rewind_belt(self) -> None:
+        """Move the endless belt's slab back before its end comes; its surface keeps its speed."""
+        if self._belt is None:
+            return
+        position = engine.getJointState(self._belt, 0, self._client)[0]
+        speed = self._scene.description.tray.belt_velocity_m_s[0]
+        if abs(position) > _BELT_TRAVEL_M:
+            engine.resetJointState(self._belt, 0, 0.0, speed, physicsClientId=self._client)
+
+    def touching(self, part: int) -> bool:
+        """Whether a finger touches this part."""
+        contacts = engine.getContactPoints(self._arm, self._parts[part], physicsClientId=self._client)
+        return any(contact[3] >= self._joints for contact in contacts)
+
+    def _configure(self) -> None:
+        engine.setGravity(0.0, 0.0, -GRAVITY_M_S2, physicsClientId=self._client)
+        engine.setPhysicsEngineParameter(
+            fixedTimeStep=STEP_S,
+            numSolverIterations=self._scene.physics.solver_iterations,
+            deterministicOverlappingPairs=1,
+            physicsClientId=self._client,
+        )
+
+    def _place_fixed(self, boxes: Sequence[Box]) -> None:
+        for box in boxes:
+            shape = engine.createCollisionShape(
+                engine.GEOM_BOX, halfExtents=box.half_extents_m, physicsClientId=self._client
+            )
+            pose = box.centre_in_base
+            body = engine.createMultiBody(
+                0.0, shape, -1, pose.position_m, pose.orientation_xyzw, physicsClientId=self._client
+            )
+            self._surface(body, -1, friction=self._surface_friction)
+
+    def _place_belt(self) -> int:
+        """A long slab on a driven slide: what lies on it feels a moving surface, friction included."""
+        tray = self._scene.description.tray
+        thin = 0.0002
+        half = [_BELT_HALF_LENGTH_M, tray.inner_half_extents_m[1], 0.5 * _BELT_THICKNESS_M]
+        shape = engine.createCollisionShape(engine.GEOM_BOX, halfExtents=half, physicsClientId=self._client)
+        x, y, z = tray.centre_in_base_m
+        origin = [x, y, z + thin - 0.5 * _BELT_THICKNESS_M]
+        belt = engine.createMultiBody(
+            0.0,
+            -1,
+            -1,
+            origin,
+            linkMasses=[200.0],
+            linkCollisionShapeIndices=[shape],
+            linkVisualShapeIndices=[-1],
+            linkPositions=[[0.0, 0.0, 0.0]],
+            linkOrientations=[[0.0, 0.0, 0.0, 1.0]],
+            linkInertialFramePositions=[[0.0, 0.0, 0.0]],
+            linkInertialFrameOrientations=[[0.0, 0.0, 0.0, 1.0]],
+            linkParentIndices=[0],
+            linkJointTypes=[engine.JOINT_PRISMATIC],
+            linkJointAxis=[[1.0, 0.0, 0.0]],
+            physicsClientId=self._client,
+        )
+        speed = tray.belt_velocity_m_s[0]
+        engine.resetJointState(belt, 0, 0.0, speed, physicsClientId=self._client)
+        engine.setJointMotorControl2(
+            belt, 0, engine.VELOCITY_CONTROL, targetVelocity=speed, force=1e4, physicsClientId=self._client
+        )
+        self._surface(belt, 0, friction=self._surface_friction)
+        engine.setCollisionFilterGroupMask(belt, 0, 2, 4, physicsClientId=self._client)
+        return int(belt)
+
+    def _load_arm(self, mismatch: Mismatch) -> int:
+        text = arm_urdf(self._scene.description.robot, body=self._scene.body, mismatch=mismatch)
+        with tempfile.TemporaryDirectory() as folder:
+            path = Path(folder) / "arm.urdf"
+            path.write_text(text, encoding="utf-8")
+            arm = engine.loadURDF(
+                str(path), useFixedBase=True, flags=engine.URDF_USE_INERTIA_FROM_FILE, physicsClientId=self._client
+            )
+        for index in range(-1, self._joints + 2):
+            self._surface(arm, index, friction=0.5)
+        for finger in (self._joints, self._joints + 1):
+            self._surface(arm, finger, friction=self._scene.body.finger_friction * mismatch.contact_friction)
+            engine.setJointMotorControl2(
+                arm, finger, engine.VELOCITY_CONTROL, force=0.0, physicsClientId=self._client
+            )
+        return int(arm)
+
+    def _make_part(self, part: PartKind, *, mass_factor: float) -> int:
+        if part.shape == "cylinder":
+            shape = engine.createCollisionShape(
+                engine.GEOM_CYLINDER,
+                radius=0.5 * part.size_m[0],
+                height=part.size_m[2],
+                physicsClientId=self._client,
+            )
+        else:
+            half = [0.5 * size for size in part.size_m]
+            shape = engine.createCollisionShape(engine.GEOM_BOX, halfExtents=half, physicsClientId=self._client)
+        sleeping = self._scene.physics.sleeping
+        body = engine.createMultiBody(
+            part.mass_kg * mass_factor,
+            shape,
+            flags=engine.URDF_ENABLE_SLEEPING if sleeping else 0,
+            physicsClientId=self._client,
+        )
+        self._surface(body, -1, friction=self._part_friction)
+        engine.setCollisionFilterGroupMask(body, -1, 1 | 4, -1, physicsClientId=self._client)
+        return int(body)
+
+    def _surface(self, body: int, link: int, *, friction: float) -> None:
+        engine.changeDynamics(
+            body,
+            link,
+            lateralFriction=friction,
+            restitution=0.0,
+            linearDamping=0.0,
+            angularDamping=0.0,
+            physicsClientId=self._client,
+        )

@@ -1,0 +1,281 @@
+"""The simulated arm and cell behind the `Plant` port: drives, friction, heat, brakes, sensors around one physics step."""
+
+from __future__ import annotations
+
+from collections import deque
+
+import numpy as np
+
+from runtime.messages.faults import FaultOrder
+from runtime.messages.joint import JointCommand, PlantFlag, PlantState, Vector
+from sim_worlds.faults.plant_faults import PlantFaults
+from sim_worlds.plant.belt import Belt
+from sim_worlds.plant.bullet_world import STEP_S, BulletWorld
+from sim_worlds.plant.drives import JointDrives
+from sim_worlds.plant.friction import JointFriction
+from sim_worlds.plant.gripper import GripperDrive
+from sim_worlds.plant.mismatch import draw_mismatch
+from sim_worlds.plant.protection import Protection
+from sim_worlds.plant.rotors import RotorInertia
+from sim_worlds.plant.sensors import Sensors
+from sim_worlds.plant.thermal import MotorHeat
+from sim_worlds.plant.truth import Truth
+from sim_worlds.scenes.scene import Scene
+
+_SLOW_TICKS = 10
+"""Heat, faults, mass matrix and belt are looked at every 10 ms, each in a tick of its own."""
+
+_FRICTION_TICKS = 4
+_FRICTION_CHANGE_NM = 0.01
+
+
+class PyBulletPlant:
+    """One cell. Belongs to one thread; the same seed and commands give bit-identical states."""
+
+    def __init__(self, scene: Scene, *, mismatch: str = "low", seed: int) -> None:
+        """Raises `SceneError` for an unknown mismatch level."""
+        robot = scene.description.robot
+        self._scene, self._seed = scene, seed
+        self._joints = len(robot.joints)
+        self._mismatch = draw_mismatch(mismatch, seed=seed, joints=self._joints, parts=len(scene.description.parts))
+        self._world = BulletWorld(scene, mismatch=self._mismatch)
+        self._drives = JointDrives(robot, step_s=STEP_S)
+        self._friction = JointFriction(robot, mismatch=self._mismatch)
+        self._rotors = RotorInertia(robot, mismatch=self._mismatch)
+        self._gripper = GripperDrive(robot.gripper, width_m=robot.gripper.width_max_m)
+        self._heat = MotorHeat(robot)
+        self._protection = Protection()
+        self._sensors = Sensors(scene.body, joints=self._joints, noise=self._mismatch.noise, seed=seed)
+        self._faults = PlantFaults(robot)
+        self._belt = Belt(scene, self._world, seed=seed)
+        self._line: deque[JointCommand | None] = deque([None] * self._mismatch.delay_ticks)
+        self._command: JointCommand | None = None
+        self._braking = list(scene.body.brake_nm)
+        self._dry_nm = np.array(scene.body.brake_nm)
+        self._brake_set = False
+        self._refill_id = 0
+        self._tick, self._stamp_ns, self._stop_seen_ns = 0, 0, 0
+        self._squared, self._squared_ticks = np.zeros(self._joints), 0
+        self._begin()
+
+    def step(self, command: JointCommand | None, *, stamp_ns: int) -> PlantState:
+        """Apply one command (None: none arrived) for one millisecond and measure."""
+        self._tick += 1
+        self._stamp_ns = stamp_ns
+        self._receive(command)
+        self._slow_work()
+        dq, change = self._dq, self._change
+        protection = self._protection
+        arrived = self._command
+        torque = self._drives.torque(
+            arrived.torque_nm if arrived is not None and protection.powered else None,
+            share=self._heat.torque_share if self._heat.derated else None,
+        )
+        self._squared += torque * torque
+        self._squared_ticks += 1
+        self._set_brake_or_friction(dq)
+        joint_torque = torque + self._rotors.torque(speed_change_rad_s=change)
+        joint_torque -= self._friction.viscous_nm_s * dq
+        push = joint_torque.tolist()
+        push.extend(self._finger_forces(arrived))
+        self._world.push(push)
+        self._world.step()
+        self._read_joints()
+        return self._measure(torque)
+
+    def measure(self) -> PlantState:
+        """The newest measurement, without a step."""
+        return self._state
+
+    def step_raw(self) -> None:
+        """One bare physics step of the same cell, for comparison; brakes and friction stay as they are."""
+        self._world.step()
+
+    def truth(self) -> Truth:
+        """Where everything really is now."""
+        links, parts = self._world.poses()
+        return Truth(self._tick, self._stamp_ns, links, parts)
+
+    def part_held(self, index: int) -> bool:
+        """Whether a finger touches this part (for the judge)."""
+        return self._world.touching(index)
+
+    def refill(self, refill_id: int) -> None:
+        """Lay out the parts anew for this id; the id in force changes nothing."""
+        if refill_id == self._refill_id:
+            return
+        self._refill_id = refill_id
+        self._lay_out()
+
+    @property
+    def refill_id(self) -> int:
+        """The layout in force."""
+        return self._refill_id
+
+    def apply_faults(self, orders: tuple[FaultOrder, ...], now_ns: int) -> None:
+        """The whole desired set of injections at this seam; others are ignored, missing ones end."""
+        self._faults.apply(orders, now_ns)
+
+    def set_fault(self, order: FaultOrder, now_ns: int) -> None:
+        """Add one injection."""
+        self._faults.apply((*self._faults.orders, order), now_ns)
+
+    def clear_fault(self, injection_id: int) -> None:
+        """End one injection; unknown ids change nothing."""
+        kept = tuple(order for order in self._faults.orders if order.injection_id != injection_id)
+        self._faults.apply(kept, self._stamp_ns)
+
+    def faults_effective(self) -> tuple[str, ...]:
+        """Ids of the faults that are switched on now."""
+        return self._faults.effective()
+
+    def mismatch_record(self) -> dict[str, float | list[float]]:
+        """How this plant differs from the nominal model, for the recording."""
+        return self._mismatch.record()
+
+    @property
+    def mismatch_level(self) -> str:
+        """none, low or high."""
+        return self._mismatch.level
+
+    def close(self) -> None:
+        """Free the physics engine."""
+        self._world.close()
+
+    def _begin(self) -> None:
+        robot = self._scene.description.robot
+        self._world.put_arm([joint.home_rad for joint in robot.joints], width_m=robot.gripper.width_max_m)
+        self._world.set_dry_friction(self._braking)
+        self._brake_set = True
+        self._dq = np.zeros(self._joints)
+        self._change = np.zeros(self._joints)
+        self._lay_out()
+        self._read_joints()
+        self._update_rotors()
+        self._state = self._measure(np.zeros(self._joints))
+
+    def _lay_out(self) -> None:
+        for index, placed in enumerate(self._scene.place(self._seed, self._refill_id)):
+            self._world.put_part(index, placed)
+
+    def _receive(self, command: JointCommand | None) -> None:
+        """Count what is missed; through the transport delay; brakes and latches."""
+        protection = self._protection
+        if command is None or not self._drives.usable(command.torque_nm):
+            protection.missed_command()
+            command = None
+        if self._mismatch.delay_ticks:
+            self._line.append(None if command is None else _kept(command))
+            command = self._line.popleft()
+        if command is not None:
+            protection.arrived(brake=command.brake, hot=self._heat.derated)
+            self._command = command
+            if not command.stopping:
+                self._stop_seen_ns = 0
+            elif not self._stop_seen_ns:
+                self._stop_seen_ns = self._stamp_ns
+
+    def _slow_work(self) -> None:
+        turn = self._tick % _SLOW_TICKS
+        if turn == 0:
+            self._advance_heat()
+        elif turn == 3:
+            self._update_rotors()
+        elif turn == 6 and self._faults.advance(self._stamp_ns):
+            self._friction.scale(self._faults.friction_factor)
+        elif turn == 8:
+            self._belt.advance(self._tick)
+
+    def _advance_heat(self) -> None:
+        heat, faults = self._heat, self._faults
+        mean = self._squared / max(self._squared_ticks, 1)
+        period_s = _SLOW_TICKS * STEP_S
+        shift = faults.heat_shift_k(heat.housing_celsius, period_s=period_s)
+        if shift is not None:
+            heat.add_heat(winding_k=shift, housing_k=shift)
+        extra_w = faults.heating_k / heat.winding_to_housing_k_w
+        heat.advance(mean, extra_w=extra_w, period_s=period_s)
+        self._squared[:] = 0.0
+        self._squared_ticks = 0
+        if heat.hot:
+            self._protection.trip()
+
+    def _update_rotors(self) -> None:
+        self._rotors.update(self._world.mass_matrix(self._joint_list), step_s=STEP_S)
+
+    def _set_brake_or_friction(self, dq_rad_s: Vector) -> None:
+        if self._protection.braked:
+            if not self._brake_set:
+                self._world.set_dry_friction(self._braking)
+                self._brake_set = True
+            return
+        if self._tick % _FRICTION_TICKS and not self._brake_set:
+            return
+        dry = self._friction.dry_nm(dq_rad_s)
+        if self._brake_set or float(np.abs(dry - self._dry_nm).max()) > _FRICTION_CHANGE_NM:
+            self._world.set_dry_friction(dry.tolist())
+            self._dry_nm = dry
+            self._brake_set = False
+
+    def _finger_forces(self, command: JointCommand | None) -> tuple[float, float]:
+        gripper = self._scene.description.robot.gripper
+        width = gripper.width_max_m if command is None else command.gripper_width_m
+        force = gripper.force_max_n if command is None else command.gripper_force_n
+        return self._gripper.forces(left=self._left, right=self._right, width_m=width, force_n=force, step_s=STEP_S)
+
+    def _read_joints(self) -> None:
+        states = self._world.joint_states()
+        self._joint_list = [state[0] for state in states]
+        count = self._joints
+        dq = np.array([state[1] for state in states[:count]])
+        self._change = dq - self._dq
+        self._dq = dq
+        self._q = np.array(self._joint_list[:count])
+        self._left = (states[count][0], states[count][1])
+        self._right = (states[count + 1][0], states[count + 1][1])
+
+    def _measure(self, torque_nm: Vector) -> PlantState:
+        protection, heat = self._protection, self._heat
+        q, dq, torque, width, force = self._sensors.read(
+            q_rad=self._q,
+            dq_rad_s=self._dq,
+            torque_nm=torque_nm,
+            width_m=self._left[0] + self._right[0],
+            force_n=self._gripper.force_n,
+        )
+        flags = protection.flags
+        if heat.derated:
+            flags |= PlantFlag.DERATED
+        if self._drives.clipped:
+            flags |= PlantFlag.TORQUE_CLIPPED
+        self._state = PlantState(
+            self._tick,
+            self._stamp_ns,
+            q,
+            dq,
+            torque,
+            width,
+            force,
+            heat.winding_celsius,
+            heat.housing_celsius,
+            int(flags),
+            protection.missed,
+            protection.missed_total,
+            self._command.sequence if self._command is not None else 0,
+            self._stop_seen_ns,
+        )
+        return self._state
+
+
+def _kept(command: JointCommand) -> JointCommand:
+    """A copy of what stays in the transport line: the sender may write its arrays again."""
+    return JointCommand(
+        command.sequence,
+        command.stamp_ns,
+        command.torque_nm.copy(),
+        command.gripper_width_m,
+        command.gripper_force_n,
+        command.brake,
+        command.stopping,
+        command.verdict,
+    )

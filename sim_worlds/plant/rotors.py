@@ -1,0 +1,42 @@
+"""Rotor inertia: a geared rotor resists the acceleration of its own joint only, J·q̈, as pinocchio's armature does.
+
+A link's inertia tensor cannot express that (it would couple all joints with parallel axes), and the engine knows
+no armature. So −J·â is added to the joint torque, where â follows the acceleration of the last step,
+â += G·(q̈ − â). With M the engine's mass matrix, M·q̈ = τ − J·â has the fixed point (M + J)·q̈ = τ, whatever
+contacts and friction add to τ. The error's propagation is 1 − G·(1 + M⁻¹J), so G = (M + J)⁻¹M reaches the fixed
+point in one step, and one that is some ticks old nearly so.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from runtime.messages.joint import Vector
+from runtime.messages.robot import RobotDescription
+from sim_worlds.plant.mismatch import Mismatch
+
+_REACH = 0.9
+"""Share of the way to the fixed point in one step; below 1 for the age of the mass matrix."""
+
+
+class RotorInertia:
+    """The acceleration filter of all joints."""
+
+    def __init__(self, robot: RobotDescription, *, mismatch: Mismatch) -> None:
+        nominal = np.array([joint.rotor_inertia_kg_m2 for joint in robot.joints])
+        self._inertia = nominal * mismatch.rotor_inertia
+        self._diagonal = np.diag(self._inertia)
+        self._gain = np.zeros((len(nominal), len(nominal)))
+        self._acceleration = np.zeros(len(nominal))
+
+    def update(self, mass_matrix: NDArray[np.float64], *, step_s: float) -> None:
+        """The engine's joint-space inertia at about this posture, float64[joints, joints]."""
+        self._gain = np.linalg.solve(mass_matrix + self._diagonal, mass_matrix) * (_REACH / step_s)
+        self._step_s = step_s
+
+    def torque(self, *, speed_change_rad_s: Vector) -> Vector:
+        """−J·â in N·m after one more step in which the speed changed by this much."""
+        lag = speed_change_rad_s - self._step_s * self._acceleration
+        self._acceleration += self._gain @ lag
+        return -self._inertia * self._acceleration
