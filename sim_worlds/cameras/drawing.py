@@ -10,10 +10,11 @@ from numpy.typing import NDArray
 
 from runtime.messages.cell import CellDescription
 from runtime.messages.geometry import Box, Pose, Vector3
-from sim_worlds.cameras.frames import matrices, matrix_of
+from sim_worlds.cameras.frames import matrices
 from sim_worlds.cameras.meshes import load_mesh
 from sim_worlds.cameras.simplification import LightMesh
 from sim_worlds.cameras.solids import box_mesh, part_meshes, plate_mesh
+from sim_worlds.poses import matrix_of
 
 MARK_RGB: Vector3 = (0.97, 0.97, 0.95)
 TRAY_RGB: Vector3 = (0.30, 0.31, 0.33)

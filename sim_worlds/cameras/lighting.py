@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from runtime.messages.geometry import Vector3
+from sim_worlds.scenes.file import LightTable
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,3 +30,15 @@ class Lighting:
 
     lamp_rgb: Vector3 = (1.0, 0.98, 0.95)
     ambient_rgb: Vector3 = (0.96, 0.98, 1.0)
+
+
+def lighting_of(table: LightTable) -> Lighting:
+    """The light that a scene file asks for."""
+    return Lighting(
+        lamp_direction=table.lamp_direction,
+        lamp=table.lamp,
+        ambient=table.ambient,
+        shadow=table.shadow,
+        exposure=table.exposure,
+        noise=table.noise,
+    )

@@ -14,11 +14,11 @@ import platformdirs
 
 from runtime.messages.geometry import Pose, Vector3
 from runtime.messages.robot import RobotDescription, VisualMesh
-from sim_worlds.cameras.frames import matrix_of, pose_of
 from sim_worlds.cameras.obj_files import read_obj
 from sim_worlds.cameras.simplification import LightMesh, shade, simplify
 from sim_worlds.cameras.solids import box_mesh
 from sim_worlds.cameras.visuals import MeshEntry, Visuals, carrier_of, load_visuals, pose_in_carrier
+from sim_worlds.poses import matrix_of, pose_of
 from sim_worlds.robots import load_body
 
 REDUCTION_VERSION = 1

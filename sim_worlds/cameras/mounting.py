@@ -7,7 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from runtime.messages.cell import CameraDescription
-from sim_worlds.cameras.frames import Matrix, matrix_of, turn
+from sim_worlds.cameras.frames import Matrix, turn
+from sim_worlds.poses import matrix_of
 
 MISMATCH: dict[str, tuple[float, float]] = {"none": (0.0, 0.0), "low": (0.0005, 0.0008), "high": (0.002, 0.003)}
 """Level → standard deviation of position in m and of orientation in rad, each axis.

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Protocol
 
+import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
@@ -14,10 +15,13 @@ from runtime.messages.cell import CameraDescription, CellDescription
 from runtime.ports import Image, Picture
 from sim_worlds.cameras.drawing import Drawing, draw_cell
 from sim_worlds.cameras.egl_renderer import EglRenderer, EglUnavailable
-from sim_worlds.cameras.frames import Matrix, matrices, matrix_of
-from sim_worlds.cameras.lighting import Lighting
+from sim_worlds.cameras.frames import Matrix, matrices
+from sim_worlds.cameras.lighting import Lighting, lighting_of
+from sim_worlds.cameras.meshes import describe_meshes
 from sim_worlds.cameras.mounting import mount
 from sim_worlds.cameras.sensor import Sensor
+from sim_worlds.poses import matrix_of
+from sim_worlds.scenes import Scene
 
 RENDERERS = ("auto", "egl", "tiny")
 
@@ -40,6 +44,15 @@ class Renderer(Protocol):
         ...
 
 
+class BodyPoses(Protocol):
+    """What the plant's truth offers the cameras."""
+
+    @property
+    def poses(self) -> NDArray[np.float64]:
+        """[links + parts, 7]."""
+        ...
+
+
 class CameraRig:
     """Draws what every camera of the cell sees. Belongs to one thread; `close` it in the end.
 
@@ -49,7 +62,7 @@ class CameraRig:
 
     def __init__(
         self,
-        cell: CellDescription,
+        cell: CellDescription | Scene,
         *,
         renderer: str = "auto",
         seed: int = 0,
@@ -58,9 +71,18 @@ class CameraRig:
         mesh_folder: Path | None = None,
         truth: Callable[[], NDArray[np.float64]] | None = None,
     ) -> None:
-        """`truth` is asked for the poses when `capture` is used. Raises `EglUnavailable` for renderer `egl`."""
+        """A scene brings its own light; an arm without meshes gets those of `describe_meshes`.
+
+        `truth` is asked for the poses when `capture` is used. Raises `EglUnavailable` for renderer `egl`.
+        """
         if renderer not in RENDERERS:
             raise ValueError(f"renderer {renderer!r}: allowed are {', '.join(RENDERERS)}")
+        if isinstance(cell, Scene):
+            lighting = lighting or lighting_of(cell.light)
+            cell = cell.description
+        if not cell.robot.meshes:
+            meshes = describe_meshes(cell.robot, folder=mesh_folder)
+            cell = msgspec.structs.replace(cell, robot=msgspec.structs.replace(cell.robot, meshes=meshes))
         self._cell = cell
         self._truth = truth
         self._lighting = lighting or Lighting()
@@ -84,6 +106,10 @@ class CameraRig:
         if self._truth is None:
             raise RuntimeError("this rig was built without a source of truth; use capture_poses")
         return self.capture_poses(self._truth(), stamp_ns=stamp_ns)
+
+    def capture_truth(self, truth: BodyPoses, *, stamp_ns: int) -> list[Picture]:
+        """One picture a camera of the cell as this truth has it."""
+        return self.capture_poses(truth.poses, stamp_ns=stamp_ns)
 
     def capture_poses(self, poses: NDArray[np.float64], *, stamp_ns: int) -> list[Picture]:
         """One picture a camera; `poses` is [links + parts, 7]: base, joints, fingers left and right, parts."""

@@ -43,7 +43,7 @@ class Canvas(GLViewWidget):
         super().__init__(parent)
         self.program = Program()
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
-        self.opts["fov"] = 42
+        self.setCameraParams(fov=42)
         self.look(HOME_VIEW)
 
     def look(self, view: dict[str, float]) -> None:

@@ -138,7 +138,8 @@ class TwinView(QWidget):
 
 
 def _toggle(name: str) -> QToolButton:
-    button = QToolButton(text=name)
+    button = QToolButton()
+    button.setText(name)
     button.setCheckable(True)
     button.setChecked(True)
     button.setToolTip(f"Show or hide: {name.lower()}")
