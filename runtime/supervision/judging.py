@@ -15,8 +15,8 @@ class PlanJudge:
     def __init__(self, *, task_id: int, attempt: int, control: ControlState | None) -> None:
         self._task_id = task_id
         self._attempt = attempt
-        self._rejected = 0 if control is None else control.rejected
-        self._accepted = 0 if control is None else control.plans - control.rejected
+        self._rejected: int = 0 if control is None else control.rejected
+        self._accepted: int = 0 if control is None else control.plans - control.rejected
         self.guard_refused = 0
         """Chunks refused since the last accepted one."""
 

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Iterable
 
 from msgspec.structs import replace
 
 from runtime.messages.tasks import Task, TaskCounts, TaskList, TaskStatus
 from runtime.supervision.budget import ErrorBudget
+from runtime.supervision.durations import Durations
 
 FINAL = frozenset(
     {
@@ -19,6 +21,8 @@ FINAL = frozenset(
     }
 )
 FINISHED_KEPT = 50
+REMEMBERED = 2000
+"""Finished tasks that are still known by number and key."""
 
 
 class TaskQueue:
@@ -30,9 +34,10 @@ class TaskQueue:
         self._finished = [task for task in reversed(known) if task.status in FINAL][:FINISHED_KEPT]
         self._keys = {task.key: task.task_id for task in known if task.key}
         self._known = {task.task_id: task for task in known}
+        self._remembered = deque(task.task_id for task in known if task.status in FINAL)
         self._next_id = max(next_task_id, known[-1].task_id + 1 if known else 1)
         self._succeeded = self._failed = 0
-        self._duration_s = 0.0
+        self.durations = Durations()
         self._changed: dict[int, Task] = {}
 
     def add(
@@ -63,6 +68,11 @@ class TaskQueue:
     def get(self, task_id: int) -> Task | None:
         """An open or a remembered finished task."""
         return self._known.get(task_id)
+
+    def with_key(self, key: str) -> Task | None:
+        """The task that was added with this key."""
+        task_id = self._keys.get(key)
+        return None if task_id is None else self._known[task_id]
 
     def next_queued(self) -> Task | None:
         """The queued task of highest priority, the oldest among equal ones."""
@@ -106,23 +116,23 @@ class TaskQueue:
 
     def task_list(self, *, now_ns: int, budget: ErrorBudget) -> TaskList:
         """The queue as telemetry."""
-        ended = self._succeeded + self._failed
         counts = TaskCounts(
             succeeded=self._succeeded,
             failed=self._failed,
             failed_in_row=budget.failures_in_row,
             failed_of_last_50=budget.failed_of_last,
-            duration_mean_s=self._duration_s / ended if ended else 0.0,
+            duration_mean_s=self.durations.mean_s,
         )
         return TaskList(now_ns, self.open, tuple(self._finished), counts)
 
     def _finish(self, task: Task) -> None:
         self._finished.insert(0, task)
-        for forgotten in self._finished[FINISHED_KEPT:]:
-            if not forgotten.key:
-                self._known.pop(forgotten.task_id, None)
         del self._finished[FINISHED_KEPT:]
+        self._remembered.append(task.task_id)
+        while len(self._remembered) > REMEMBERED:
+            forgotten = self._known.pop(self._remembered.popleft())
+            self._keys.pop(forgotten.key, None)
         if task.status in (TaskStatus.SUCCEEDED, TaskStatus.FAILED):
             self._succeeded += task.status is TaskStatus.SUCCEEDED
             self._failed += task.status is TaskStatus.FAILED
-            self._duration_s += (task.finished_ns - task.started_ns) * 1e-9
+            self.durations.add((task.finished_ns - task.started_ns) * 1e-9)
