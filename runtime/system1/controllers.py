@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 
 from runtime.kinematics import Arm
@@ -12,7 +14,8 @@ class ComputedTorque:
     """τ = ID(q, q̇, q̈_ref + k_p·e + k_d·ė + k_i·∫e) + friction(q̇_ref): the same dynamics for every joint.
 
     (Siciliano et al., Robotics: Modelling, Planning and Control, 2009, §8.5.2.) The integral leaks and is
-    bounded; it carries what the nominal model does not know. Stable for k_i < k_p·k_d.
+    bounded; it carries what the nominal model does not know. Stable for k_i < k_p·k_d. Speed is low-pass
+    filtered, so that its noise does not use up the torque rate.
     """
 
     def __init__(
@@ -23,6 +26,7 @@ class ComputedTorque:
         damping_1_s: float = 60.0,
         integral_1_s3: float = 6000.0,
         integral_limit_rad_s2: float = 8.0,
+        filter_hz: float = 80.0,
         period_s: float = 0.001,
     ) -> None:
         self._arm = arm
@@ -30,7 +34,9 @@ class ComputedTorque:
         self._damping_1_s = damping_1_s
         self._gain = integral_1_s3 * period_s
         self._limit_rad_s2 = integral_limit_rad_s2
+        self._fresh = 1.0 - math.exp(-2.0 * math.pi * filter_hz * period_s)
         self._integral_rad_s2: Vector = np.zeros(arm.joint_count)
+        self._speed_rad_s: Vector = np.zeros(arm.joint_count)
 
     def torque(
         self,
@@ -42,6 +48,7 @@ class ComputedTorque:
         ddq_reference_rad_s2: Vector,
     ) -> Vector:
         """See `ports.Controller`; one call a tick, as the integral counts calls."""
+        speed = self._speed_rad_s = self._speed_rad_s + self._fresh * (dq_rad_s - self._speed_rad_s)
         error = q_reference_rad - q_rad
         integral = self._integral_rad_s2 + self._gain * error
         limit = self._limit_rad_s2
@@ -49,10 +56,10 @@ class ComputedTorque:
         demand = (
             ddq_reference_rad_s2
             + self._stiffness_1_s2 * error
-            + self._damping_1_s * (dq_reference_rad_s - dq_rad_s)
+            + self._damping_1_s * (dq_reference_rad_s - speed)
             + self._integral_rad_s2
         )
-        return self._arm.inverse_dynamics(q_rad, dq_rad_s, demand) + self._arm.friction(dq_reference_rad_s)
+        return self._arm.inverse_dynamics(q_rad, speed, demand) + self._arm.friction(dq_reference_rad_s)
 
     def reset(self) -> None:
         """Forget what was integrated: the arm stands elsewhere now."""

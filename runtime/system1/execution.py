@@ -22,7 +22,8 @@ class ChunkExecution:
     """What the arm should be doing because of the newest accepted chunk, and how that stands."""
 
     def __init__(self, arm: Arm, guard: Guard) -> None:
-        self.motion = ReferenceMotion(motion_limits(arm), q_rad=arm.home_rad)
+        limits = motion_limits(arm)
+        self.motion = ReferenceMotion(limits, q_rad=arm.home_rad)
         self.gripper = GripperSteps(force_n=0.5 * arm.robot.gripper.force_max_n)
         self.ladder = LateLadder()
         self.chunk: AcceptedChunk | None = None
@@ -33,7 +34,7 @@ class ChunkExecution:
 
         self.standing = PlanExecution.NONE
         self.swap_ticks: deque[int] = deque(maxlen=_SWAPS_KEPT)
-        self._intake = ChunkIntake(arm, guard)
+        self._intake = ChunkIntake(arm, guard, speed_limit_rad_s=0.95 * limits.velocity_rad_s)
         self._driver = ""
         self._holding = True
 

@@ -33,7 +33,7 @@ class AcceptedChunk:
 
     plan: Plan
     due_ns: tuple[int, ...]
-    """One entry a step, passed ones included; stretched around now when the cell is slowed down."""
+    """One entry a step, passed ones included; stretched around now when the arm goes more slowly than planned."""
 
     path: JointPath
     """The steps that lie ahead."""
@@ -60,8 +60,9 @@ class _Phase(Enum):
 class ChunkIntake:
     """Judges one chunk at a time: gate, inverse kinematics, path rules, clearance. The newest waits for its turn."""
 
-    def __init__(self, arm: Arm, guard: Guard) -> None:
+    def __init__(self, arm: Arm, guard: Guard, *, speed_limit_rad_s: Vector) -> None:
         self._arm = arm
+        self._speed_limit_rad_s = speed_limit_rad_s
         self._guard = guard
         self._solver = arm.solver()
         self._phase = _Phase.EMPTY
@@ -168,15 +169,32 @@ class ChunkIntake:
     def _accept(self, now_ns: int, speed_scale: float) -> Judgement:
         plan = self._plan
         assert plan is not None
-        period_ns = _period_ns(plan)
-        planned = [plan.observation_stamp_ns + period_ns * (step + 1) for step in range(plan.horizon)]
-        due_ns = tuple(now_ns + round((at - now_ns) / speed_scale) if at > now_ns else at for at in planned)
         ahead = max(self._first, _steps_passed(plan, now_ns))
         if ahead >= plan.horizon or now_ns >= plan.expires_ns:
             return self._refuse(Verdict(Severity.REJECT, Reason.EXPIRED, 0.0, 1.0, "steps left"))
-        path = JointPath(due_ns[ahead:], self._configurations[1::2][ahead - self._first :])
         self._phase = _Phase.EMPTY
-        return Judgement(plan, ACCEPTED, AcceptedChunk(plan, due_ns, path, self._received_ns))
+        q_rad = self._configurations[1::2][ahead - self._first :]
+        verdict, stretch = self._pace(q_rad, plan.step_period_s)
+        stretch /= speed_scale
+        period_ns = _period_ns(plan)
+        planned = [plan.observation_stamp_ns + period_ns * (step + 1) for step in range(plan.horizon)]
+        due_ns = tuple(now_ns + round((at - now_ns) * stretch) if at > now_ns else at for at in planned)
+        chunk = AcceptedChunk(plan, due_ns, JointPath(due_ns[ahead:], q_rad), self._received_ns)
+        return Judgement(plan, verdict, chunk)
+
+    def _pace(self, q_rad: Matrix, step_period_s: float) -> tuple[Verdict, float]:
+        """How much slower than planned the steps are executed, so that they can be stopped in time; and saying so."""
+        if len(q_rad) < 2:
+            return ACCEPTED, 1.0
+        speed_rad_s = np.abs(np.diff(q_rad, axis=0)).max(axis=0) / step_period_s
+        share = speed_rad_s / self._speed_limit_rad_s
+        joint = int(np.argmax(share))
+        stretch = float(share[joint])
+        if stretch <= 1.0:
+            return ACCEPTED, 1.0
+        measured, limit = float(speed_rad_s[joint]), float(self._speed_limit_rad_s[joint])
+        detail = f"{self._arm.robot.joints[joint].name}: executed more slowly, to be stoppable in time"
+        return Verdict(Severity.LIMIT, Reason.VELOCITY, measured, limit, "rad/s", detail), stretch
 
     def _refuse(self, verdict: Verdict) -> Judgement:
         assert self._plan is not None

@@ -85,24 +85,39 @@ class ReferenceMotion:
         return max(0.0, self._segment.duration_s - (now_ns - self._began_ns) * 1e-9)
 
     def _begin_towards(self, first: int, state: JointReference, at_ns: int) -> None:
-        """Aim at the first waypoint from `first` on that limits allow to reach in time, else at the last."""
+        """Aim at the waypoint that comes next, or at the one after it when only that can be reached in time.
+
+        Where neither can, at the first as soon as limits allow: late, but not around the path.
+        """
         path = self._path
         assert path is not None
         last = len(path.due_ns) - 1
         self._began_ns = at_ns
-        for target in range(first, last + 1):
+        nearest = min(first + 1, last) if self._too_close(first, at_ns) else first
+        chosen: tuple[int, Segment] | None = None
+        for target in range(nearest, min(nearest + 2, last + 1)):
             left_s = (path.due_ns[target] - at_ns) * 1e-9
-            if target < last and left_s < _BLEND_SHARE * (path.due_ns[target + 1] - path.due_ns[target]) * 1e-9:
-                continue
             segment = self._segment_to(target, state, left_s)
-            if segment is not None and (target == last or segment.duration_s <= left_s + _LATE_S):
-                self._segment = segment
-                self._target = target
-                return
-        self.state = state
-        self._path = None
-        profile = self._jerk_limited.to_rest(state)
-        self._segment = Rest(state.q_rad) if profile is None else profile
+            if segment is None:
+                continue
+            if segment.duration_s <= left_s + _LATE_S:
+                chosen = target, segment
+                break
+            chosen = (target, segment) if chosen is None else chosen
+        if chosen is None:
+            self._path = None
+            profile = self._jerk_limited.to_rest(state)
+            self._segment = Rest(state.q_rad) if profile is None else profile
+        else:
+            self._target, self._segment = chosen
+
+    def _too_close(self, target: int, at_ns: int) -> bool:
+        """Whether a waypoint is due so soon that blending into it would be a jerk; the last one never is."""
+        path = self._path
+        assert path is not None
+        if target == len(path.due_ns) - 1:
+            return False
+        return path.due_ns[target] - at_ns < _BLEND_SHARE * (path.due_ns[target + 1] - path.due_ns[target])
 
     def _segment_to(self, target: int, state: JointReference, left_s: float) -> Segment | None:
         end = self._passing(target, state, left_s)
