@@ -24,7 +24,9 @@ class ChunkExecution:
     def __init__(self, arm: Arm, guard: Guard) -> None:
         limits = motion_limits(arm)
         self.motion = ReferenceMotion(limits, q_rad=arm.home_rad)
-        self.gripper = GripperSteps(force_n=0.5 * arm.robot.gripper.force_max_n)
+        self.gripper = GripperSteps(
+            force_n=0.5 * arm.robot.gripper.force_max_n, width_max_m=arm.robot.gripper.width_max_m
+        )
         self.ladder = LateLadder()
         self.chunk: AcceptedChunk | None = None
         self.received = 0

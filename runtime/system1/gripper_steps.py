@@ -8,17 +8,18 @@ from runtime.messages.plan import Plan
 class GripperSteps:
     """Width and force to command; unchanged by stops, so that a grasped part stays grasped."""
 
-    def __init__(self, *, force_n: float) -> None:
+    def __init__(self, *, force_n: float, width_max_m: float) -> None:
         self.width_m: float | None = None
         """None until the first measurement or chunk."""
 
         self.force_n = force_n
+        self._width_max_m = width_max_m
         self._steps: list[tuple[int, float]] = []
 
     def hold(self, width_m: float) -> None:
-        """Command what is measured, as long as nothing else was commanded."""
+        """Command what is measured, as long as nothing else was commanded; sensor noise may leave the range."""
         if self.width_m is None:
-            self.width_m = width_m
+            self.width_m = min(max(width_m, 0.0), self._width_max_m)
 
     def follow(self, plan: Plan, due_ns: tuple[int, ...]) -> None:
         """Take a chunk's widths; `due_ns` has one entry a step of the whole chunk, passed ones included."""
