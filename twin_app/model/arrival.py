@@ -1,0 +1,22 @@
+"""One message as it reached the console."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+
+@dataclass(frozen=True, slots=True)
+class Arrival:
+    """One message with its origin and the moment it came; pixels only for pictures."""
+
+    topic: str
+    message: Any
+    """The record that the topic table names for this topic."""
+
+    received_ns: int
+    """Monotonic clock of this console; in a replay the moment on the recording's clock."""
+
+    pixels: bytes | memoryview | None = None
+    historic: bool = False
+    """True for the past of a recording: it fills the trends and leaves the present alone."""

@@ -1,0 +1,114 @@
+"""Which quantities the trends show, in which lane, and how they are read from messages."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from runtime.messages.cell import CellDescription
+from runtime.messages.policy import PolicyState
+from runtime.messages.state import ControlState, RobotState
+
+
+@dataclass(frozen=True, slots=True)
+class Lane:
+    """One strip of the trends: quantities with one unit on one vertical axis."""
+
+    key: str
+    title: str
+    unit: str
+    block: str
+    """Topic whose messages fill it."""
+
+    labels: tuple[str, ...]
+    """One a series, short."""
+
+    first_column: int
+    """Of its series in the topic's block."""
+
+    decimals: int
+    floor: float
+    """The axis never ends above this value from below …"""
+
+    ceiling: float
+    """… nor below this value from above, so that noise is not blown up to full height."""
+
+    limits: tuple[tuple[str, float], ...] = ()
+    """Fixed lines: label and value in the lane's unit."""
+
+    dashed: tuple[int, ...] = ()
+    """Series (by position) that are a limit rather than a measurement."""
+
+    per_joint: bool = False
+    """Whether the series are the joints; the legend then names the largest."""
+
+    @property
+    def columns(self) -> slice:
+        """Columns of its series in the topic's block."""
+        return slice(self.first_column, self.first_column + len(self.labels))
+
+
+def robot_row(state: RobotState) -> list[float]:
+    """Residuals in N·m, then winding temperatures in °C."""
+    return [*state.torque_residual_nm, *state.winding_celsius]
+
+
+def policy_row(state: PolicyState) -> list[float]:
+    """Confidence, then inference time, deadline and age of the picture in ms."""
+    return [state.confidence, state.inference_s * 1e3, state.deadline_s * 1e3, state.observation_age_s * 1e3]
+
+
+class ControlRow:
+    """Rows from control states; keeps the last count of missed ticks, because the trend shows increments."""
+
+    def __init__(self) -> None:
+        self._missed: int | None = None
+
+    def __call__(self, state: ControlState) -> list[float]:
+        """Lateness p50, p99, max in ms, missed ticks since the last report, loop rate in Hz, speed in %."""
+        before = state.missed_ticks if self._missed is None else self._missed
+        self._missed = state.missed_ticks
+        return [
+            state.lateness_p50_s * 1e3,
+            state.lateness_p99_s * 1e3,
+            state.lateness_max_s * 1e3,
+            float(max(0, state.missed_ticks - before)),
+            state.loop_hz,
+            state.speed_scale * 100.0,
+        ]
+
+
+Reader = Callable[..., list[float]]
+
+
+def readers() -> dict[str, Reader]:
+    """A fresh reader for each topic that fills trends."""
+    return {"robot": robot_row, "control": ControlRow(), "policy": policy_row}
+
+
+def columns_of(topic: str, joints: int) -> int:
+    """Width of a topic's block."""
+    return {"robot": 2 * joints, "control": 6, "policy": 4}[topic]
+
+
+def lanes_for(joints: int, cell: CellDescription | None) -> tuple[Lane, ...]:
+    """All lanes, from perception and policy down to the motors, as a diagnosis reads them."""
+    names = tuple(f"J{index + 1}" for index in range(joints))
+    thermal = cell.robot.thermal if cell else None
+    marks = (("derate", thermal.derate_celsius), ("trip", thermal.trip_celsius)) if thermal else ()
+    return (
+        Lane("confidence", "Policy confidence", "", "policy", ("confidence",), 0, 2, 0.0, 1.0),
+        Lane(
+            "latency", "System 2 latency", "ms", "policy", ("inference", "deadline", "picture age"),
+            1, 0, 0.0, 50.0, dashed=(1,),
+        ),
+        Lane("lateness", "System 1 lateness", "ms", "control", ("p50", "p99", "max"), 0, 3, 0.0, 0.1),
+        Lane("missed", "Missed ticks", "", "control", ("missed",), 3, 0, 0.0, 4.0),
+        Lane("residual", "Torque residual", "N·m", "robot", names, 0, 1, -2.0, 2.0, per_joint=True),
+        Lane(
+            "temperature", "Motor temperature", "°C", "robot", names, joints, 0,
+            20.0, 60.0, limits=marks, per_joint=True,
+        ),
+        Lane("rate", "Loop rate", "Hz", "control", ("rate",), 4, 0, 990.0, 1010.0),
+        Lane("speed", "Speed allowed", "%", "control", ("speed",), 5, 0, 0.0, 100.0),
+    )  # fmt: skip

@@ -1,0 +1,91 @@
+"""The past as the trends show it: blocks of series, the modes, and the marks of events."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from runtime.messages.cell import CellDescription
+from runtime.messages.state import ControlState, Mode
+from runtime.messages.system import Event
+from twin_app.model.arrival import Arrival
+from twin_app.model.lanes import Lane, columns_of, lanes_for, readers
+from twin_app.model.series import SeriesBlock
+
+CAPACITY = 100_000
+"""Samples kept of each series; at 100 Hz this is 16 minutes."""
+
+MARKS_KEPT = 2_000
+
+
+@dataclass(frozen=True, slots=True)
+class ModeSpan:
+    """A stretch of time in one mode."""
+
+    mode: Mode
+    begin_ns: int
+    reason: str
+
+
+class Trends:
+    """History for the plots. Filled and read on the GUI thread only; bounded."""
+
+    def __init__(self, *, capacity: int = CAPACITY) -> None:
+        self._capacity = capacity
+        self._cell: CellDescription | None = None
+        self.clear()
+
+    def clear(self) -> None:
+        """Forget everything but the cell's drawing."""
+        self.blocks: dict[str, SeriesBlock] = {}
+        self.spans: deque[ModeSpan] = deque(maxlen=MARKS_KEPT)
+        self.marks: deque[Event] = deque(maxlen=MARKS_KEPT)
+        self._readers = readers()
+        self._joints = len(self._cell.robot.joints) if self._cell else 7
+        self.lanes: tuple[Lane, ...] = lanes_for(self._joints, self._cell)
+
+    def feed(self, arrivals: Iterable[Arrival]) -> None:
+        """Take what has arrived, in order."""
+        for arrival in arrivals:
+            if arrival.topic in self._readers:
+                self._sample(arrival)
+            elif arrival.topic == "events":
+                self.marks.append(arrival.message)
+            elif arrival.topic == "cell" and arrival.message != self._cell:
+                self._adopt(arrival.message)
+
+    @property
+    def span_ns(self) -> tuple[int, int]:
+        """First and last moment over all series; (0, 0) when empty."""
+        spans = [block.span_ns for block in self.blocks.values() if len(block)]
+        return (min(span[0] for span in spans), max(span[1] for span in spans)) if spans else (0, 0)
+
+    def _adopt(self, cell: CellDescription) -> None:
+        self._cell = cell
+        joints = len(cell.robot.joints)
+        if joints != self._joints:
+            self.blocks.pop("robot", None)
+            self._joints = joints
+        self.lanes = lanes_for(joints, cell)
+
+    def _sample(self, arrival: Arrival) -> None:
+        row = self._readers[arrival.topic](arrival.message)
+        if arrival.topic == "control":
+            self._note_mode(arrival.message)
+        block = self.blocks.get(arrival.topic)
+        if block is None:
+            if arrival.topic == "robot" and len(row) != columns_of("robot", self._joints):
+                self._joints = len(row) // 2
+                self.lanes = lanes_for(self._joints, self._cell)
+            block = self.blocks[arrival.topic] = SeriesBlock(len(row), capacity=self._capacity)
+        if len(row) == block.columns:
+            block.append(arrival.message.stamp_ns, row)
+
+    def _note_mode(self, control: ControlState) -> None:
+        if self.spans and self.spans[-1].mode is control.mode:
+            return
+        if self.spans and control.stamp_ns < self.spans[-1].begin_ns:
+            return
+        begin_ns = control.stamp_ns if self.spans else min(control.stamp_ns, max(control.mode_since_ns, 1))
+        self.spans.append(ModeSpan(control.mode, begin_ns, control.mode_reason))

@@ -1,0 +1,123 @@
+"""What is abnormal: cause, consequence, since when, first check; and the acknowledgement."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QLabel, QPushButton, QVBoxLayout
+
+from runtime.messages.requests import AcknowledgeAlarm
+from runtime.messages.system import Alarm, AlarmPhase
+from twin_app.model.state import ConsoleState
+from twin_app.model.wording import PRIORITIES, Shape, Sign, Tone, clock, duration
+from twin_app.theme.tokens import Theme
+from twin_app.widgets.field import ElidedLabel
+from twin_app.widgets.panel import Panel
+from twin_app.widgets.records import RecordView, Row
+
+UNSEEN = (AlarmPhase.UNACKNOWLEDGED, AlarmPhase.RETURNED_UNACKNOWLEDGED)
+
+
+def sign_of(alarm: Alarm) -> Sign:
+    """Priority as a sign; one that was seen and went away loses its colour, a suppressed one is purple."""
+    sign = PRIORITIES[alarm.priority]
+    if alarm.phase is AlarmPhase.SUPPRESSED:
+        return Sign(sign.text, sign.shape, Tone.SUPPRESSED)
+    if alarm.phase is AlarmPhase.NORMAL:
+        return Sign(sign.text, Shape.RING, Tone.MUTED)
+    return sign
+
+
+class AlarmsPanel(Panel):
+    """Table above, everything about the selected alarm below."""
+
+    def __init__(self) -> None:
+        super().__init__(title="Alarms")
+        self.table = RecordView(("Priority", "What", "Since", "State"), stretched=1)
+        for column, width_px in ((0, 94), (2, 80), (3, 138)):
+            self.table.setColumnWidth(column, width_px)
+        self.table.setAccessibleName("Alarms")
+        self.cause, self.consequence, self.check = QLabel(), QLabel(), QLabel()
+        self.facts = ElidedLabel(name="muted")
+        self.acknowledge_button = QPushButton("Acknowledge")
+        self.acknowledge_button.setToolTip("I have seen it (Ctrl+K acknowledges the most urgent one)")
+        self.acknowledge_button.clicked.connect(self.acknowledge)
+        self.table.chosen.connect(lambda _: self._show_details())
+        self._alarms: tuple[Alarm, ...] = ()
+        self._state: ConsoleState | None = None
+        self._arrange()
+
+    def show_state(self, state: ConsoleState) -> None:
+        """All alarms that are not normal."""
+        self._state = state
+        alarms = state.alarms.alarms if state.alarms else ()
+        if alarms != self._alarms:
+            self._alarms = alarms
+            self.table.show_rows(tuple(_row(alarm, state) for alarm in alarms))
+            if alarms and not self.table.selected:
+                self.table.choose(alarms[0].alarm_id)
+        self._show_details()
+
+    def apply_theme(self, theme: Theme) -> None:
+        """Take the colours of the signs."""
+        super().apply_theme(theme)
+        self.table.apply_theme(theme)
+
+    def acknowledge(self) -> None:
+        """Wish that the selected alarm counts as seen."""
+        alarm = self._selected()
+        if alarm is not None and alarm.phase in UNSEEN:
+            self.wished.emit(AcknowledgeAlarm(alarm_id=alarm.alarm_id))
+
+    def _arrange(self) -> None:
+        details = QGridLayout()
+        details.setHorizontalSpacing(10)
+        details.setVerticalSpacing(2)
+        for row, (caption, label) in enumerate(
+            (("cause", self.cause), ("consequence", self.consequence), ("first check", self.check))
+        ):
+            words = QLabel(caption)
+            words.setObjectName("caption")
+            words.setAlignment(Qt.AlignmentFlag.AlignTop)
+            label.setWordWrap(True)
+            label.setAlignment(Qt.AlignmentFlag.AlignTop)
+            details.addWidget(words, row, 0)
+            details.addWidget(label, row, 1)
+        details.setColumnStretch(1, 1)
+        foot = QHBoxLayout()
+        foot.addWidget(self.facts, 1)
+        foot.addWidget(self.acknowledge_button)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(6, 6, 6, 6)
+        column.setSpacing(5)
+        column.addWidget(self.table, 1)
+        column.addLayout(details)
+        column.addLayout(foot)
+
+    def _selected(self) -> Alarm | None:
+        key = self.table.selected
+        return next((alarm for alarm in self._alarms if alarm.alarm_id == key), None)
+
+    def _show_details(self) -> None:
+        alarm, state = self._selected(), self._state
+        if alarm is None or state is None:
+            for label, text in ((self.cause, "no alarm"), (self.consequence, "—"), (self.check, "—")):
+                label.setText(text)
+            self.facts.say("")
+            self.acknowledge_button.setEnabled(False)
+            return
+        for label, text in ((self.cause, alarm.cause), (self.consequence, alarm.consequence), (self.check, alarm.first_check)):
+            if label.text() != text:
+                label.setText(text)
+        age = duration(state.age_s(alarm.since_ns))
+        times = f" · {alarm.count} times" if alarm.count > 1 else ""
+        self.facts.say(f"{alarm.layer} · since {age}{times} · {alarm.alarm_id}")
+        self.acknowledge_button.setEnabled(state.may_command and state.current and alarm.phase in UNSEEN)
+
+
+def _row(alarm: Alarm, state: ConsoleState) -> Row:
+    sign = sign_of(alarm)
+    since = clock(alarm.since_ns + state.wall_offset_ns) if state.wall_offset_ns else duration(state.age_s(alarm.since_ns))
+    words = {AlarmPhase.UNACKNOWLEDGED: "new", AlarmPhase.RETURNED_UNACKNOWLEDGED: "gone, not seen"}
+    state_words = words.get(alarm.phase, alarm.phase.value)
+    quiet = alarm.phase not in UNSEEN
+    return Row(alarm.alarm_id, (sign.text, alarm.cause, since, state_words), sign, quiet=quiet)

@@ -1,0 +1,113 @@
+"""The always-visible bar: mode, owner, policy, LIVE, loop health, hardware e-stop, Reset and STOP."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import Signal
+from PySide6.QtWidgets import QHBoxLayout, QPushButton
+
+from runtime.messages.requests import Reset
+from runtime.messages.state import Mode
+from twin_app.model.connection import Contact
+from twin_app.model.state import ConsoleState, SourceKind
+from twin_app.model.wording import MODES, UNKNOWN_MODE, duration
+from twin_app.theme.tokens import Theme
+from twin_app.widgets.badge import Badge
+from twin_app.widgets.buttons import StopButton
+from twin_app.widgets.field import Field
+from twin_app.widgets.panel import Panel
+
+LATCHED = (Mode.PROTECTIVE_STOP, Mode.FAULT)
+
+
+class Bar(Panel):
+    """Same place, same content, in every perspective."""
+
+    stop_wished = Signal()
+
+    def __init__(self, *, stop_key: str) -> None:
+        super().__init__(title="Status")
+        self.setObjectName("bar")
+        self.badge = Badge()
+        self.owner = Field("owner", width_px=112)
+        self.policy = Field("policy", width_px=150, stretch=True)
+        self.link = Field("source", width_px=86)
+        self.loop = Field("loop", width_px=136)
+        self.estop = Field("hardware e-stop", width_px=150, stretch=True)
+        self.reset_button = QPushButton("Reset")
+        self.reset_button.setObjectName("reset")
+        self.reset_button.setMinimumSize(92, 44)
+        self.reset_button.clicked.connect(lambda: self.wished.emit(Reset()))
+        self.stop_button = StopButton(key=stop_key)
+        self.stop_button.pressed.connect(self.stop_wished.emit)
+        row = QHBoxLayout(self)
+        row.setContentsMargins(8, 5, 8, 5)
+        row.setSpacing(12)
+        for widget in (self.badge, self.owner, self.policy, self.link, self.loop, self.estop):
+            row.addWidget(widget)
+        row.addWidget(self.reset_button)
+        row.addSpacing(28)
+        row.addWidget(self.stop_button)
+
+    def show_state(self, state: ConsoleState) -> None:
+        """Everything from telemetry; what is not heard any more is shown as old."""
+        self._show_mode(state)
+        self._show_policy(state)
+        self._show_link(state)
+        self._show_loop(state)
+        system = state.system
+        self.estop.say(system.hardware_estop if system else "—")
+
+    def apply_theme(self, theme: Theme) -> None:
+        """Take the colours of badge and STOP."""
+        super().apply_theme(theme)
+        self.badge.theme = theme
+        self.stop_button.theme = theme
+        self.badge.update()
+        self.stop_button.update()
+
+    def _show_mode(self, state: ConsoleState) -> None:
+        control, heard = state.control, state.connection.contact.get("control", Contact.NEVER)
+        outdated = state.kind is SourceKind.LIVE and heard is not Contact.HEARD
+        if control is None:
+            self.badge.say(UNKNOWN_MODE, "not heard yet", outdated=True)
+            self.owner.say("—")
+        else:
+            age = duration(state.age_s(control.mode_since_ns))
+            detail = f"last known, {duration(state.connection.silent_s('control', state.now_ns))} ago" if outdated else ""
+            self.badge.say(MODES[control.mode], detail or f"since {age}", outdated=outdated)
+            self.owner.say(control.owner)
+        latched = control is not None and control.mode in LATCHED
+        self.stop_button.show_latched(latched=latched)
+        self.stop_button.setEnabled(state.may_command)
+        self._show_reset(state, latched=latched)
+
+    def _show_reset(self, state: ConsoleState, *, latched: bool) -> None:
+        usable = state.may_command and latched
+        if usable is not self.reset_button.isEnabled():
+            self.reset_button.setEnabled(usable)
+        why = "Unlatch the stop. The arm does not move." if usable else "Nothing is latched."
+        why = why if state.may_command else "Commands are impossible in a replay."
+        if why != self.reset_button.toolTip():
+            self.reset_button.setToolTip(why)
+
+    def _show_policy(self, state: ConsoleState) -> None:
+        policy = state.policy
+        self.policy.say(f"{policy.active} {policy.active_version}".strip() if policy and policy.active else "—")
+
+    def _show_link(self, state: ConsoleState) -> None:
+        if state.kind is SourceKind.REPLAY:
+            self.link.say("REPLAY", caption="source")
+            return
+        contact = state.connection.contact.get("supervisor", Contact.NEVER)
+        words = {Contact.HEARD: "● LIVE", Contact.LOST: "✕ LOST", Contact.NEVER: "… waiting"}
+        lost = state.connection.gaps
+        self.link.say(words[contact], caption=f"{lost} lost" if lost else "source")
+
+    def _show_loop(self, state: ConsoleState) -> None:
+        control = state.control
+        if control is None:
+            self.loop.say("—", caption="loop")
+            return
+        share = control.missed_ticks / control.ticks if control.ticks else 0.0
+        missed = f"{control.missed_ticks} missed" if share < 0.01 else f"{share:.1%} missed"
+        self.loop.say(f"{control.loop_hz:.0f} Hz", caption=f"loop · {missed}")

@@ -1,0 +1,87 @@
+"""Second line of the header: perspectives, why it is not moving, Pause and the held Start."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtWidgets import QButtonGroup, QHBoxLayout, QLabel, QMenu, QPushButton, QSizePolicy, QToolButton
+
+from runtime.messages.requests import Pause, Start
+from runtime.messages.state import Mode
+from twin_app.model.state import ConsoleState
+from twin_app.model.why import why_line
+from twin_app.theme.tokens import Theme
+from twin_app.widgets.buttons import HoldButton
+from twin_app.widgets.panel import Panel
+
+DRIVEN = (Mode.AUTO, Mode.FALLBACK, Mode.MANUAL)
+STARTABLE = (Mode.IDLE, Mode.ASSIST)
+
+
+class Line(Panel):
+    """Perspectives left, the answer in the middle, what starts and pauses motion right."""
+
+    perspective_wished = Signal(str)
+
+    def __init__(self, *, perspectives: tuple[str, ...]) -> None:
+        super().__init__(title="Line")
+        self.setObjectName("line")
+        row = QHBoxLayout(self)
+        row.setContentsMargins(8, 0, 8, 4)
+        row.setSpacing(6)
+        self.tabs: dict[str, QPushButton] = {}
+        group = QButtonGroup(self)
+        for number, name in enumerate(perspectives, start=1):
+            button = QPushButton(name.capitalize())
+            button.setCheckable(True)
+            button.setToolTip(f"Perspective {name.capitalize()} (Ctrl+{number})")
+            button.clicked.connect(lambda _=False, name=name: self.perspective_wished.emit(name))
+            group.addButton(button)
+            row.addWidget(button)
+            self.tabs[name] = button
+        self.why = QLabel()
+        self.why.setWordWrap(True)
+        self.why.setObjectName("heading")
+        self.why.setAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
+        self.why.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Ignored)
+        self.why.setMinimumHeight(40)
+        row.addSpacing(6)
+        row.addWidget(self.why, 1)
+        self.pause_button = QPushButton("Pause")
+        self.pause_button.clicked.connect(lambda: self.wished.emit(Pause()))
+        self.start_button = HoldButton("Hold to start")
+        self.start_button.held.connect(lambda: self.wished.emit(Start()))
+        self.menu_button = QToolButton()
+        self.menu_button.setText("Menu")
+        self.menu_button.setToolTip("Panels, layout, theme (F10)")
+        self.menu_button.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
+        self.menu = QMenu(self.menu_button)
+        self.menu_button.setMenu(self.menu)
+        for widget in (self.pause_button, self.start_button, self.menu_button):
+            row.addWidget(widget)
+
+    def show_state(self, state: ConsoleState) -> None:
+        """The line, and which of the two motion buttons can do something."""
+        answer = why_line(state)
+        text = "▶ moving" if answer.moving and state.may_command else f"Not moving: {answer.text}"
+        if answer.moving and not state.may_command:
+            text = answer.text
+        if text != self.why.text():
+            self.why.setText(text)
+            self.why.setToolTip(text)
+        mode = state.control.mode if state.control else None
+        usable = state.may_command and state.current
+        self.pause_button.setEnabled(usable and mode in DRIVEN)
+        reason = "Hold the button (or Enter) until it is full: the policy then drives the arm."
+        if mode not in STARTABLE:
+            reason = "Possible from idle and assist." if mode not in DRIVEN else "The arm is already driven."
+        self.start_button.say("Hold to start", enabled=usable and mode in STARTABLE, reason=reason)
+
+    def show_perspective(self, name: str) -> None:
+        """Mark the perspective that is shown."""
+        self.tabs[name].setChecked(True)
+
+    def apply_theme(self, theme: Theme) -> None:
+        """Take the colours of the held button."""
+        super().apply_theme(theme)
+        self.start_button.theme = theme
+        self.start_button.update()

@@ -1,0 +1,60 @@
+"""Bottom strip: the four numbers that tell how well it goes, and what became of the newest command."""
+
+from __future__ import annotations
+
+from PySide6.QtWidgets import QHBoxLayout
+
+from runtime.messages.joint import PlantFlag
+from twin_app.model.state import ConsoleState
+from twin_app.model.wording import RECEIPTS, command_words, milliseconds, story
+from twin_app.theme.tokens import Theme
+from twin_app.widgets.field import ElidedLabel
+from twin_app.widgets.panel import Panel
+
+
+class Strip(Panel):
+    """Always visible, one line."""
+
+    def __init__(self) -> None:
+        super().__init__(title="Numbers")
+        self.setObjectName("strip")
+        self.confidence, self.latency, self.lateness, self.hottest, self.command = (ElidedLabel() for _ in range(5))
+        row = QHBoxLayout(self)
+        row.setContentsMargins(10, 4, 10, 4)
+        row.setSpacing(14)
+        weights = ((self.confidence, 15), (self.latency, 20), (self.lateness, 19), (self.hottest, 22), (self.command, 34))
+        for label, weight in weights:
+            row.addWidget(label, weight)
+
+    def show_state(self, state: ConsoleState) -> None:
+        """Numbers of the newest telemetry; a dash where none has been heard."""
+        policy, control = state.policy, state.control
+        self.confidence.say(f"confidence {policy.confidence:.2f}" if policy else "confidence —")
+        deadline = f" / {policy.deadline_s * 1e3:.0f}" if policy else ""
+        latency = milliseconds(policy.inference_s) if policy else "—"
+        self.latency.say(f"S2 latency {latency}{deadline} ms")
+        self.lateness.say(f"S1 late p99 {milliseconds(control.lateness_p99_s)} ms" if control else "S1 late p99 —")
+        self.hottest.say(_hottest(state))
+        newest = state.commands[0] if state.commands else None
+        if newest is None:
+            self.command.say("" if state.may_command else "commands are impossible in a replay")
+            return
+        sign = RECEIPTS[newest.phase].text
+        words = f"{command_words(newest.command)} {newest.subject}".strip()
+        self.command.say(f"{words}: {story(newest) if len(newest.phases) > 1 else sign}")
+
+    def apply_theme(self, theme: Theme) -> None:
+        """Nothing of its own."""
+        super().apply_theme(theme)
+
+
+def _hottest(state: ConsoleState) -> str:
+    robot = state.robot
+    if robot is None or not robot.winding_celsius:
+        return "hottest joint —"
+    celsius = max(robot.winding_celsius)
+    joint = robot.winding_celsius.index(celsius) + 1
+    words = f"hottest joint {joint} · {celsius:.0f} °C"
+    if robot.flags & PlantFlag.TRIPPED:
+        return f"{words} · TRIPPED"
+    return f"{words} · derated" if robot.flags & PlantFlag.DERATED else words

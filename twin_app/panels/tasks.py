@@ -1,0 +1,125 @@
+"""The queue: what the cell was asked to do, and a line to ask for more."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QKeySequence, QShortcut
+from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QPushButton, QSpinBox, QVBoxLayout
+
+from runtime.messages.requests import AddTask, CancelTask, Refill
+from runtime.messages.tasks import Task, TaskList, TaskStatus
+from twin_app.model.state import ConsoleState
+from twin_app.model.wording import TASKS, duration
+from twin_app.theme.tokens import Theme
+from twin_app.widgets.field import ElidedLabel
+from twin_app.widgets.panel import Panel
+from twin_app.widgets.records import RecordView, Row
+
+UNDERWAY = (TaskStatus.RUNNING, TaskStatus.VERIFYING)
+MOST_LETTERS = 200
+
+
+class TasksPanel(Panel):
+    """Instruction line above, open and finished tasks below."""
+
+    def __init__(self) -> None:
+        super().__init__(title="Tasks")
+        self.instruction = QLineEdit()
+        self.instruction.setPlaceholderText("put the red cube in the left tote")
+        self.instruction.setAccessibleName("Instruction")
+        self.instruction.setMaxLength(MOST_LETTERS)
+        self.instruction.returnPressed.connect(self._add)
+        self.instruction.textChanged.connect(self._show_add)
+        self.priority = QSpinBox()
+        self.priority.setRange(0, 9)
+        self.priority.setPrefix("prio ")
+        self.priority.setToolTip("Priority: higher goes first")
+        self.add_button = QPushButton("Add")
+        self.add_button.clicked.connect(self._add)
+        self.table = RecordView(("No.", "Instruction", "State", "Time"), stretched=1)
+        for column, width_px in ((0, 64), (2, 106), (3, 66)):
+            self.table.setColumnWidth(column, width_px)
+        self.table.setAccessibleName("Tasks")
+        self.table.chosen.connect(lambda _: self._show_buttons())
+        self.cancel_button = QPushButton("Cancel task")
+        self.cancel_button.setToolTip("Take the selected task out, or end it at the next chunk border (Del)")
+        self.cancel_button.clicked.connect(self._cancel)
+        delete = QShortcut(QKeySequence(Qt.Key.Key_Delete), self.table)
+        delete.setContext(Qt.ShortcutContext.WidgetShortcut)
+        delete.activated.connect(self._cancel)
+        self.refill_button = QPushButton("Refill tray")
+        self.refill_button.setToolTip("Lay out a new set of parts (simulated cell)")
+        self.refill_button.clicked.connect(lambda: self.wished.emit(Refill()))
+        self.counts = ElidedLabel(name="muted")
+        self._tasks: TaskList | None = None
+        self._commandable = False
+        self._arrange()
+
+    def show_state(self, state: ConsoleState) -> None:
+        """Queue and counts."""
+        self._commandable = state.may_command and state.current
+        self._tasks = state.tasks
+        if state.tasks is not None:
+            now_wall_ns = state.now_ns + state.wall_offset_ns
+            rows = [_row(task, now_wall_ns) for task in (*state.tasks.open, *state.tasks.finished)]
+            self.table.show_rows(tuple(rows))
+            counts = state.tasks.counts
+            mean = f", {counts.duration_mean_s:.1f} s each" if counts.succeeded else ""
+            self.counts.say(f"{counts.succeeded} done{mean}, {counts.failed} failed, {counts.failed_in_row} in a row")
+        self.refill_button.setVisible(state.cell is not None and state.cell.simulated)
+        self._show_buttons()
+
+    def apply_theme(self, theme: Theme) -> None:
+        """Take the colours of the signs."""
+        super().apply_theme(theme)
+        self.table.apply_theme(theme)
+
+    def _arrange(self) -> None:
+        ask = QHBoxLayout()
+        for widget in (self.instruction, self.priority, self.add_button):
+            ask.addWidget(widget, 1 if widget is self.instruction else 0)
+        foot = QHBoxLayout()
+        foot.addWidget(self.counts, 1)
+        foot.addWidget(self.refill_button)
+        foot.addWidget(self.cancel_button)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(6, 6, 6, 6)
+        column.setSpacing(5)
+        column.addLayout(ask)
+        column.addWidget(self.table, 1)
+        column.addLayout(foot)
+
+    def _add(self) -> None:
+        words = " ".join(self.instruction.text().split())
+        if words and self._commandable:
+            self.wished.emit(AddTask(instruction=words, priority=self.priority.value()))
+            self.instruction.clear()
+
+    def _cancel(self) -> None:
+        task = self._selected()
+        if task is not None and self._commandable:
+            self.wished.emit(CancelTask(task_id=task.task_id))
+
+    def _selected(self) -> Task | None:
+        key = self.table.selected
+        return next((task for task in self._tasks.open if str(task.task_id) == key), None) if self._tasks else None
+
+    def _show_add(self) -> None:
+        self.add_button.setEnabled(self._commandable and bool(self.instruction.text().strip()))
+
+    def _show_buttons(self) -> None:
+        self._show_add()
+        self.instruction.setEnabled(self._commandable)
+        self.cancel_button.setEnabled(self._commandable and self._selected() is not None)
+        self.refill_button.setEnabled(self._commandable)
+
+
+def _row(task: Task, now_wall_ns: int) -> Row:
+    sign = TASKS[task.status]
+    end_ns = task.finished_ns or (now_wall_ns if task.started_ns else 0)
+    spent = duration(max(0.0, (end_ns - task.started_ns) * 1e-9)) if task.started_ns else ""
+    attempt = f" · attempt {task.attempt}" if task.attempt > 1 else ""
+    words = f"{task.instruction}{attempt}"
+    hint = f"{task.instruction}\n{sign.text}{': ' + task.reason if task.reason else ''}\nlimit {task.time_limit_s:g} s"
+    over = task.finished_ns > 0
+    return Row(str(task.task_id), (str(task.task_id), words, sign.text, spent), sign, quiet=over, hint=hint)

@@ -1,0 +1,1 @@
+"""Drawing parts that know no robot and no cell."""

@@ -1,0 +1,183 @@
+"""STOP, which acts on the press, and buttons that must be held until they act."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QElapsedTimer, QRectF, QSize, Qt, QTimer, Signal
+from PySide6.QtGui import QColor, QFont, QFocusEvent, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPen
+from PySide6.QtWidgets import QAbstractButton, QSizePolicy, QWidget
+
+from twin_app.model.wording import Shape
+from twin_app.theme.shapes import draw_shape
+from twin_app.theme.tokens import LIGHT, Theme
+
+
+class StopButton(QAbstractButton):
+    """Red, large, with its key on it. Emits `pressed` at the touch; a stop waits for no release."""
+
+    def __init__(self, *, key: str) -> None:
+        super().__init__()
+        self._key = key
+        self._latched = False
+        self.theme = LIGHT
+        self.setAccessibleName("STOP")
+        self.setToolTip(f"Protective stop: the arm brakes and stays stopped until Reset ({key}). Not an emergency stop.")
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Preferred)
+
+    def show_latched(self, *, latched: bool) -> None:
+        """Whether the cell reports a latched stop: the face then says so."""
+        if latched != self._latched:
+            self._latched = latched
+            self.update()
+
+    def sizeHint(self) -> QSize:  # noqa: N802 - Qt's name
+        """Wide enough for the word at twice the size of text."""
+        return QSize(178, 58)
+
+    def paintEvent(self, event: QPaintEvent) -> None:  # noqa: N802 - Qt's name
+        """Octagon, word and key."""
+        del event
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        face, ink = QColor(self.theme.stop), QColor(self.theme.stop_text)
+        if self.isDown():
+            face = face.darker(140)
+        box = QRectF(self.rect()).adjusted(2, 2, -2, -2)
+        painter.setBrush(face)
+        painter.setPen(QPen(QColor(self.theme.text) if self.hasFocus() else face.darker(130), 3))
+        painter.drawRoundedRect(box, 6, 6)
+        side = box.height() * 0.56
+        sign = QRectF(box.x() + 14, box.center().y() - side / 2, side, side)
+        draw_shape(painter, Shape.OCTAGON, sign, ink)
+        words = QRectF(sign.right() + 10, box.y(), box.right() - sign.right() - 14, box.height())
+        font = QFont(self.font())
+        font.setBold(True)
+        font.setPointSizeF(self.font().pointSizeF() * 1.75)
+        painter.setFont(font)
+        painter.setPen(ink)
+        painter.drawText(words.adjusted(0, 2, 0, -box.height() * 0.34), Qt.AlignmentFlag.AlignCenter, "STOP")
+        font.setBold(False)
+        font.setPointSizeF(max(11.0, self.font().pointSizeF()))
+        painter.setFont(font)
+        low = words.adjusted(0, box.height() * 0.60, 0, -2)
+        painter.drawText(low, Qt.AlignmentFlag.AlignCenter, "latched" if self._latched else self._key)
+
+
+class HoldButton(QWidget):
+    """Acts only after it was held (mouse, touch, or Space/Enter): the second step of whatever adds motion."""
+
+    held = Signal()
+
+    def __init__(self, text: str, *, hold_s: float = 0.8, shape: Shape = Shape.PLAY) -> None:
+        super().__init__()
+        self._text = text
+        self._shape = shape
+        self._hold_s = hold_s
+        self._since = QElapsedTimer()
+        self._beat = QTimer(self)
+        self._beat.setInterval(16)
+        self._beat.timeout.connect(self._advance)
+        self.theme = LIGHT
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self.setAccessibleName(text)
+        self.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
+
+    @property
+    def text(self) -> str:
+        """What is written on it."""
+        return self._text
+
+    def say(self, text: str, *, enabled: bool, reason: str = "") -> None:
+        """Text and whether it may be held; the reason why not is its tooltip."""
+        if text != self._text:
+            self._text = text
+            self.setAccessibleName(text)
+            self.updateGeometry()
+            self.update()
+        if enabled != self.isEnabled():
+            self.setEnabled(enabled)
+            self._release()
+        if reason != self.toolTip():
+            self.setToolTip(reason)
+
+    @property
+    def progress(self) -> float:
+        """0…1 of the holding time."""
+        return min(1.0, self._since.elapsed() * 1e-3 / self._hold_s) if self._beat.isActive() else 0.0
+
+    def sizeHint(self) -> QSize:  # noqa: N802 - Qt's name
+        """Room for sign and text."""
+        metrics = self.fontMetrics()
+        return QSize(metrics.horizontalAdvance(self._text) + metrics.height() + 40, metrics.height() + 16)
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:  # noqa: N802 - Qt's name
+        """Begin to hold."""
+        if event.button() is Qt.MouseButton.LeftButton:
+            self._press()
+
+    def mouseReleaseEvent(self, event: QMouseEvent) -> None:  # noqa: N802 - Qt's name
+        """Let go: nothing happens before the time is full."""
+        del event
+        self._release()
+
+    def mouseMoveEvent(self, event: QMouseEvent) -> None:  # noqa: N802 - Qt's name
+        """Sliding off lets go."""
+        if not self.rect().contains(event.position().toPoint()):
+            self._release()
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:  # noqa: N802 - Qt's name
+        """Enter holds; Space belongs to the timeline."""
+        if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter) and not event.isAutoRepeat():
+            self._press()
+        elif event.key() not in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
+            super().keyPressEvent(event)
+
+    def keyReleaseEvent(self, event: QKeyEvent) -> None:  # noqa: N802 - Qt's name
+        """Let go."""
+        if not event.isAutoRepeat():
+            self._release()
+
+    def focusOutEvent(self, event: QFocusEvent) -> None:  # noqa: N802 - Qt's name
+        """Losing the keyboard lets go."""
+        self._release()
+        super().focusOutEvent(event)
+
+    def paintEvent(self, event: QPaintEvent) -> None:  # noqa: N802 - Qt's name
+        """A button that fills from the left while it is held."""
+        del event
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        theme, box = self.theme, QRectF(self.rect()).adjusted(1, 1, -1, -1)
+        ink = QColor(theme.text if self.isEnabled() else theme.muted)
+        painter.setPen(Qt.PenStyle.NoPen)
+        painter.setBrush(QColor(theme.button if self.isEnabled() else theme.panel))
+        painter.drawRoundedRect(box, 3, 3)
+        if self._beat.isActive():
+            painter.setBrush(QColor(theme.selection).darker(115 if theme.name == "light" else 80))
+            painter.drawRoundedRect(QRectF(box.x(), box.y(), box.width() * self.progress, box.height()), 3, 3)
+        pen = QPen(QColor(theme.focus if self.hasFocus() else theme.border), 2 if self.hasFocus() else 1)
+        pen.setStyle(Qt.PenStyle.SolidLine if self.isEnabled() else Qt.PenStyle.DashLine)
+        painter.setPen(pen)
+        painter.setBrush(Qt.BrushStyle.NoBrush)
+        painter.drawRoundedRect(box, 3, 3)
+        side = self.fontMetrics().ascent()
+        draw_shape(painter, self._shape, QRectF(box.x() + 10, box.center().y() - side / 2, side, side), ink)
+        painter.setPen(ink)
+        painter.drawText(box.adjusted(18 + side, 0, -6, 0), Qt.AlignmentFlag.AlignCenter, self._text)
+
+    def _press(self) -> None:
+        if self.isEnabled() and not self._beat.isActive():
+            self._since.start()
+            self._beat.start()
+            self.update()
+
+    def _release(self) -> None:
+        if self._beat.isActive():
+            self._beat.stop()
+            self.update()
+
+    def _advance(self) -> None:
+        if self.progress >= 1.0:
+            self._release()
+            self.held.emit()
+        self.update()

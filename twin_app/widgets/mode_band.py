@@ -1,0 +1,70 @@
+"""Modes as a band and events as signs, above the trends and on their time axis."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QPointF, QRectF, Qt
+from PySide6.QtGui import QColor, QPainter
+
+from twin_app.model.trends import ModeSpan, Trends
+from twin_app.model.wording import MODES, Shape, Tone
+from twin_app.theme.shapes import draw_shape
+from twin_app.theme.tokens import Theme
+
+MODE_PX = 22
+SIGN_PX = 14.0
+
+EVENT_SIGNS: dict[str, tuple[Shape, Tone]] = {
+    "alarm": (Shape.TRIANGLE, Tone.HIGH),
+    "fault": (Shape.DIAMOND, Tone.NORMAL),
+    "command": (Shape.PLAY, Tone.MUTED),
+    "policy": (Shape.DOUBLE_PLAY, Tone.NORMAL),
+    "verdict": (Shape.BAR, Tone.NORMAL),
+    "process": (Shape.OCTAGON, Tone.NORMAL),
+    "task": (Shape.RING, Tone.MUTED),
+}
+
+
+def draw_band(
+    painter: QPainter, box: QRectF, trends: Trends, bounds_ns: tuple[int, int], *, edge_ns: int, theme: Theme
+) -> None:
+    """Modes in the upper half, event signs in the lower."""
+    begin_ns, end_ns = bounds_ns
+    scale = box.width() / max(1, end_ns - begin_ns)
+    painter.save()
+    painter.setClipRect(box)
+    spans = list(trends.spans)
+    for number, span in enumerate(spans):
+        until_ns = spans[number + 1].begin_ns if number + 1 < len(spans) else edge_ns
+        if until_ns < begin_ns or span.begin_ns > end_ns:
+            continue
+        left = box.left() + (span.begin_ns - begin_ns) * scale
+        right = box.left() + (until_ns - begin_ns) * scale
+        _draw_span(painter, QRectF(left, box.top() + 2, right - left, MODE_PX - 4), span, box, theme)
+    for event in trends.marks:
+        if begin_ns <= event.stamp_ns <= end_ns and event.lane in EVENT_SIGNS:
+            shape, tone = EVENT_SIGNS[event.lane]
+            x = box.left() + (event.stamp_ns - begin_ns) * scale
+            place = QRectF(x - SIGN_PX / 2, box.top() + MODE_PX + 3, SIGN_PX, SIGN_PX)
+            draw_shape(painter, shape, place, theme.signs[tone])
+    painter.restore()
+    painter.setPen(QColor(theme.muted))
+    right_side = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
+    painter.drawText(QRectF(0, box.top(), box.left() - 6, MODE_PX), right_side, "mode")
+    painter.drawText(QRectF(0, box.top() + MODE_PX, box.left() - 6, MODE_PX), right_side, "events")
+
+
+def event_near(trends: Trends, moment_ns: int, *, reach_ns: int) -> str:
+    """What the nearest event mark says; empty when none is near."""
+    near = [event for event in trends.marks if abs(event.stamp_ns - moment_ns) <= reach_ns]
+    return min(near, key=lambda event: abs(event.stamp_ns - moment_ns)).text if near else ""
+
+
+def _draw_span(painter: QPainter, place: QRectF, span: ModeSpan, room: QRectF, theme: Theme) -> None:
+    sign = MODES[span.mode]
+    painter.fillRect(place, theme.grounds[sign.tone])
+    painter.setPen(QColor(theme.border))
+    painter.drawLine(QPointF(place.left(), place.top()), QPointF(place.left(), place.bottom()))
+    shown = place.intersected(room)
+    if shown.width() > painter.fontMetrics().horizontalAdvance(sign.text) + 8:
+        painter.setPen(theme.inks[sign.tone])
+        painter.drawText(shown.adjusted(5, 0, 0, 0), Qt.AlignmentFlag.AlignVCenter, sign.text)

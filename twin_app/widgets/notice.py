@@ -1,0 +1,87 @@
+"""A line across the window that cannot be overlooked: lost connection, alarm, question."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from PySide6.QtCore import QRectF, Qt
+from PySide6.QtGui import QColor, QPainter, QPaintEvent
+from PySide6.QtWidgets import QHBoxLayout, QPushButton, QSizePolicy, QWidget
+
+from twin_app.model.wording import Shape, Sign, Tone
+from twin_app.theme.shapes import draw_shape
+from twin_app.theme.tokens import LIGHT, Theme
+from twin_app.widgets.field import ElidedLabel
+
+
+class Notice(QWidget):
+    """Sign, text and at most two buttons on a ground of the sign's tone. Hidden while it has nothing to say."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.theme: Theme = LIGHT
+        self.sign = Sign("", Shape.CIRCLE, Tone.MUTED)
+        self._label = ElidedLabel()
+        self.buttons = (QPushButton(), QPushButton())
+        row = QHBoxLayout(self)
+        row.setContentsMargins(44, 3, 8, 3)
+        row.addWidget(self._label, 1)
+        for button in self.buttons:
+            row.addWidget(button)
+            button.hide()
+        self._actions: list[Callable[[], None]] = []
+        for index, button in enumerate(self.buttons):
+            button.clicked.connect(lambda _=False, index=index: self._act(index))
+        self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
+        self.hide()
+
+    @property
+    def text(self) -> str:
+        """What it says; empty while hidden."""
+        return "" if self.isHidden() else self._label.text()
+
+    def say(self, sign: Sign, *, actions: tuple[tuple[str, Callable[[], None]], ...] = ()) -> None:
+        """Show a sign with buttons: text and what a click does."""
+        self._actions = [action for _, action in actions]
+        for index, button in enumerate(self.buttons):
+            wanted = index < len(actions)
+            if wanted and button.text() != actions[index][0]:
+                button.setText(actions[index][0])
+            if button.isHidden() is wanted:
+                button.setVisible(wanted)
+        if sign != self.sign or self.isHidden():
+            self.sign = sign
+            self._label.say(sign.text)
+            self._colour()
+            self.show()
+            self.update()
+
+    def silence(self) -> None:
+        """Say nothing: hide."""
+        if not self.isHidden():
+            self.hide()
+
+    def apply_theme(self, theme: Theme) -> None:
+        """Take a theme's colours."""
+        self.theme = theme
+        self._colour()
+        self.update()
+
+    def paintEvent(self, event: QPaintEvent) -> None:  # noqa: N802 - Qt's name
+        """Ground and sign."""
+        del event
+        painter = QPainter(self)
+        painter.fillRect(self.rect(), self.theme.grounds[self.sign.tone])
+        side = 18.0
+        box = QRectF(14, self.height() / 2 - side / 2, side, side)
+        draw_shape(painter, self.sign.shape, box, self.theme.inks[self.sign.tone])
+        painter.fillRect(0, self.height() - 1, self.width(), 1, QColor(self.theme.border))
+
+    def _colour(self) -> None:
+        ink = self.theme.inks[self.sign.tone].name()
+        self._label.setStyleSheet(f"color: {ink}; font-weight: 600;")
+        self._label.setAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
+
+    def _act(self, index: int) -> None:
+        if index < len(self._actions):
+            self._actions[index]()

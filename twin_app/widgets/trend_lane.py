@@ -1,0 +1,214 @@
+"""One strip of the trends, the shared time axis and the cursor, painted."""
+
+from __future__ import annotations
+
+import time
+
+import numpy as np
+from PySide6.QtCore import QPointF, QRectF, Qt
+from PySide6.QtGui import QColor, QPainter, QPen
+
+from twin_app.model.axis import padded, time_ticks, value_ticks
+from twin_app.model.lanes import Lane
+from twin_app.model.series import SeriesBlock, SeriesView
+from twin_app.theme.tokens import Theme
+from twin_app.widgets.polyline import draw_series
+
+GUTTER_PX = 62
+TITLE_PX = 19
+LEFT = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
+RIGHT = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
+GAP_NS = 1_500_000_000
+
+
+class LanePainter:
+    """Draws one lane into a box; made anew for every paint."""
+
+    def __init__(
+        self,
+        painter: QPainter,
+        lane: Lane,
+        block: SeriesBlock | None,
+        box: QRectF,
+        bounds_ns: tuple[int, int],
+        theme: Theme,
+    ) -> None:
+        self._painter = painter
+        self._lane = lane
+        self._block = block
+        self._box = box
+        self._bounds = bounds_ns
+        self._theme = theme
+        self._plot = box.adjusted(0, TITLE_PX, 0, -3)
+        points = max(50, int(box.width()) // 2)
+        self._view: SeriesView | None = block.view(*bounds_ns, points=points) if block else None
+        self._low, self._high = self._range()
+
+    def draw(self, cursor_ns: int | None) -> None:
+        """Frame, lines, limits, title and the values at the cursor (else the newest)."""
+        painter, theme = self._painter, self._theme
+        painter.setPen(QColor(theme.border))
+        painter.drawLine(self._box.topLeft() - QPointF(GUTTER_PX, 0), self._box.topRight())
+        self._draw_ticks()
+        self._draw_limits()
+        if self._view is not None and len(self._view.times_ns):
+            painter.save()
+            painter.setClipRect(self._plot)
+            self._draw_lines(self._view)
+            painter.restore()
+        self._draw_title(cursor_ns)
+
+    def _range(self) -> tuple[float, float]:
+        lane, low, high = self._lane, self._lane.floor, self._lane.ceiling
+        for _, value in lane.limits:
+            low, high = min(low, value), max(high, value)
+        if self._view is not None and len(self._view.times_ns):
+            lows, highs = self._view.low[:, lane.columns], self._view.high[:, lane.columns]
+            if np.isfinite(lows).any():
+                low, high = min(low, float(np.nanmin(lows))), max(high, float(np.nanmax(highs)))
+        return padded(low, high)
+
+    def _y(self, value: float) -> float:
+        return self._plot.bottom() - (value - self._low) / (self._high - self._low) * self._plot.height()
+
+    def _draw_ticks(self) -> None:
+        painter, plot = self._painter, self._plot
+        most = max(2, int(plot.height() // 34))
+        ticks = value_ticks(self._low, self._high, most=most)
+        digits = _digits(ticks)
+        for tick in ticks:
+            y = self._y(tick)
+            painter.setPen(QColor(self._theme.grid))
+            painter.drawLine(QPointF(plot.left(), y), QPointF(plot.right(), y))
+            if plot.top() - 4 <= y <= plot.bottom() + 1:
+                painter.setPen(QColor(self._theme.muted))
+                painter.drawText(QRectF(0, y - 10, GUTTER_PX - 6, 20), RIGHT, f"{tick:.{digits}f}")
+
+    def _draw_limits(self) -> None:
+        painter, plot = self._painter, self._plot
+        for label, value in self._lane.limits:
+            y = self._y(value)
+            painter.setPen(QPen(QColor(self._theme.text), 1, Qt.PenStyle.DashLine))
+            painter.drawLine(QPointF(plot.left(), y), QPointF(plot.right(), y))
+            painter.setPen(QColor(self._theme.muted))
+            painter.drawText(QRectF(plot.left() + 4, y - 1, 90, 17), LEFT, label)
+
+    def _draw_lines(self, view: SeriesView) -> None:
+        begin_ns, end_ns = self._bounds
+        scale = self._plot.width() / max(1, end_ns - begin_ns)
+        x = self._plot.left() + (view.times_ns - begin_ns) * scale
+        spacing = float(np.median(np.diff(x))) if len(x) > 2 else 0.0
+        gap_px = max(GAP_NS * scale, 4 * spacing, 1.0)
+        factor = self._plot.height() / (self._high - self._low)
+        low = self._plot.bottom() - (view.low[:, self._lane.columns] - self._low) * factor
+        high = self._plot.bottom() - (view.high[:, self._lane.columns] - self._low) * factor
+        for index in reversed(range(len(self._lane.labels))):
+            dashed = index in self._lane.dashed
+            pen = QPen(self._colour(index), 1, Qt.PenStyle.DashLine if dashed else Qt.PenStyle.SolidLine)
+            self._painter.setPen(pen)
+            series = (low[:, index], high[:, index])
+            draw_series(self._painter, x, *series, reduced=view.reduced, gap_px=gap_px)
+
+    def _draw_title(self, cursor_ns: int | None) -> None:
+        painter, box, lane = self._painter, self._box, self._lane
+        title = QRectF(box.left() + 4, box.top() + 1, box.width() - 8, TITLE_PX)
+        words = f"{lane.title}  {lane.unit}".rstrip()
+        width = painter.fontMetrics().horizontalAdvance(words)
+        painter.setPen(QColor(self._theme.text))
+        painter.drawText(title, LEFT, words)
+        self._draw_values(title.adjusted(width + 12, 0, 0, 0), cursor_ns)
+
+    def _draw_values(self, room: QRectF, cursor_ns: int | None) -> None:
+        block = self._block
+        moment_ns = cursor_ns if cursor_ns is not None else max(self._bounds[1], 0)
+        known = block.last_known(moment_ns) if block else None
+        if known is None:
+            self._painter.setPen(QColor(self._theme.muted))
+            self._painter.drawText(room, RIGHT, "no data yet")
+            return
+        values = known[1][self._lane.columns]
+        items = [
+            (index, f"{label} ", f"{value:.{self._lane.decimals}f}" if np.isfinite(value) else "—")
+            for index, (label, value) in enumerate(zip(self._lane.labels, values, strict=True))
+        ]
+        self._draw_items(room, _fitting(self._painter, items, np.abs(np.nan_to_num(values)), room.width()))
+
+    def _draw_items(self, room: QRectF, items: list[tuple[int, str, str]]) -> None:
+        painter, metrics = self._painter, self._painter.fontMetrics()
+        x = room.right()
+        for index, label, value in reversed(items):
+            x -= metrics.horizontalAdvance(value)
+            painter.setPen(QColor(self._theme.text))
+            painter.drawText(QRectF(x, room.y(), 200, room.height()), LEFT, value)
+            if len(self._lane.labels) > 1:
+                x -= metrics.horizontalAdvance(label)
+                painter.setPen(self._colour(index))
+                painter.drawText(QRectF(x, room.y(), 200, room.height()), LEFT, label)
+            x -= 10
+
+    def _colour(self, index: int) -> QColor:
+        return QColor(self._theme.series[index % len(self._theme.series)])
+
+
+def _fitting(
+    painter: QPainter, items: list[tuple[int, str, str]], weights: np.ndarray, width_px: float
+) -> list[tuple[int, str, str]]:
+    """The items that fit, the largest values first, in their own order."""
+    metrics, kept, room = painter.fontMetrics(), set[int](), width_px
+    for index in np.argsort(-weights):
+        _, label, value = items[int(index)]
+        room -= metrics.horizontalAdvance(label + value) + 10
+        if room < 0:
+            break
+        kept.add(int(index))
+    return [item for item in items if item[0] in kept]
+
+
+def draw_time_grid(
+    painter: QPainter, plot: QRectF, bounds_ns: tuple[int, int], *, offset_ns: int, theme: Theme
+) -> None:
+    """Vertical lines at round moments."""
+    painter.setPen(QColor(theme.grid))
+    for x, _ in _time_columns(plot, bounds_ns, offset_ns):
+        painter.drawLine(QPointF(x, plot.top()), QPointF(x, plot.bottom()))
+
+
+def draw_time_axis(
+    painter: QPainter, axis: QRectF, bounds_ns: tuple[int, int], *, offset_ns: int, theme: Theme
+) -> None:
+    """Round moments on the clock of the wall; seconds of the monotonic clock where that is unknown."""
+    painter.setPen(QColor(theme.border))
+    painter.drawLine(axis.topLeft() - QPointF(GUTTER_PX, 0), axis.topRight())
+    painter.setPen(QColor(theme.muted))
+    for x, words in _time_columns(axis, bounds_ns, offset_ns):
+        box = QRectF(x - 50, axis.y(), 100, axis.height())
+        if box.right() <= axis.right() + 12:
+            painter.drawText(box, Qt.AlignmentFlag.AlignCenter, words)
+
+
+def draw_cursor(painter: QPainter, plot: QRectF, x: float, *, bold: bool, theme: Theme) -> None:
+    """A vertical line through every lane."""
+    if plot.left() <= x <= plot.right():
+        painter.setPen(QPen(QColor(theme.replay if bold else theme.text), 3 if bold else 1))
+        painter.drawLine(QPointF(x, plot.top()), QPointF(x, plot.bottom()))
+
+
+def _time_columns(plot: QRectF, bounds_ns: tuple[int, int], offset_ns: int) -> list[tuple[float, str]]:
+    begin_ns, end_ns = bounds_ns
+    # Rounding on the clock of the wall needs its offset to whole seconds of the local day; 15 minutes suffice.
+    ticks, step_s = time_ticks(begin_ns, end_ns, most=max(2, int(plot.width() // 110)), offset_ns=offset_ns)
+    scale = plot.width() / max(1, end_ns - begin_ns)
+    return [(plot.left() + (tick - begin_ns) * scale, _time_words(tick, offset_ns, step_s)) for tick in ticks]
+
+
+def _time_words(moment_ns: int, offset_ns: int, step_s: float) -> str:
+    if not offset_ns:
+        return f"{moment_ns * 1e-9:.1f} s" if step_s < 1 else f"{moment_ns * 1e-9:.0f} s"
+    seconds = (moment_ns + offset_ns) * 1e-9
+    words = time.strftime("%H:%M:%S", time.localtime(seconds))
+    return f"{words}.{int(seconds % 1 * 100 + 0.5) % 100:02d}" if step_s < 1 else words
+
+
+def _digits(ticks: list[float]) -> int:
+    step = abs(ticks[1] - ticks[0]) if len(ticks) > 1 else abs(ticks[0]) or 1.0
+    return 0 if step >= 1 else 1 if step >= 0.1 else 2 if step >= 0.01 else 3

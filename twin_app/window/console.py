@@ -1,0 +1,289 @@
+"""The console's window: builds the parts and holds every connection between them in one list."""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import replace
+from pathlib import Path
+from types import TracebackType
+
+from PySide6.QtCore import Qt, QTimer, Signal
+from PySide6.QtGui import QCloseEvent, QResizeEvent, QShowEvent
+from PySide6.QtWidgets import QApplication, QMainWindow, QStatusBar, QTabWidget
+
+from twin_app.bridge.source import Source
+from twin_app.window.closing import Closing
+from twin_app.window.header import Header
+from twin_app.window.keys import STOP_KEY, EnterPresses, Key, StopKey, bind
+from twin_app.model.settings import PERSPECTIVES, THEMES, SettingsStore
+from twin_app.model.state import SourceKind
+from twin_app.model.wording import Tone
+from twin_app.panels.alarms import AlarmsPanel
+from twin_app.panels.cameras import CamerasPanel
+from twin_app.panels.faults import FaultsPanel
+from twin_app.panels.history import HistoryPanel
+from twin_app.panels.policy import PolicyPanel
+from twin_app.panels.processes import ProcessesPanel
+from twin_app.panels.strip import Strip
+from twin_app.panels.tasks import TasksPanel
+from twin_app.panels.transport import TransportBar
+from twin_app.panels.trends import TrendsPanel
+from twin_app.panels.twin import TwinPanel
+from twin_app.window.pump import Pump
+from twin_app.theme.stylesheet import dress
+from twin_app.theme.tokens import THEMES as DRESSES
+from twin_app.widgets.edges import Edges
+from twin_app.widgets.panel import Panel
+from twin_app.window.workspace import Workspace
+
+log = logging.getLogger(__name__)
+
+
+class ConsoleWindow(QMainWindow):
+    """Shows a source, live or replay, until it is closed."""
+
+    closed = Signal()
+    """Emitted once, when the window has gone and the source was let go."""
+
+    def __init__(
+        self,
+        source: Source,
+        *,
+        settings: SettingsStore,
+        mesh_folder: Path | None = None,
+        owns_cell: bool = False,
+        load_twin: bool = True,
+    ) -> None:
+        """`owns_cell`: closing the window also ends the runtime. Nothing is shown before `show()`."""
+        super().__init__()
+        self.source = source
+        self.store = settings
+        self.settings = settings.load()
+        self._load_twin = load_twin
+        self.header = Header(stop_key=STOP_KEY, perspectives=PERSPECTIVES)
+        self.strip = Strip()
+        self.transport = TransportBar()
+        self.twin = TwinPanel(mesh_folder=mesh_folder)
+        self.cameras = CamerasPanel()
+        self.tasks = TasksPanel()
+        self.policy = PolicyPanel()
+        self.faults = FaultsPanel()
+        self.alarms = AlarmsPanel()
+        self.processes = ProcessesPanel()
+        self.history = HistoryPanel()
+        self.pump = Pump(source, {}, (self.header, self.strip, self.transport))
+        self.trends = TrendsPanel(self.pump.trends)
+        self.panels: dict[str, Panel] = self._named_panels()
+        self.pump.show_in(self.panels)
+        self.workspace = Workspace(self, self.panels, settings)
+        self.edges = Edges(self) if source.kind is SourceKind.REPLAY else None
+        self.closing = Closing(self, self.pump, self.header, owns_cell=owns_cell)
+        self._enter = EnterPresses(self)
+        self._stop_key = StopKey(self._application(), self.stop)
+        self._compose()
+        self._connect()
+        self.set_theme(self.settings.theme)
+
+    def stop(self) -> None:
+        """Protective stop: the flag in shared memory first, then the request. One step, from anywhere."""
+        if self.source.kind is SourceKind.REPLAY:
+            self.header.remark_on("This is a replay: there is nothing to stop.")
+            return
+        self.pump.stop_cell()
+
+    def set_theme(self, name: str) -> None:
+        """Put on the light or the dark dress."""
+        theme = DRESSES[name]
+        self.settings = replace(self.settings, theme=name)
+        dress(self._application(), theme, font_pt=self.settings.font_pt)
+        for panel in (*self.panels.values(), self.header, self.strip, self.transport):
+            panel.apply_theme(theme)
+        if self.edges is not None:
+            self.edges.apply_theme(theme)
+        self.pump.show_everything()
+
+    def switch_theme(self) -> None:
+        """The other dress."""
+        self.set_theme(THEMES[(THEMES.index(self.settings.theme) + 1) % len(THEMES)])
+
+    def show_perspective(self, name: str) -> None:
+        """Switch to a perspective; the one that is left keeps its layout as it stands."""
+        self.workspace.show(name)
+        self.settings = replace(self.settings, perspective=name)
+        self.header.line.show_perspective(name)
+        self.pump.show_everything()
+
+    def save_layout(self) -> None:
+        """Keep the present layout as this perspective's own."""
+        file = self.workspace.save()
+        self._tell_troubles() or self.header.remark_on(f"Layout saved: {file}")
+
+    def reset_layout(self) -> None:
+        """Back to the layout that came with the program."""
+        self.workspace.reset()
+        self._tell_troubles() or self.header.remark_on("The default layout is back.")
+
+    def show_panel(self, name: str) -> None:
+        """Bring a panel to the front, wherever it is."""
+        self.workspace.bring(name)
+        self.pump.show_everything()
+
+    def report_exception(
+        self, kind: type[BaseException], value: BaseException, trace: TracebackType | None
+    ) -> None:
+        """For `sys.excepthook`: an error of the console itself is shown to the person and logged."""
+        log.error("unexpected error in the console", exc_info=(kind, value, trace))
+        self.header.remark_on(f"The console has an error of its own: {kind.__name__}: {value}", tone=Tone.HIGH)
+
+    def showEvent(self, event: QShowEvent) -> None:  # noqa: N802 - Qt's name
+        """Start when first shown; the 3D view comes after the window is usable."""
+        super().showEvent(event)
+        if not self.pump.running:
+            self.pump.start()
+            QTimer.singleShot(0, self, self.workspace.settle)
+            if self._load_twin:
+                QTimer.singleShot(60, self, self._load)
+            self._tell_troubles()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: N802 - Qt's name
+        """Remember the size for the next start."""
+        super().resizeEvent(event)
+        if self.isVisible():
+            self.settings = replace(self.settings, window_px=(max(400, self.width()), max(400, self.height())))
+
+    def closeEvent(self, event: QCloseEvent) -> None:  # noqa: N802 - Qt's name
+        """Ask once while the arm may move; then stop it, keep the settings and let go."""
+        if not self.closing.allowed():
+            event.ignore()
+            return
+        event.accept()
+        self._stop_key.release()
+        self.workspace.keep()
+        self.store.save(self.settings)
+        self.pump.stop()
+        self.closed.emit()
+
+    def _named_panels(self) -> dict[str, Panel]:
+        return {
+            "twin": self.twin,
+            "cameras": self.cameras,
+            "tasks": self.tasks,
+            "policy": self.policy,
+            "faults": self.faults,
+            "trends": self.trends,
+            "alarms": self.alarms,
+            "processes": self.processes,
+            "history": self.history,
+        }
+
+    def _compose(self) -> None:
+        self.setWindowTitle("celltwin — REPLAY" if self.source.kind is SourceKind.REPLAY else "celltwin")
+        self.setMenuWidget(self.header)
+        self.setTabPosition(Qt.DockWidgetArea.AllDockWidgetAreas, QTabWidget.TabPosition.North)
+        status = QStatusBar()
+        status.setSizeGripEnabled(False)
+        status.setContentsMargins(0, 0, 0, 0)
+        status.addPermanentWidget(self.transport if self.source.kind is SourceKind.REPLAY else self.strip, 1)
+        self.setStatusBar(status)
+        self.resize(*self.settings.window_px)
+        self.setMinimumSize(1024, 640)
+        self.workspace.show(self.settings.perspective)
+        self.header.line.show_perspective(self.settings.perspective)
+        self._fill_menu()
+        self._enter.watch(self)
+
+    def _connect(self) -> None:
+        """Every connection of the window, in one list."""
+        for panel in (*self.panels.values(), self.header):
+            panel.wished.connect(self.pump.ask)
+        self.header.bar.stop_wished.connect(self.stop)
+        self.header.line.perspective_wished.connect(self.show_perspective)
+        self.header.alarms_wished.connect(lambda: self.show_panel("alarms"))
+        self.trends.moment_wished.connect(self.pump.seek)
+        self.transport.play_wished.connect(lambda playing: self.pump.play(playing=playing))
+        self.transport.seek_wished.connect(self.pump.seek)
+        self.transport.step_wished.connect(lambda forward, fine: self.pump.step(forward=forward, fine=fine))
+        self.transport.speed_wished.connect(self.pump.set_speed)
+        self.shortcuts = bind(self, self.keys())
+
+    def keys(self) -> tuple[Key, ...]:
+        """The table of keys; F12 is STOP and stands outside of it."""
+        perspectives = (
+            Key(f"Ctrl+{number}", f"perspective {name}", lambda name=name: self.show_perspective(name))
+            for number, name in enumerate(PERSPECTIVES, start=1)
+        )
+        always = (
+            Key("Space", "replay: play or pause; live: hold or follow the plots", self._space),
+            Key("End", "to the end; live: back to live", self._end),
+            Key("Ctrl+I", "type an instruction", self._instruct),
+            Key("Ctrl+K", "acknowledge the most urgent alarm", self._acknowledge),
+            Key("Ctrl+D", "light or dark theme", self.switch_theme),
+            Key("Ctrl+S", "save the layout", self.save_layout),
+            Key("Ctrl+Shift+R", "reset the layout", self.reset_layout),
+            Key("F10", "menu", self.header.line.menu_button.showMenu),
+            Key("Ctrl+Q", "close", self.close),
+        )
+        return (*perspectives, *always, *(self._replay_keys() if self.source.kind is SourceKind.REPLAY else ()))
+
+    def _replay_keys(self) -> tuple[Key, ...]:
+        step = self.pump.step
+        return (
+            Key("Home", "to the start", lambda: self.transport.jump(to_end=False)),
+            Key("Left", "back 0.1 s", lambda: step(forward=False, fine=False)),
+            Key("Right", "on 0.1 s", lambda: step(forward=True, fine=False)),
+            Key("Shift+Left", "back 10 ms", lambda: step(forward=False, fine=True)),
+            Key("Shift+Right", "on 10 ms", lambda: step(forward=True, fine=True)),
+        )
+
+    def _fill_menu(self) -> None:
+        menu = self.header.line.menu
+        menu.addSection("Panels")
+        for dock in self.workspace.docks.values():
+            menu.addAction(dock.toggleViewAction())
+        menu.addSeparator()
+        menu.addAction("Save layout\tCtrl+S", self.save_layout)
+        menu.addAction("Reset layout\tCtrl+Shift+R", self.reset_layout)
+        menu.addAction("Light or dark theme\tCtrl+D", self.switch_theme)
+        menu.addSeparator()
+        menu.addAction("Keys", self._tell_keys)
+        menu.addAction("Close\tCtrl+Q", self.close)
+
+    def _load(self) -> None:
+        self.twin.load()
+        self._enter.watch(self)
+
+    def _space(self) -> None:
+        if self.source.kind is SourceKind.REPLAY:
+            self.transport.toggle_play()
+        else:
+            self.trends.toggle_hold()
+
+    def _end(self) -> None:
+        if self.source.kind is SourceKind.REPLAY:
+            self.transport.jump(to_end=True)
+        else:
+            self.trends.canvas.go_live()
+
+    def _instruct(self) -> None:
+        self.show_panel("tasks")
+        self.tasks.instruction.setFocus(Qt.FocusReason.ShortcutFocusReason)
+
+    def _acknowledge(self) -> None:
+        buttons = self.header.alarm.buttons
+        if not self.header.alarm.isHidden() and buttons[0].text() == "Acknowledge":
+            buttons[0].click()
+
+    def _tell_keys(self) -> None:
+        words = " · ".join(f"{key.sequence} {key.words}" for key in self.keys())
+        self.header.remark_on(f"{STOP_KEY} STOP · {words}")
+
+    def _tell_troubles(self) -> bool:
+        troubles, self.store.troubles = self.store.troubles, []
+        if troubles:
+            self.header.remark_on(troubles[0], tone=Tone.MEDIUM)
+        return bool(troubles)
+
+    def _application(self) -> QApplication:
+        application = QApplication.instance()
+        assert isinstance(application, QApplication)
+        return application
