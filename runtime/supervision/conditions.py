@@ -142,29 +142,7 @@ def _warning_conditions(telemetry: Telemetry) -> list[Condition]:
 
 
 def _control_conditions(control: ControlState) -> list[Condition]:
-    found: list[Condition] = []
-    if control.mode is Mode.PROTECTIVE_STOP:
-        found.append(
-            Condition(
-                "cell.protective_stop",
-                Priority.HIGH,
-                "integration",
-                f"protective stop: {control.mode_reason or 'pressed'}",
-                "the arm is braked",
-                "remove the reason, then reset",
-            )
-        )
-    if control.mode is Mode.FAULT:
-        found.append(
-            Condition(
-                "cell.fault",
-                Priority.CRITICAL,
-                "control",
-                f"fault: {control.mode_reason or 'unknown'}",
-                "the arm is braked",
-                "remove the cause, then reset twice: the fault, then the stop",
-            )
-        )
+    found = _mode_conditions(control)
     if control.speed_scale < 1.0:
         found.append(
             Condition(
@@ -174,17 +152,6 @@ def _control_conditions(control: ControlState) -> list[Condition]:
                 "the control loop misses ticks",
                 f"the cell moves at {control.speed_scale * 100:.0f} % speed",
                 "look at loop lateness and at what else runs on this machine",
-            )
-        )
-    if control.mode is Mode.ASSIST or control.execution is PlanExecution.SILENT:
-        found.append(
-            Condition(
-                "policy.silent" if control.execution is PlanExecution.SILENT else "cell.assist",
-                Priority.HIGH,
-                "policy",
-                control.mode_reason or "the policy sends no valid chunks",
-                "the arm holds",
-                "look at the policy's latency and reason, then start again or swap the policy",
             )
         )
     if control.plan_transport_s > TRANSPORT_SLOW_S:
@@ -198,6 +165,24 @@ def _control_conditions(control: ControlState) -> list[Condition]:
                 "look at the transport time between planner and control",
             )
         )
+    return found
+
+
+def _mode_conditions(control: ControlState) -> list[Condition]:
+    found: list[Condition] = []
+    silent = control.execution is PlanExecution.SILENT
+    if control.mode is Mode.PROTECTIVE_STOP:
+        cause = f"protective stop: {control.mode_reason or 'pressed'}"
+        row = "cell.protective_stop", Priority.HIGH, "integration", cause, "the arm is braked"
+        found.append(Condition(*row, "remove the reason, then reset"))
+    if control.mode is Mode.FAULT:
+        cause = f"fault: {control.mode_reason or 'unknown'}"
+        row = "cell.fault", Priority.CRITICAL, "control", cause, "the arm is braked"
+        found.append(Condition(*row, "remove the cause, then reset twice: the fault, then the stop"))
+    if control.mode is Mode.ASSIST or silent:
+        cause = control.mode_reason or "the policy sends no valid chunks"
+        row = "policy.silent" if silent else "cell.assist", Priority.HIGH, "policy", cause, "the arm holds"
+        found.append(Condition(*row, "look at the policy's latency and reason, then start again or swap it"))
     return found
 
 

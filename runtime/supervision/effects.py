@@ -16,7 +16,14 @@ from runtime.messages.plan import VerdictReport
 from runtime.messages.policy import PolicyState
 from runtime.messages.robot import RobotDescription
 from runtime.messages.state import ControlState, RobotState
-from runtime.supervision.measures import FrictionResidual, FrozenPictures, RefusedShare, WindowPeak
+from runtime.supervision.measures import (
+    FrictionResidual,
+    FrozenPictures,
+    MissedShare,
+    RefusedShare,
+    WindowMean,
+    WindowPeak,
+)
 
 SEVERITIES = tuple(FaultSeverity)
 
@@ -44,8 +51,8 @@ class EffectRule:
     name: str
     unit: str
     meter: Callable[[RobotDescription], EffectMeter]
-    rise: Callable[[FaultKind, int], float]
-    """By how much the value rises at least over its value before, at severity 0, 1 or 2."""
+    expected: Callable[[FaultKind, int, float], float]
+    """What the value reaches at least: of the kind, the severity (0, 1, 2) and the value before."""
 
     patience_s: float
     """Time after the seam's report within which the effect has to show."""
@@ -53,14 +60,6 @@ class EffectRule:
     clear_patience_s: float
     needs: str = ""
     """What the cell has to be doing for the effect to show, in words."""
-
-
-def parameter(kind: FaultKind, *words: str, severity: int) -> float:
-    """The catalogue's value whose name holds one of the words; raises `KeyError` that lists the names."""
-    for name, values in kind.parameters.items():
-        if any(word in name for word in words):
-            return values[severity]
-    raise KeyError(f"{kind.fault_id} has no parameter like {words}: {', '.join(kind.parameters)}")
 
 
 class FrozenMeter:
@@ -78,37 +77,58 @@ class FrozenMeter:
 
     def value(self, now_ns: int) -> float | None:
         """Seconds."""
-        return max(self._peak.peak(), self._pictures.frozen_s(now_ns))
+        return max(self._peak.value(), self._pictures.frozen_s(now_ns))
 
     def forget(self) -> None:
         """Only the peak; the pictures go on."""
         self._peak = WindowPeak(window_s=10.0)
 
 
-class PeakMeter:
-    """The largest value of the last seconds of one field of one record: latencies and lateness."""
+class WindowMeter:
+    """Largest or mean value of one field of one record over the last seconds: latencies."""
 
-    def __init__(self, read: Callable[[Any], float | None], *, window_s: float) -> None:
+    def __init__(self, read: Callable[[Any], float | None], *, window_s: float, mean: bool = False) -> None:
         self._read = read
         self._window_s = window_s
-        self._peak: WindowPeak | None = None
+        self._mean = mean
+        self._window: WindowPeak | WindowMean | None = None
 
     def observe(self, message: Any, pixels: bytes | memoryview | None, *, now_ns: int) -> None:
         """Records that the reader knows count."""
         value = self._read(message)
         if value is None:
             return
-        if self._peak is None:
-            self._peak = WindowPeak(window_s=self._window_s)
-        self._peak.look(value, stamp_ns=now_ns)
+        if self._window is None:
+            self._window = WindowMean(window_s=self._window_s) if self._mean else WindowPeak(window_s=self._window_s)
+        self._window.look(value, stamp_ns=now_ns)
 
     def value(self, now_ns: int) -> float | None:
         """In the unit of the field."""
-        return None if self._peak is None else self._peak.peak()
+        return None if self._window is None else self._window.value()
 
     def forget(self) -> None:
         """Start a new window."""
-        self._peak = None
+        self._window = None
+
+
+class MissedMeter:
+    """F20: share of the fast loop's ticks that were missed."""
+
+    def __init__(self) -> None:
+        self._share = MissedShare()
+
+    def observe(self, message: Any, pixels: bytes | memoryview | None, *, now_ns: int) -> None:
+        """The fast loop's own counts count."""
+        if isinstance(message, ControlState):
+            self._share.look(message)
+
+    def value(self, now_ns: int) -> float | None:
+        """0…1."""
+        return self._share.share()
+
+    def forget(self) -> None:
+        """Start a new window."""
+        self._share = MissedShare()
 
 
 class RefusedMeter:
@@ -180,73 +200,86 @@ def _inference_s(message: Any) -> float | None:
     return message.inference_s if isinstance(message, PolicyState) else None
 
 
-def _lateness_s(message: Any) -> float | None:
-    return message.lateness_max_s if isinstance(message, ControlState) else None
-
-
 def _transport_s(message: Any) -> float | None:
     return message.plan_transport_s if isinstance(message, ControlState) and message.plans else None
 
 
+def _over_before(parameter: str, *, share: float) -> Callable[[FaultKind, int, float], float]:
+    """Before, and a share of one of the catalogue's parameters on top."""
+    return lambda kind, at, before: before + share * kind.parameters[parameter][at]
+
+
+def _missed(kind: FaultKind, at: int, before: float) -> float:
+    return before + 0.4 * kind.parameters["spike_s"][at] * kind.parameters["spike_rate_hz"][at]
+
+
+def _friction(kind: FaultKind, at: int, before: float) -> float:
+    return before + 0.4 * (kind.parameters["friction_factor"][at] - 1.0)
+
+
+def _hot(kind: FaultKind, at: int, before: float) -> float:
+    return max(before + 10.0, kind.parameters["housing_celsius"][at])
+
+
 RULES: dict[str, EffectRule] = {
     "F01": EffectRule(
-        "same picture repeated for",
-        "s",
-        lambda robot: FrozenMeter(),
-        lambda kind, at: 0.4 * parameter(kind, "freeze", "duration", severity=at),
+        name="longest time over which pictures stayed identical",
+        unit="s",
+        meter=lambda robot: FrozenMeter(),
+        expected=_over_before("freeze_s", share=0.4),
         patience_s=20.0,
         clear_patience_s=20.0,
     ),
     "F12": EffectRule(
-        "share of chunks refused by the guard",
-        "1",
-        lambda robot: RefusedMeter(),
-        lambda kind, at: 0.15,
+        name="share of chunks that the plan gate refused",
+        unit="1",
+        meter=lambda robot: RefusedMeter(),
+        expected=_over_before("probability", share=0.4),
         patience_s=20.0,
         clear_patience_s=20.0,
         needs="a task under way",
     ),
     "F13": EffectRule(
-        "inference time",
-        "s",
-        lambda robot: PeakMeter(_inference_s, window_s=5.0),
-        lambda kind, at: 0.7 * parameter(kind, "spike", "stall", severity=at),
+        name="inference time",
+        unit="s",
+        meter=lambda robot: WindowMeter(_inference_s, window_s=5.0),
+        expected=_over_before("stall_s", share=0.6),
         patience_s=30.0,
         clear_patience_s=20.0,
         needs="a task under way",
     ),
     "F20": EffectRule(
-        "loop lateness",
-        "s",
-        lambda robot: PeakMeter(_lateness_s, window_s=3.0),
-        lambda kind, at: 0.6 * parameter(kind, "spike", "overrun", severity=at),
+        name="share of missed ticks",
+        unit="1",
+        meter=lambda robot: MissedMeter(),
+        expected=_missed,
         patience_s=20.0,
         clear_patience_s=15.0,
     ),
     "F26": EffectRule(
-        "residual along the motion, in nominal Coulomb frictions",
-        "1",
-        FrictionMeter,
-        lambda kind, at: 0.4 * (parameter(kind, "factor", "friction", "scale", severity=at) - 1.0),
+        name="residual torque along the motion over nominal friction",
+        unit="1",
+        meter=FrictionMeter,
+        expected=_friction,
         patience_s=40.0,
         clear_patience_s=40.0,
         needs="the arm in motion",
     ),
     "F31": EffectRule(
-        "hottest winding",
-        "°C",
-        lambda robot: HottestMeter(),
-        lambda kind, at: (15.0, 25.0, 35.0)[at],
+        name="hottest winding",
+        unit="°C",
+        meter=lambda robot: HottestMeter(),
+        expected=_hot,
         patience_s=60.0,
-        clear_patience_s=120.0,
+        clear_patience_s=60.0,
     ),
     "F41": EffectRule(
-        "transport time of a chunk",
-        "s",
-        lambda robot: PeakMeter(_transport_s, window_s=3.0),
-        lambda kind, at: 0.7 * parameter(kind, "delay", "latency", "mean", severity=at),
+        name="transport time of chunks",
+        unit="s",
+        meter=lambda robot: WindowMeter(_transport_s, window_s=2.0, mean=True),
+        expected=_over_before("delay_s", share=0.5),
         patience_s=20.0,
-        clear_patience_s=15.0,
+        clear_patience_s=20.0,
         needs="a task under way",
     ),
 }

@@ -78,7 +78,7 @@ class Injections:
             effect_name=rule.name,
             effect_before=before,
             effect_measured=before,
-            effect_expected=before + rule.rise(self._kinds[fault_id], severity_index(severity)),
+            effect_expected=self._expected(order, before),
             unit=rule.unit,
             injected_ns=0,
             effective_ns=0,
@@ -134,11 +134,9 @@ class Injections:
             one.report = replace(one.report, injected_ns=now_ns)
             self._move(one, FaultPhase.INJECTED, now_ns)
         elif now_ns < one.order.onset_ns:
-            rise = one.report.effect_expected - one.report.effect_before
             before = one.meter.value(now_ns) or 0.0
-            one.report = replace(
-                one.report, effect_before=before, effect_measured=before, effect_expected=before + rise
-            )
+            expected = self._expected(one.order, before)
+            one.report = replace(one.report, effect_before=before, effect_measured=before, effect_expected=expected)
         elif now_ns - one.order.onset_ns > SEAM_PATIENCE_NS:
             self._move(one, FaultPhase.NOT_EFFECTIVE, now_ns, note="its seam never reported it on")
 
@@ -179,6 +177,10 @@ class Injections:
         if now_ns - one.phase_since_ns > one.rule.clear_patience_s * 1e9:
             note = "its seam still reports it on" if on else "the effect is still measured"
             self._move(one, FaultPhase.NOT_CLEARED, now_ns, note=note)
+
+    def _expected(self, order: FaultOrder, before: float) -> float:
+        rule, kind = RULES[order.fault_id], self._kinds[order.fault_id]
+        return rule.expected(kind, severity_index(order.severity), before)
 
     def _of(self, fault_id: str) -> list[_Injection]:
         return [one for one in self._injections if fault_id in ("", one.order.fault_id)]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import zlib
 from collections import deque
 from dataclasses import dataclass
@@ -9,9 +10,12 @@ from dataclasses import dataclass
 from runtime.messages.camera import Frame
 from runtime.messages.plan import Reason, VerdictReport
 from runtime.messages.robot import RobotDescription
-from runtime.messages.state import RobotState
+from runtime.messages.state import ControlState, RobotState
 
 MOVING_RAD_S = 0.05
+STUCK_RAD = 0.01
+"""Lag behind the reference at which a joint that does not move counts as stuck; healthy lag is 2 mrad."""
+
 FRICTION_SAMPLES_MIN = 40
 FRICTION_SAMPLES = 600
 SAMPLE_PERIOD_NS = 20_000_000
@@ -69,17 +73,18 @@ class FrictionResidual:
         self._taken_ns = 0
 
     def look(self, robot: RobotState) -> None:
-        """Take one state; joints at rest say nothing about sliding friction."""
+        """Take one state; joints at rest say nothing about friction."""
         if robot.stamp_ns - self._taken_ns < SAMPLE_PERIOD_NS:
             return
         self._taken_ns = robot.stamp_ns
-        for index, (speed, residual) in enumerate(zip(robot.dq_rad_s, robot.torque_residual_nm, strict=True)):
-            if abs(speed) < MOVING_RAD_S:
+        for index, residual in enumerate(robot.torque_residual_nm):
+            direction = self._direction(robot, index)
+            if direction == 0.0:
                 continue
             samples = self._samples[index]
             if len(samples) == samples.maxlen:
                 self._sums[index] -= samples[0]
-            value = residual if speed > 0.0 else -residual
+            value = direction * residual
             samples.append(value)
             self._sums[index] += value
 
@@ -88,6 +93,13 @@ class FrictionResidual:
         for samples in self._samples:
             samples.clear()
         self._sums = [0.0] * len(self._sums)
+
+    def _direction(self, robot: RobotState, index: int) -> float:
+        """Sign of the motion, or of the motion that is wanted and does not come; 0 at rest."""
+        speed = robot.dq_rad_s[index]
+        lag = robot.q_reference_rad[index] - robot.q_rad[index]
+        decisive = speed if abs(speed) >= MOVING_RAD_S else lag if abs(lag) >= STUCK_RAD else 0.0
+        return math.copysign(1.0, decisive) if decisive else 0.0
 
     def ratio(self) -> float | None:
         """Mean over the joints that have moved enough, sign as the residual has it; None when none has."""
@@ -132,6 +144,27 @@ class RefusedShare:
         return sum(self._refused) / len(self._refused) if len(self._refused) >= CHUNKS_MIN else None
 
 
+class MissedShare:
+    """Share of missed ticks over the newest counts of the fast loop."""
+
+    def __init__(self, *, states: int = 60) -> None:
+        self._counts: deque[tuple[int, int]] = deque(maxlen=states)
+
+    def look(self, control: ControlState) -> None:
+        """Take one state; a restarted loop begins anew."""
+        if self._counts and control.ticks < self._counts[-1][0]:
+            self._counts.clear()
+        self._counts.append((control.ticks, control.missed_ticks))
+
+    def share(self) -> float | None:
+        """Missed over missed and run; None before two counts."""
+        if len(self._counts) < 2:
+            return None
+        run = self._counts[-1][0] - self._counts[0][0]
+        missed = self._counts[-1][1] - self._counts[0][1]
+        return missed / (run + missed) if run + missed > 0 else None
+
+
 class WindowPeak:
     """Largest value of the last seconds."""
 
@@ -147,6 +180,24 @@ class WindowPeak:
         while self._values[0][0] < stamp_ns - self._window_ns:
             self._values.popleft()
 
-    def peak(self) -> float:
+    def value(self) -> float:
         """0 when nothing was taken."""
         return self._values[0][1] if self._values else 0.0
+
+
+class WindowMean:
+    """Mean of the last seconds."""
+
+    def __init__(self, *, window_s: float) -> None:
+        self._window_ns = int(window_s * 1e9)
+        self._values: deque[tuple[int, float]] = deque()
+
+    def look(self, value: float, *, stamp_ns: int) -> None:
+        """Take one value."""
+        self._values.append((stamp_ns, value))
+        while self._values[0][0] < stamp_ns - self._window_ns:
+            self._values.popleft()
+
+    def value(self) -> float:
+        """0 when nothing was taken."""
+        return sum(value for _, value in self._values) / len(self._values) if self._values else 0.0
