@@ -6,7 +6,9 @@ import numpy as np
 
 from runtime.ports import Image
 
-_LEVELS = 64
+_BANK_STEPS = 10
+"""The bank's unit is a tenth of a standard deviation, cut at four of them."""
+
 _SPARE_PX = 97
 """The bank is larger than a picture by this many rows and columns; every picture takes a random window."""
 
@@ -24,11 +26,13 @@ class Sensor:
         self._size = (height_px, width_px)
         self._noise = noise
         deviates = self._generator.standard_normal(shape, dtype=np.float32)
-        self._bank = np.clip(np.rint(deviates * 10.0), -40, 40).astype(np.int16)
+        self._bank = np.clip(np.rint(deviates * _BANK_STEPS), -4 * _BANK_STEPS, 4 * _BANK_STEPS).astype(np.int16)
         signal = (np.arange(256) + 0.5) / 256.0
         sigma = 255.0 * noise * np.sqrt(0.4 + 1.2 * signal)
-        self._gain = np.rint(sigma / 10.0 * _LEVELS).astype(np.int16)
-        """Deviate to grey levels, in 1/64: bank 40 x gain stays inside 16 bits for noise up to 0.3."""
+        self._fraction = int(min(1024.0, 30000.0 / max(4.0 * sigma.max(), 1.0)))
+        """Fixed point: grey levels are counted in this many parts, so that products stay inside 16 bits."""
+
+        self._gain = np.rint(sigma / _BANK_STEPS * self._fraction).astype(np.int16)
 
     def expose(self, image: Image) -> Image:
         """The picture as the sensor would deliver it; a new array."""
@@ -37,7 +41,7 @@ class Sensor:
         row, column = (int(value) for value in self._generator.integers(0, _SPARE_PX, size=2))
         height, width = self._size
         noise = self._bank[row : row + height, column : column + width] * self._gain[image]
-        noise += _LEVELS // 2
-        noise //= _LEVELS
+        noise += self._fraction // 2
+        noise //= self._fraction
         noise += image
         return np.clip(noise, 0, 255, out=noise).astype(np.uint8)
