@@ -1,4 +1,7 @@
-"""`python -m twin_app.assembly.workers NAME SESSION SETUP`: how the supervisor starts its children."""
+"""`python -m twin_app.assembly.workers NAME …`: how a session starts its supervisor, and that its workers.
+
+A worker gets the session's folder and the cell's setup, the supervisor the session's setup; setups are JSON.
+"""
 
 from __future__ import annotations
 
@@ -15,12 +18,15 @@ for _name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "LP_
 def main(argv: list[str]) -> int:
     """Run one worker until it is told to end."""
     from runtime.mistakes import UserMistake
-    from twin_app.assembly.setup import decode_setup
 
-    name, folder, setup = argv
+    name, *rest = argv
     try:
         module = import_module(f"twin_app.assembly.workers.{name}")
-        return int(module.run(Path(folder), decode_setup(setup)))
+        if name == "supervisor":
+            return int(module.main(rest[0]))
+        from twin_app.assembly.setup import decode_setup
+
+        return int(module.run(Path(rest[0]), decode_setup(rest[1])))
     except UserMistake as mistake:
         sys.stderr.write(f"celltwin {name}: {mistake}\n")
         return 2

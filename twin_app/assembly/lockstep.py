@@ -1,0 +1,237 @@
+"""A whole cell in one process and simulated time: builds the parts, feeds the orders, counts the picks."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+from runtime.guardrail.guard import CellGuard
+from runtime.lock_step import LockStepLoop, NoProcesses, Seams
+from runtime.messages.requests import AddTask, Body, CancelTask, InjectFault, Receipt, ReceiptPhase, Request
+from runtime.messages.tasks import Task
+from runtime.mistakes import UserMistake
+from runtime.supervision.answering import Answering
+from runtime.supervision.desk import TaskDesk
+from runtime.supervision.oversight import Oversight, Wishes
+from runtime.supervision.tasks import FINAL
+from runtime.system1 import ControlStage
+from runtime.system2.planner import PlannerStage
+from sim_worlds.cameras import CameraRig
+from sim_worlds.faults import CATALOGUE, CameraFaults, LoopFaults, NetworkFaults, PolicyFaults
+from sim_worlds.judge import Judge
+from sim_worlds.plant import PyBulletPlant
+from twin_app.assembly.fault_spec import FaultWish
+from twin_app.assembly.setup import CellSetup, read_plugins, read_scene
+from twin_app.assembly.workload import Order, orders
+
+SETTLE_TICKS = 300
+"""Ticks before the first order: parts come to rest, the first pictures arrive."""
+
+TASK_TIME_LIMIT_S = 40.0
+
+
+@dataclass(frozen=True, slots=True)
+class PickResult:
+    """What became of one order."""
+
+    order: Order
+    succeeded: bool
+    """By the judge, from plant truth."""
+
+    verified: bool
+    """By the cell itself, from what it measured."""
+
+    reason: str
+    attempts: int
+    duration_s: float
+    """Simulated."""
+
+
+class PlantSeam:
+    """The plant's own place for faults, in the shape of the other seams."""
+
+    def __init__(self, plant: PyBulletPlant) -> None:
+        self._plant = plant
+
+    def apply(self, orders: Any, now_ns: int) -> None:  # tuple[FaultOrder, ...]
+        """The whole desired set."""
+        self._plant.apply_faults(orders, now_ns)
+
+    def effective(self) -> tuple[str, ...]:
+        """Ids of the faults that are on."""
+        return self._plant.faults_effective()
+
+
+@dataclass(slots=True)
+class LockStepCell:
+    """One cell in lock-step with its orders. `close` it in the end."""
+
+    setup: CellSetup
+    faults: tuple[FaultWish, ...] = ()
+    plant: PyBulletPlant = field(init=False)
+    rig: CameraRig = field(init=False)
+    oversight: Oversight = field(init=False)
+    answering: Answering = field(init=False)
+    planner: PlannerStage = field(init=False)
+    control: ControlStage = field(init=False)
+    loop: LockStepLoop = field(init=False)
+    judge: Judge = field(init=False)
+    results: list[PickResult] = field(init=False, default_factory=list[PickResult])
+    _orders: Iterator[Order] = field(init=False)
+    _asked: int = field(init=False, default=0)
+
+    def __post_init__(self) -> None:
+        setup = self.setup
+        registry = read_plugins(setup.policy)
+        drawing = read_scene(setup)
+        cell = drawing.cell
+        self.plant = PyBulletPlant(drawing.scene, mismatch=setup.mismatch, seed=setup.seed)
+        self.rig = CameraRig(
+            cell,
+            renderer=setup.renderer,
+            seed=setup.seed,
+            mismatch=setup.mismatch,
+            truth=lambda: self.plant.truth().poses,
+        )
+        policy_faults = PolicyFaults()
+        self.planner = PlannerStage(cell, registry, seam=policy_faults, policy=setup.policy)
+        self.control = ControlStage(cell, guard=CellGuard(cell))
+        self.oversight = Oversight(
+            cell=cell,
+            catalogue=CATALOGUE,
+            desk=TaskDesk(cell),
+            processes=NoProcesses(),
+            press_stop=lambda now_ns: None,
+            save=lambda tasks: None,
+            wishes=Wishes(policy=setup.policy),
+            autostart=True,
+        )
+        self.answering = Answering(self.oversight, new_recording=str)
+        self.judge = Judge(drawing.scene, self.plant)
+        self.loop = LockStepLoop(
+            plant=self.plant,
+            cameras=self.rig,
+            planner=self.planner,
+            control=self.control,
+            oversight=self.oversight,
+            seams=Seams(CameraFaults(), policy_faults, NetworkFaults(), LoopFaults(), PlantSeam(self.plant)),
+        )
+        self._orders = orders(cell, seed=setup.seed)
+
+    def start(self) -> None:
+        """Let everything come to rest and inject what was asked for; the policy drives when the cell is ready."""
+        for _ in range(SETTLE_TICKS):
+            self.loop.tick()
+        for wish in self.faults:
+            self.ask(
+                InjectFault(
+                    wish.fault_id,
+                    wish.severity,
+                    delay_s=wish.onset_s,
+                    duration_s=wish.duration_s,
+                    seed=self.setup.seed,
+                )
+            )
+
+    def ask(self, body: Body) -> Receipt:
+        """Ask the supervisor as a console would; raises `UserMistake` when it refuses."""
+        now_ns = self.loop.now_ns
+        self._asked += 1
+        request = Request(f"lock-step-{self._asked}", now_ns, now_ns + 1_000_000_000, body, asker="lock-step")
+        receipt = self.answering.answer(request, now_ns=now_ns)
+        if receipt.phase is ReceiptPhase.REFUSED:
+            raise UserMistake(f"{receipt.command} was refused: {receipt.reason}")
+        return receipt
+
+    def pick(self) -> PickResult:
+        """Run the next order to its end."""
+        order = next(self._orders)
+        if order.refill_id != self.plant.refill_id:
+            self.plant.refill(order.refill_id)
+        began_ns = self.loop.now_ns
+        self.judge.begin(part=order.part, tote=order.tote)
+        receipt = self.ask(AddTask(order.instruction, time_limit_s=TASK_TIME_LIMIT_S))
+        done = self._run_to_end(int(receipt.detail))
+        outcome = self.judge.outcome()
+        result = PickResult(
+            order=order,
+            succeeded=outcome.succeeded,
+            verified=done.status.value == "succeeded",
+            reason=done.reason,
+            attempts=done.attempt,
+            duration_s=(self.loop.now_ns - began_ns) * 1e-9,
+        )
+        self.results.append(result)
+        return result
+
+    def _run_to_end(self, task_id: int) -> Task:
+        queue = self.oversight.desk.queue
+        limit_ticks = self.loop.ticks + round(4 * TASK_TIME_LIMIT_S * 1000)
+        while self.loop.ticks < limit_ticks:
+            self.loop.tick()
+            if self.loop.ticks % 50 == 0:
+                task = queue.get(task_id)
+                if task is not None and task.status in FINAL:
+                    return task
+        self.ask(CancelTask(task_id))
+        task = queue.get(task_id)
+        assert task is not None
+        return task
+
+    def close(self) -> None:
+        """Free engine and renderer."""
+        self.rig.close()
+        self.plant.close()
+
+
+def run_picks(
+    setup: CellSetup,
+    *,
+    picks: int,
+    faults: tuple[FaultWish, ...] = (),
+    progress: Callable[[PickResult, int], None] | None = None,
+) -> dict[str, Any]:
+    """Run this many picks; returns the figures as they are printed by `--json`."""
+    cell = LockStepCell(setup, faults=faults)
+    try:
+        began_s = time.perf_counter()
+        cell.start()
+        for _ in range(picks):
+            result = cell.pick()
+            if progress is not None:
+                progress(result, len(cell.results))
+        wall_s = time.perf_counter() - began_s
+        return _summary(cell, wall_s=wall_s)
+    finally:
+        cell.close()
+
+
+def _summary(cell: LockStepCell, *, wall_s: float) -> dict[str, Any]:
+    results = cell.results
+    control = cell.oversight.telemetry.control
+    return {
+        "scene": cell.setup.scene,
+        "policy": cell.setup.policy,
+        "seed": cell.setup.seed,
+        "mismatch": cell.setup.mismatch,
+        "picks": len(results),
+        "succeeded": sum(result.succeeded for result in results),
+        "verified": sum(result.verified for result in results),
+        "verified_wrongly": sum(result.verified and not result.succeeded for result in results),
+        "retried": sum(result.attempts > 1 for result in results),
+        "pick_mean_s": round(sum(result.duration_s for result in results) / max(1, len(results)), 3),
+        "sim_s": round(cell.loop.now_ns * 1e-9, 3),
+        "wall_s": round(wall_s, 3),
+        "mode": control.mode.value if control else "",
+        "mode_reason": control.mode_reason if control else "",
+        "missed_ticks": cell.loop.missed_ticks,
+        "plans_rejected": control.rejected if control else 0,
+        "renderer": cell.rig.renderer,
+        "trace_sha256": cell.loop.trace.hexdigest(),
+        "faults": [
+            {"id": one.fault_id, "severity": one.severity.value, "phase": one.phase.value, "measured": one.effect_measured}
+            for one in cell.oversight.injections.fault_state(cell.loop.now_ns).injections
+        ],
+    }

@@ -1,0 +1,1 @@
+"""`celltwin verify …`: promises of the system checked by experiment."""

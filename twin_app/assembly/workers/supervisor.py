@@ -1,0 +1,116 @@
+"""The supervisor process of a simulated cell: claims the session, makes the shared blocks, runs the rest."""
+
+from __future__ import annotations
+
+import signal
+import sys
+import time
+from pathlib import Path
+from types import FrameType
+
+import msgspec
+from platformdirs import user_data_path
+
+from runtime.link.array_block import ArrayBlock
+from runtime.link.plant_blocks import CommandBlock, StateBlock
+from runtime.link.session import SessionFolder
+from runtime.messages.cell import CellDescription
+from runtime.messages.requests import AddTask
+from runtime.supervision.processes import ProcessSpec
+from runtime.supervision.supervisor import Supervisor, SupervisorOptions
+from sim_worlds.faults import CATALOGUE
+from twin_app.assembly.setup import CellSetup, encode_setup, read_plugins, read_scene
+from twin_app.assembly.workers.plant import TRUTH, truth_shape
+
+WORKERS = ("plant", "cameras", "control", "planner", "recorder")
+
+
+class SessionSetup(msgspec.Struct, frozen=True):
+    """What a live session is started with, beside the cell itself."""
+
+    cell: CellSetup
+    data_folder: str = ""
+    """Empty: the user's data folder."""
+
+    record: str = ""
+    metrics_port: int | None = None
+    metrics_host: str = "127.0.0.1"
+    autostart: bool = True
+    auto_restart: bool = False
+    first_tasks: tuple[AddTask, ...] = ()
+
+
+def data_folder_of(setup: SessionSetup) -> Path:
+    """Where queue, logs and recordings of this cell are kept."""
+    base = Path(setup.data_folder) if setup.data_folder else user_data_path("celltwin")
+    return base / setup.cell.cell
+
+
+def run_supervisor(setup: SessionSetup) -> int:
+    """Run a session until it is shut down; raises `UserMistake` for what is wrong with it."""
+    read_plugins(setup.cell.policy)
+    cell = read_scene(setup.cell).cell
+    session = SessionFolder.create(setup.cell.cell, now_wall_ns=time.time_ns())
+    try:
+        blocks = _make_blocks(session, cell)
+        supervisor = _build(setup, session, cell)
+        _obey_signals(supervisor)
+        supervisor.run()
+        for block in blocks:
+            block.close()
+    finally:
+        session.close()
+    return 0
+
+
+def _make_blocks(session: SessionFolder, cell: CellDescription) -> tuple[StateBlock | CommandBlock | ArrayBlock, ...]:
+    """Made once a session, so that a worker that is started again finds what the others still use."""
+    joints = len(cell.robot.joints)
+    return (
+        StateBlock.create(session, joints=joints),
+        CommandBlock.create(session, joints=joints),
+        ArrayBlock.create(session, TRUTH, shape=truth_shape(cell)),
+    )
+
+
+def _build(setup: SessionSetup, session: SessionFolder, cell: CellDescription) -> Supervisor:
+    folder = data_folder_of(setup)
+    word = encode_setup(setup.cell)
+    specs = tuple(
+        ProcessSpec(
+            name=name,
+            argv=(sys.executable, "-m", "twin_app.assembly.workers", name, str(session.path), word),
+            stops_cell=name != "recorder",
+        )
+        for name in WORKERS
+    )
+    options = SupervisorOptions(
+        policy=setup.cell.policy,
+        data_folder=folder,
+        recordings_folder=folder / "recordings",
+        log_folder=folder / "logs",
+        mismatch=setup.cell.mismatch,
+        seed=setup.cell.seed,
+        record=setup.record,
+        metrics_port=setup.metrics_port,
+        metrics_host=setup.metrics_host,
+        autostart=setup.autostart,
+        auto_restart=setup.auto_restart,
+        first_tasks=setup.first_tasks,
+    )
+    return Supervisor(cell=cell, session=session, specs=specs, catalogue=CATALOGUE, options=options)
+
+
+def _obey_signals(supervisor: Supervisor) -> None:
+    """Ctrl-C and TERM both end the session in order: the arm stops first."""
+
+    def end(number: int, frame: FrameType | None) -> None:
+        supervisor.ask_to_end()
+
+    signal.signal(signal.SIGINT, end)
+    signal.signal(signal.SIGTERM, end)
+
+
+def main(text: str) -> int:
+    """Entry of the process: the setup comes as JSON."""
+    return run_supervisor(msgspec.json.decode(text, type=SessionSetup))
