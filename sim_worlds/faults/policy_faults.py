@@ -42,7 +42,10 @@ class PolicyFaults:
             return proposal
         factor = injection.parameter("position_factor")
         poses = tuple(
-            Pose((pose.position_m[0] * factor, pose.position_m[1] * factor, pose.position_m[2] * factor), pose.orientation_xyzw)
+            Pose(
+                (pose.position_m[0] * factor, pose.position_m[1] * factor, pose.position_m[2] * factor),
+                pose.orientation_xyzw,
+            )
             for pose in proposal.gripper_in_base
         )
         joints = tuple(tuple(angle * _DEGREES_PER_RADIAN for angle in step) for step in proposal.joints_rad)

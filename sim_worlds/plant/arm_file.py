@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-import xml.etree.ElementTree as xml
+from xml.etree import ElementTree
 from dataclasses import dataclass
 
 import numpy as np
@@ -33,14 +33,16 @@ def arm_urdf(robot: RobotDescription, *, body: RobotBody, mismatch: Mismatch) ->
 
     Rotor inertia is not in here: it acts on its own joint only, which no link inertia can express.
     """
-    root = xml.Element("robot", name=robot.name)
+    root = ElementTree.Element("robot", name=robot.name)
     base = _link(root, "base", Inertial(1.0, np.zeros(3), np.eye(3) * 0.01))
     _add_capsules(base, [capsule for capsule in robot.capsules if capsule.joint == -1])
     gripper_in_last = matrix_of(robot.flange_in_last_joint) @ matrix_of(robot.gripper.gripper_in_flange)
     last = len(robot.joints) - 1
     parent = "base"
     for index, joint in enumerate(robot.joints):
-        inertial = _inertial(joint, mass_factor=float(mismatch.link_mass[index]), shift_m=mismatch.centre_shift_m[index])
+        inertial = _inertial(
+            joint, mass_factor=float(mismatch.link_mass[index]), shift_m=mismatch.centre_shift_m[index]
+        )
         if index == last:
             inertial = _without_fingers(inertial, gripper_in_last=gripper_in_last, robot=robot, body=body)
         link = _link(root, joint.name, inertial)
@@ -54,7 +56,7 @@ def arm_urdf(robot: RobotDescription, *, body: RobotBody, mismatch: Mismatch) ->
         finger = _link(root, side, _finger_inertial(body, sign=sign))
         _add_boxes(finger, [_mirrored(box, sign=sign) for box in body.finger], frame=np.eye(4))
         _finger_joint(root, side, parent=parent, frame=gripper_in_last, sign=sign, robot=robot)
-    return xml.tostring(root, encoding="unicode")
+    return ElementTree.tostring(root, encoding="unicode")
 
 
 def _inertial(joint: JointDescription, *, mass_factor: float, shift_m: NDArray[np.float64]) -> Inertial:
@@ -74,9 +76,7 @@ def _finger_inertial(body: RobotBody, *, sign: float) -> Inertial:
     return Inertial(body.finger_mass_kg, centre, tensor)
 
 
-def _without_fingers(
-    whole: Inertial, *, gripper_in_last: Matrix, robot: RobotDescription, body: RobotBody
-) -> Inertial:
+def _without_fingers(whole: Inertial, *, gripper_in_last: Matrix, robot: RobotDescription, body: RobotBody) -> Inertial:
     """The last link less its fingers, which are links of their own, taken out at half opening (Steiner's theorem)."""
     mass, moment = whole.mass_kg, whole.mass_kg * whole.centre_m
     tensor = whole.inertia_kg_m2 + _steiner(whole.mass_kg, whole.centre_m)
@@ -100,27 +100,24 @@ def _mirrored(box: BodyBox, *, sign: float) -> BodyBox:
     return BodyBox((x, sign * y, z), box.size_m)
 
 
-def _link(root: xml.Element, name: str, inertial: Inertial) -> xml.Element:
-    """A link with its inertia turned to principal axes, the only form that the engine takes without loss."""
-    moments, axes = np.linalg.eigh(inertial.inertia_kg_m2)
-    if np.linalg.det(axes) < 0.0:
-        axes[:, 0] = -axes[:, 0]
-    moments = np.maximum(moments, 1e-5)
-    link = xml.SubElement(root, "link", name=name)
-    element = xml.SubElement(link, "inertial")
-    _origin(element, inertial.centre_m, axes)
-    xml.SubElement(element, "mass", value=repr(float(inertial.mass_kg)))
-    ixx, iyy, izz = (repr(float(value)) for value in moments)
-    xml.SubElement(element, "inertia", ixx=ixx, ixy="0", ixz="0", iyy=iyy, iyz="0", izz=izz)
+def _link(root: ElementTree.Element, name: str, inertial: Inertial) -> ElementTree.Element:
+    """A link with its full inertia tensor; the engine turns it to principal axes by itself."""
+    link = ElementTree.SubElement(root, "link", name=name)
+    element = ElementTree.SubElement(link, "inertial")
+    _origin(element, inertial.centre_m, np.eye(3))
+    ElementTree.SubElement(element, "mass", value=repr(float(inertial.mass_kg)))
+    tensor = inertial.inertia_kg_m2
+    places = {"ixx": (0, 0), "ixy": (0, 1), "ixz": (0, 2), "iyy": (1, 1), "iyz": (1, 2), "izz": (2, 2)}
+    ElementTree.SubElement(element, "inertia", {name: repr(float(tensor[place])) for name, place in places.items()})
     return link
 
 
-def _add_capsules(link: xml.Element, capsules: list[Capsule]) -> None:
+def _add_capsules(link: ElementTree.Element, capsules: list[Capsule]) -> None:
     for capsule in capsules:
         start, end = np.asarray(capsule.start_m), np.asarray(capsule.end_m)
         length = float(np.linalg.norm(end - start))
         shape = _collision(link, 0.5 * (start + end), _turned_to(end - start))
-        xml.SubElement(shape, "capsule", radius=repr(capsule.radius_m), length=repr(length))
+        ElementTree.SubElement(shape, "capsule", radius=repr(capsule.radius_m), length=repr(length))
 
 
 def _turned_to(direction: NDArray[np.float64]) -> Matrix:
@@ -132,43 +129,43 @@ def _turned_to(direction: NDArray[np.float64]) -> Matrix:
     return np.column_stack((x, np.cross(z, x), z))
 
 
-def _add_boxes(link: xml.Element, boxes: list[BodyBox] | tuple[BodyBox, ...], *, frame: Matrix) -> None:
+def _add_boxes(link: ElementTree.Element, boxes: list[BodyBox] | tuple[BodyBox, ...], *, frame: Matrix) -> None:
     for box in boxes:
         centre = frame[:3, :3] @ np.asarray(box.centre_m) + frame[:3, 3]
         shape = _collision(link, centre, frame[:3, :3])
-        xml.SubElement(shape, "box", size=_numbers(box.size_m))
+        ElementTree.SubElement(shape, "box", size=_numbers(box.size_m))
 
 
-def _collision(link: xml.Element, centre_m: NDArray[np.float64], rotation: Matrix) -> xml.Element:
-    collision = xml.SubElement(link, "collision")
+def _collision(link: ElementTree.Element, centre_m: NDArray[np.float64], rotation: Matrix) -> ElementTree.Element:
+    collision = ElementTree.SubElement(link, "collision")
     _origin(collision, centre_m, rotation)
-    return xml.SubElement(collision, "geometry")
+    return ElementTree.SubElement(collision, "geometry")
 
 
-def _joint(root: xml.Element, joint: JointDescription, *, parent: str) -> None:
-    element = xml.SubElement(root, "joint", name=f"{joint.name} joint", type="revolute")
+def _joint(root: ElementTree.Element, joint: JointDescription, *, parent: str) -> None:
+    element = ElementTree.SubElement(root, "joint", name=f"{joint.name} joint", type="revolute")
     frame = matrix_of(joint.joint_in_parent)
     _origin(element, frame[:3, 3], frame[:3, :3])
-    xml.SubElement(element, "parent", link=parent)
-    xml.SubElement(element, "child", link=joint.name)
-    xml.SubElement(element, "axis", xyz=_numbers(joint.axis))
+    ElementTree.SubElement(element, "parent", link=parent)
+    ElementTree.SubElement(element, "child", link=joint.name)
+    ElementTree.SubElement(element, "axis", xyz=_numbers(joint.axis))
     lower, upper = joint.position_lower_rad - _STOP_BEYOND_RAD, joint.position_upper_rad + _STOP_BEYOND_RAD
-    xml.SubElement(element, "limit", lower=repr(lower), upper=repr(upper), effort="1000", velocity="100")
+    ElementTree.SubElement(element, "limit", lower=repr(lower), upper=repr(upper), effort="1000", velocity="100")
 
 
 def _finger_joint(
-    root: xml.Element, side: str, *, parent: str, frame: Matrix, sign: float, robot: RobotDescription
+    root: ElementTree.Element, side: str, *, parent: str, frame: Matrix, sign: float, robot: RobotDescription
 ) -> None:
-    element = xml.SubElement(root, "joint", name=f"{side} joint", type="prismatic")
+    element = ElementTree.SubElement(root, "joint", name=f"{side} joint", type="prismatic")
     _origin(element, frame[:3, 3], frame[:3, :3])
-    xml.SubElement(element, "parent", link=parent)
-    xml.SubElement(element, "child", link=side)
-    xml.SubElement(element, "axis", xyz=_numbers((0.0, sign, 0.0)))
+    ElementTree.SubElement(element, "parent", link=parent)
+    ElementTree.SubElement(element, "child", link=side)
+    ElementTree.SubElement(element, "axis", xyz=_numbers((0.0, sign, 0.0)))
     upper = repr(0.5 * robot.gripper.width_max_m)
-    xml.SubElement(element, "limit", lower="0", upper=upper, effort="1000", velocity="10")
+    ElementTree.SubElement(element, "limit", lower="0", upper=upper, effort="1000", velocity="10")
 
 
-def _origin(element: xml.Element, position_m: NDArray[np.float64], rotation: Matrix) -> None:
+def _origin(element: ElementTree.Element, position_m: NDArray[np.float64], rotation: Matrix) -> None:
     """Roll, pitch, yaw about fixed axes: R = Rz(yaw)·Ry(pitch)·Rx(roll)."""
     pitch = math.atan2(-rotation[2, 0], math.hypot(rotation[0, 0], rotation[1, 0]))
     if math.hypot(rotation[0, 0], rotation[1, 0]) > 1e-9:
@@ -176,7 +173,7 @@ def _origin(element: xml.Element, position_m: NDArray[np.float64], rotation: Mat
         yaw = math.atan2(rotation[1, 0], rotation[0, 0])
     else:
         roll, yaw = math.atan2(-rotation[1, 2], rotation[1, 1]), 0.0
-    xml.SubElement(element, "origin", xyz=_numbers(position_m), rpy=_numbers((roll, pitch, yaw)))
+    ElementTree.SubElement(element, "origin", xyz=_numbers(position_m), rpy=_numbers((roll, pitch, yaw)))
 
 
 def _numbers(values: NDArray[np.float64] | Vector3 | tuple[float, ...]) -> str:

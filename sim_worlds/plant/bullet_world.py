@@ -5,21 +5,17 @@ from __future__ import annotations
 import tempfile
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 import numpy as np
-import pybullet
 from numpy.typing import NDArray
 
 from runtime.messages.cell import PartKind
 from runtime.messages.geometry import Box
+from sim_worlds.bullet_engine import engine
 from sim_worlds.plant.arm_file import arm_urdf
 from sim_worlds.plant.mismatch import Mismatch
 from sim_worlds.scenes.placement import PlacedPart
 from sim_worlds.scenes.scene import Scene
-
-engine: Any = pybullet
-"""Any: the engine is a compiled module without types."""
 
 STEP_S = 0.001
 GRAVITY_M_S2 = 9.81
@@ -196,9 +192,7 @@ class BulletWorld:
             self._surface(arm, index, friction=0.5)
         for finger in (self._joints, self._joints + 1):
             self._surface(arm, finger, friction=self._scene.body.finger_friction * mismatch.contact_friction)
-            engine.setJointMotorControl2(
-                arm, finger, engine.VELOCITY_CONTROL, force=0.0, physicsClientId=self._client
-            )
+            engine.setJointMotorControl2(arm, finger, engine.VELOCITY_CONTROL, force=0.0, physicsClientId=self._client)
         return int(arm)
 
     def _make_part(self, part: PartKind, *, mass_factor: float) -> int:

@@ -1,4 +1,4 @@
-"""The simulated arm and cell behind the `Plant` port: drives, friction, heat, brakes, sensors around one physics step."""
+"""The simulated arm and cell behind the `Plant` port: drives, friction, heat, brakes, sensors around a step."""
 
 from __future__ import annotations
 
