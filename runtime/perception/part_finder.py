@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from runtime.messages.camera import Detection, SceneBelief
-from runtime.messages.cell import CellDescription
+from runtime.messages.cell import CameraDescription, CellDescription
 from runtime.messages.geometry import Pose
 from runtime.perception.arm_shadow import ArmShadow
 from runtime.perception.colours import ColourKey
@@ -70,10 +70,15 @@ class PartFinder:
             for label in sorted(set(self._colours.labels))
         }
 
-    def find(self, view: CameraView, *, arm_frames: Matrix | None = None) -> tuple[Sighting, ...]:
-        """Every catalogue part that the picture shows; `arm_frames` [joints, 4, 4] hides what the arm covers."""
+    def find(
+        self, view: CameraView, *, arm_frames: Matrix | None = None, only: str | None = None
+    ) -> tuple[Sighting, ...]:
+        """Every catalogue part that the picture shows, or `only` this one and those of its colour.
+
+        `arm_frames` [joints, 4, 4] hides what the arm covers.
+        """
         geometry = ViewGeometry(view.camera, view.camera_in_base)
-        return self._find(view, geometry, self._covered(geometry, arm_frames))
+        return self._find(view, geometry, self._covered(geometry, arm_frames), only=only)
 
     def believe(
         self, view: CameraView, *, arm_frames: Matrix | None = None, gripper_in_base: Pose | None = None
@@ -92,22 +97,29 @@ class PartFinder:
             missing=tuple(part.name for part in self._cell.parts if part.name not in seen),
         )
 
-    def view_is_free(self, view: CameraView, *, arm_frames: Matrix) -> bool:
-        """Whether the arm, standing so, would leave tray and totes uncovered; needs no pixels."""
-        geometry = ViewGeometry(view.camera, view.camera_in_base)
+    def view_is_free(self, camera: CameraDescription, *, arm_frames: Matrix) -> bool:
+        """Whether the arm, standing so, leaves tray and totes uncovered for a camera on the base; needs no pixels."""
+        geometry = ViewGeometry(camera, camera.camera_in_parent)
         return not self._places.covered(geometry, self._arm.mask(geometry, arm_frames))
 
     def _covered(self, geometry: ViewGeometry, arm_frames: Matrix | None) -> NDArray[np.uint8] | None:
         return None if arm_frames is None else self._arm.mask(geometry, arm_frames)
 
     def _find(
-        self, view: CameraView, geometry: ViewGeometry, covered: NDArray[np.uint8] | None
+        self,
+        view: CameraView,
+        geometry: ViewGeometry,
+        covered: NDArray[np.uint8] | None,
+        *,
+        only: str | None = None,
     ) -> tuple[Sighting, ...]:
         labels = self._colours.classify(view.picture.image)
         if covered is not None:
             labels[covered > 0] = 0
         found: list[Sighting] = []
         for label, kinds in self._kinds.items():
+            if only is not None and all(kind.name != only for kind in kinds):
+                continue
             of_colour = blobs(cv2.compare(labels, label, cv2.CMP_EQ), covered=covered)[:BLOBS_A_COLOUR]
             fits = [
                 (candidate, blob, index)

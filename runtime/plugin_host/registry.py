@@ -29,7 +29,7 @@ class PluginTrouble(Struct, frozen=True):
 
 
 class Registry:
-    """Every plugin found, by name. A plugin that fails is quarantined: its reason stays, its code is not called again."""
+    """Every plugin found, by name. One that fails is quarantined: its reason stays, its code is not called again."""
 
     def __init__(self, plugins: Iterable[PluginManifest], troubles: Iterable[PluginTrouble] = ()) -> None:
         """Sort the policies by name; one that two plugins offer belongs to the first of them."""
@@ -80,7 +80,7 @@ class Registry:
             module = _import(manifest.file)
             factory = cast("Callable[[CellDescription], Policy]", getattr(module, manifest.factory))
             return factory(cell)
-        except Exception as trouble:  # noqa: BLE001 - a plugin may fail in any way; it must not take the cell with it
+        except Exception as trouble:  # a plugin may fail in any way; it must not take the cell with it
             reason = f"{type(trouble).__name__}: {trouble}"
             self.quarantine(manifest.plugin, reason)
             raise PolicyUnavailable(f"plugin {manifest.plugin} failed to load: {reason}") from trouble

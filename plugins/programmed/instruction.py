@@ -1,0 +1,118 @@
+"""Reads an instruction in words: which part of the catalogue, into which tote."""
+
+from __future__ import annotations
+
+import difflib
+import re
+from dataclasses import dataclass
+
+from runtime.messages.cell import CellDescription, PartKind, Tote
+
+_SHAPES = {
+    "cube": ("cube", "block", "dice", "die"),
+    "flat box": ("flat box", "box", "plate", "slab", "brick", "tile"),
+    "cylinder": ("cylinder", "can", "puck", "disc", "disk", "tube", "roll"),
+}
+_COLOURS = {
+    "cyan": ("turquoise", "teal", "aqua"),
+    "purple": ("violet", "magenta", "lilac"),
+    "magenta": ("pink", "purple", "violet"),
+    "grey": ("gray",),
+}
+_OTHER_COLOURS = frozenset(
+    ["red", "green", "blue", "yellow", "cyan", "purple", "magenta", "orange", "pink", "brown", "black", "white", "grey", "gray", "violet", "turquoise", "teal"]
+)
+_OTHER_SHAPES = frozenset(["ball", "sphere", "cone", "pyramid", "ring", "bottle", "screw"])
+_REFUSALS = frozenset(["not", "never", "dont", "don't", "without", "except", "stop"])
+_TOTE_NOUNS = "tote|totes|bin|box|basket|container|crate|side|one"
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """An instruction that was understood."""
+
+    part: PartKind
+    tote: Tote
+
+
+@dataclass(frozen=True, slots=True)
+class NotUnderstood:
+    """An instruction that is declined, and why, for a person."""
+
+    reason: str
+
+
+def read_instruction(text: str, cell: CellDescription) -> Wish | NotUnderstood:
+    """One part and one tote, or the reason why not. A single left-out word is filled when only one thing fits."""
+    words = " ".join(re.findall(r"[a-z']+", text.lower()))
+    if not words:
+        return NotUnderstood("the instruction is empty")
+    if refusal := sorted(_REFUSALS.intersection(words.split())):
+        return NotUnderstood(f"only things to do are understood, not {refusal[0]!r}")
+    tote, rest = _read_tote(words, cell)
+    if isinstance(tote, NotUnderstood):
+        return tote
+    part = _read_part(rest, cell)
+    return part if isinstance(part, NotUnderstood) else Wish(part, tote)
+
+
+def _read_tote(words: str, cell: CellDescription) -> tuple[Tote | NotUnderstood, str]:
+    """The tote that is named, and the words without its name, so that `left box` is not taken for a box."""
+    known = ", ".join(tote.name for tote in cell.totes)
+    named: list[Tote] = []
+    rest = words
+    for tote in cell.totes:
+        pattern = rf"\b{re.escape(tote.name.lower())}(?: hand)?(?: (?:{_TOTE_NOUNS}))?\b"
+        if re.search(pattern, rest):
+            named.append(tote)
+            rest = re.sub(pattern, " ", rest)
+    if len(named) > 1:
+        return NotUnderstood(f"{' and '.join(tote.name for tote in named)}: name one tote"), rest
+    if named:
+        return named[0], rest
+    if len(cell.totes) == 1:
+        return cell.totes[0], rest
+    return NotUnderstood(f"no tote is named; there are: {known}"), rest
+
+
+def _read_part(words: str, cell: CellDescription) -> PartKind | NotUnderstood:
+    tokens = _corrected(words.split(), cell)
+    colours = {part.colour for part in cell.parts if _names_colour(tokens, part.colour)}
+    shapes = {part.shape for part in cell.parts if _names_shape(tokens, part.shape)}
+    strange = [token for token in tokens if token in _OTHER_COLOURS | _OTHER_SHAPES]
+    strange = [token for token in strange if not any(_names_colour([token], colour) for colour in colours)]
+    catalogue = ", ".join(part.name for part in cell.parts)
+    if strange:
+        return NotUnderstood(f"no part here is {strange[0]!r}; there are: {catalogue}")
+    if len(colours) > 1 or len(shapes) > 1:
+        return NotUnderstood("one part at a time: the instruction names several")
+    fitting = [
+        part for part in cell.parts if (not colours or part.colour in colours) and (not shapes or part.shape in shapes)
+    ]
+    if not colours and not shapes:
+        return NotUnderstood(f"no part is named; there are: {catalogue}")
+    if not fitting:
+        return NotUnderstood(f"there is no {' '.join([*colours, *shapes])} here; there are: {catalogue}")
+    if len(fitting) > 1:
+        return NotUnderstood(f"that fits several parts: {', '.join(part.name for part in fitting)}")
+    return fitting[0]
+
+
+def _corrected(tokens: list[str], cell: CellDescription) -> list[str]:
+    """Slips of the pen repaired: a longer word that nearly is a colour or shape of this cell becomes it."""
+    known = sorted({word for part in cell.parts for word in (*part.colour.split(), *part.shape.split())})
+    fixed: list[str] = []
+    for token in tokens:
+        singular = token[:-1] if token.endswith("s") and token[:-1] in known else token
+        near = difflib.get_close_matches(singular, known, n=1, cutoff=0.8) if len(singular) >= 4 else []
+        fixed.append(near[0] if near and singular not in _OTHER_COLOURS | _OTHER_SHAPES else singular)
+    return fixed
+
+
+def _names_colour(tokens: list[str], colour: str) -> bool:
+    return set(colour.split()) <= set(tokens) or any(word in tokens for word in _COLOURS.get(colour, ()))
+
+
+def _names_shape(tokens: list[str], shape: str) -> bool:
+    text = " ".join(tokens)
+    return any(re.search(rf"\b{re.escape(word)}\b", text) is not None for word in _SHAPES.get(shape, (shape,)))

@@ -1,0 +1,159 @@
+"""The programmed policies: classical vision and a smooth funnel behind the `Policy` port."""
+
+from __future__ import annotations
+
+import math
+
+from plugins.programmed.confidence import judge
+from plugins.programmed.funnel import Goal, HandState, Pace, Path, descend, pose_of, wrap, yaw_of
+from plugins.programmed.instruction import NotUnderstood, read_instruction
+from plugins.programmed.joint_pace import JointPace
+from plugins.programmed.pick import FORCE_N, Pick, Step
+from plugins.programmed.sight import Sight
+from plugins.programmed.watching import watch_pose
+from runtime.kinematics import Arm
+from runtime.messages.cell import CellDescription
+from runtime.messages.policy import PolicyStatus
+from runtime.messages.tasks import Assignment
+from runtime.ports import Observation, Proposal
+
+STEP_PERIOD_S = 0.1
+HORIZON = 10
+FULL_PACE = Pace(speed_m_s=0.8, acceleration_m_s2=2.5, sink_m_s=0.5, turn_rad_s=2.0, turn_rad_s2=8.0)
+CAREFUL = 0.5
+PACES_MAX = 3
+
+SAME_PATH_M = 0.02
+SAME_PATH_RAD = 0.15
+"""The arm is taken to be on the chunk sent before while it is no farther from it than this."""
+
+
+def programmed(cell: CellDescription) -> ProgrammedPolicy:
+    """At full speed."""
+    return ProgrammedPolicy(cell, pace=FULL_PACE)
+
+
+def programmed_careful(cell: CellDescription) -> ProgrammedPolicy:
+    """The same paths at half the speed."""
+    return ProgrammedPolicy(cell, pace=FULL_PACE.scaled(CAREFUL))
+
+
+class ProgrammedPolicy:
+    """Sees pictures, joint state and the instruction; answers with gripper poses, a tenth of a second apart."""
+
+    def __init__(self, cell: CellDescription, *, pace: Pace) -> None:
+        """Finds the pose to watch from; that is the slow part."""
+        self._cell = cell
+        self._pace = pace
+        self._arm = Arm(cell.robot)
+        self._sight = Sight(cell, self._arm)
+        self._joint_pace = JointPace(self._arm, step_period_s=STEP_PERIOD_S)
+        self._watch = watch_pose(cell, self._arm, self._sight)
+        self._pick: Pick | None = None
+        self._declined = ""
+        self._idle_goal: Goal | None = None
+        self._path: Path | None = None
+        self._path_ns = 0
+        self._worked = False
+
+    def begin(self, assignment: Assignment) -> None:
+        """Read the instruction and look for its part; the motion under way goes on smoothly."""
+        wish = read_instruction(assignment.instruction, self._cell)
+        self._idle_goal = None
+        if isinstance(wish, NotUnderstood):
+            self._pick, self._declined = None, wish.reason
+            self._sight.want(None)
+            return
+        self._declined = ""
+        self._sight.want(wish.part)
+        self._worked = True
+        self._pick = Pick(wish, self._cell, self._sight, self._watch)
+
+    def infer(self, observation: Observation) -> Proposal:
+        """Look at both pictures, decide, and plan the next second."""
+        hand = self._hand(observation)
+        pick = self._pick if observation.assignment is not None else None
+        self._sight.look(observation, gripping=pick is not None and pick.gripping)
+        step = pick.next(observation, hand) if pick is not None else self._idle_step(observation, hand)
+        path = self._path_within_limits(hand, step.goal, observation)
+        first = self._first_step_after(path.arrival_s)
+        if pick is not None:
+            pick.planned(None if first is None else observation.stamp_ns + round((first + 1) * STEP_PERIOD_S * 1e9))
+        self._path, self._path_ns = path, observation.stamp_ns
+        return self._proposal(observation, pick, step, path, first)
+
+    def _path_within_limits(self, hand: HandState, goal: Goal, observation: Observation) -> Path:
+        """The next second towards the goal, at full pace or as much of it as the joints can follow."""
+        pace = self._pace
+        for _ in range(PACES_MAX):
+            path = descend(hand, goal, pace, duration_s=HORIZON * STEP_PERIOD_S)
+            excess = self._joint_pace.excess(path, steps=HORIZON, q_rad=observation.q_rad)
+            if excess <= 1.0:
+                return path
+            pace = pace.scaled(max(0.5, 0.95 / excess))
+        return descend(hand, goal, pace, duration_s=HORIZON * STEP_PERIOD_S)
+
+    def _proposal(
+        self, observation: Observation, pick: Pick | None, step: Step, path: Path, first: int | None
+    ) -> Proposal:
+        confidence, signals = judge(
+            self._sight.track,
+            stamp_ns=observation.stamp_ns,
+            grip_error_m=pick.grip_error_m if pick is not None else None,
+            misses=pick.misses if pick is not None else 0,
+            scene_quality=self._sight.scene_quality,
+        )
+        status, phase, reason = self._standing(observation, pick)
+        widths = tuple(
+            step.width_m if first is None or index < first else step.width_on_arrival_m for index in range(HORIZON)
+        )
+        return Proposal(
+            status=status,
+            phase=phase,
+            confidence=confidence,
+            signals=signals,
+            targets=self._sight.marks(observation),
+            gripper_in_base=tuple(pose_of(path.at((index + 1) * STEP_PERIOD_S)) for index in range(HORIZON)),
+            gripper_width_m=widths,
+            gripper_force_n=min(FORCE_N, self._cell.robot.gripper.force_max_n),
+            step_period_s=STEP_PERIOD_S,
+            reason=reason,
+        )
+
+    def _standing(self, observation: Observation, pick: Pick | None) -> tuple[PolicyStatus, str, str]:
+        if observation.assignment is None:
+            return PolicyStatus.WAITING, "waiting", ""
+        if pick is None:
+            return PolicyStatus.DECLINED, "declined", self._declined
+        return pick.status, pick.phase.value, pick.reason
+
+    def _first_step_after(self, arrival_s: float) -> int | None:
+        """Index of the first chunk step at or after this moment."""
+        if math.isinf(arrival_s):
+            return None
+        index = max(0, math.ceil(arrival_s / STEP_PERIOD_S - 1e-6) - 1)
+        return index if index < HORIZON else None
+
+    def _idle_step(self, observation: Observation, hand: HandState) -> Step:
+        """Without a task: stay, or after one go where the overhead camera sees everything. Fingers as they are."""
+        if self._idle_goal is None:
+            place = self._watch if self._worked else hand
+            self._idle_goal = Goal(place.x_m, place.y_m, place.z_m, place.yaw_rad, travel_z_m=place.z_m)
+        width_m = 0.0 if observation.gripper_force_n > 1.0 else observation.gripper_width_m
+        width_m = min(max(width_m, 0.0), self._cell.robot.gripper.width_max_m)
+        return Step(self._idle_goal, width_m, width_m)
+
+    def _hand(self, observation: Observation) -> HandState:
+        """Where the motion goes on from: the chunk under way, or what is measured when the arm left it."""
+        x_m, y_m, z_m = observation.gripper_in_base.position_m
+        measured = HandState(x_m, y_m, z_m, yaw_of(observation.gripper_in_base))
+        age_s = (observation.stamp_ns - self._path_ns) * 1e-9
+        if self._path is not None and 0.0 < age_s <= HORIZON * STEP_PERIOD_S:
+            planned = self._path.at(age_s)
+            off_m = math.dist((planned.x_m, planned.y_m, planned.z_m), (x_m, y_m, z_m))
+            if off_m < SAME_PATH_M and abs(wrap(planned.yaw_rad - measured.yaw_rad)) < SAME_PATH_RAD:
+                return planned.copy()
+        rates = self._arm.jacobian(observation.q_rad) @ observation.dq_rad_s
+        measured.vx_m_s, measured.vy_m_s, measured.vz_m_s = (float(rate) for rate in rates[:3])
+        measured.turn_rad_s = float(rates[5])
+        return measured

@@ -1,0 +1,180 @@
+"""Room for the hand: which way to grip a part, and where in a tote to let it go."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from plugins.programmed.funnel import wrap
+from runtime.messages.cell import CellDescription, PartKind
+from runtime.perception import ViewGeometry
+
+FINGER_DEPTH_M = 0.025
+"""How far a finger reaches outwards from its gripping face."""
+
+FINGER_HALF_WIDTH_M = 0.011
+OPENING_M = 0.010
+"""Air beside the part on each side when the open hand comes down."""
+
+TIP_BELOW_M = 0.0125
+"""The tool centre point stays so far above the surface: fingertips reach 9 mm beyond it."""
+
+ROOM_ENOUGH_M = 0.02
+PILE_RISE_M = 0.045
+"""Where there is no room beside what lies in a tote, a part is let go from above it."""
+
+CYLINDER = "cylinder"
+
+
+@dataclass(frozen=True, slots=True)
+class Disc:
+    """Something that is in the way, seen from above."""
+
+    x_m: float
+    y_m: float
+    radius_m: float
+
+
+@dataclass(frozen=True, slots=True)
+class Grip:
+    """How a part is taken."""
+
+    yaw_rad: float
+    """Of the hand."""
+
+    width_m: float
+    """Between the fingers once they hold the part."""
+
+    opening_m: float
+    height_m: float
+    """Tool centre point above the surface that the part lies on."""
+
+
+@dataclass(frozen=True, slots=True)
+class Drop:
+    """Where a held part is let go."""
+
+    x_m: float
+    y_m: float
+    yaw_rad: float
+    rise_m: float
+    """Extra height over a pile; 0 onto the floor."""
+
+
+def radius_m(part: PartKind) -> float:
+    """Of the circle around a part seen from above."""
+    if part.shape == CYLINDER:
+        return 0.5 * part.size_m[0]
+    return 0.5 * math.hypot(part.size_m[0], part.size_m[1])
+
+
+def choose_grip(
+    part: PartKind,
+    *,
+    x_m: float,
+    y_m: float,
+    yaw_rad: float,
+    others: Iterable[Disc],
+    hand_yaw_rad: float,
+    cell: CellDescription,
+) -> Grip:
+    """Grip across parallel faces where the fingers have most room; with room enough, turning least wins."""
+    blocks = tuple(others)
+    widest_m = cell.robot.gripper.width_max_m
+    best: Grip | None = None
+    best_cost = math.inf
+    for across_rad, width_m in _faces(part, yaw_rad):
+        if width_m + 0.004 > widest_m:
+            continue
+        opening_m = min(widest_m, width_m + 2.0 * OPENING_M)
+        for yaw in (wrap(across_rad + 0.5 * math.pi), wrap(across_rad - 0.5 * math.pi)):
+            room_m = _room_m(x_m, y_m, across_rad, 0.5 * opening_m + FINGER_DEPTH_M, blocks)
+            room_m = min(room_m, _wall_room_m(cell, x_m, y_m, across_rad, 0.5 * opening_m + FINGER_DEPTH_M))
+            turn = abs(wrap(yaw - hand_yaw_rad)) + 0.5 * abs(yaw)
+            cost = turn - 60.0 * min(room_m, ROOM_ENOUGH_M) + (20.0 if abs(yaw) > 0.6 * math.pi else 0.0)
+            if cost < best_cost:
+                best, best_cost = Grip(yaw, width_m, opening_m, _grip_height_m(part)), cost
+    if best is None:
+        raise ValueError(f"{part.name}: no two faces fit the gripper's {widest_m * 1e3:.0f} mm")
+    return best
+
+
+def _faces(part: PartKind, yaw_rad: float) -> list[tuple[float, float]]:
+    """Directions across which it can be gripped, with the width there."""
+    if part.shape == CYLINDER:
+        return [(math.pi * step / 12.0, part.size_m[0]) for step in range(12)]
+    long_m, short_m = max(part.size_m[:2]), min(part.size_m[:2])
+    return [(yaw_rad + 0.5 * math.pi, short_m), (yaw_rad, long_m)]
+
+
+def _grip_height_m(part: PartKind) -> float:
+    return max(TIP_BELOW_M, min(0.5 * part.size_m[2], part.size_m[2] - 0.012))
+
+
+def _room_m(x_m: float, y_m: float, across_rad: float, reach_m: float, blocks: tuple[Disc, ...]) -> float:
+    """Least distance between the fingers' bar and anything in the way."""
+    cosine, sine = math.cos(across_rad), math.sin(across_rad)
+    room_m = math.inf
+    for block in blocks:
+        dx_m, dy_m = block.x_m - x_m, block.y_m - y_m
+        along_m = max(0.0, abs(dx_m * cosine + dy_m * sine) - reach_m)
+        beside_m = max(0.0, abs(dy_m * cosine - dx_m * sine) - FINGER_HALF_WIDTH_M)
+        room_m = min(room_m, math.hypot(along_m, beside_m) - block.radius_m)
+    return room_m
+
+
+def _wall_room_m(cell: CellDescription, x_m: float, y_m: float, across_rad: float, reach_m: float) -> float:
+    centre, half = cell.tray.centre_in_base_m, cell.tray.inner_half_extents_m
+    if cell.tray.wall_height_m <= 0.0:
+        return math.inf
+    bar_x_m = reach_m * abs(math.cos(across_rad)) + FINGER_HALF_WIDTH_M * abs(math.sin(across_rad))
+    bar_y_m = reach_m * abs(math.sin(across_rad)) + FINGER_HALF_WIDTH_M * abs(math.cos(across_rad))
+    return min(half[0] - abs(x_m - centre[0]) - bar_x_m, half[1] - abs(y_m - centre[1]) - bar_y_m)
+
+
+def choose_drop(
+    part: PartKind,
+    grip: Grip,
+    *,
+    centre_m: tuple[float, float, float],
+    half_m: tuple[float, float],
+    others: Iterable[Disc],
+    view: ViewGeometry | None,
+) -> Drop:
+    """The spot with most room for part and fingers, and in the picture of `view`; over a pile when there is none."""
+    blocks = tuple(others)
+    reach_m = 0.5 * grip.width_m + OPENING_M + FINGER_DEPTH_M
+    best = Drop(centre_m[0], centre_m[1], 0.0, PILE_RISE_M)
+    best_room_m = -math.inf
+    for yaw in (0.5 * math.pi, 0.0, -0.5 * math.pi):
+        across_rad = yaw + 0.5 * math.pi
+        edge_x = max(reach_m * abs(math.cos(across_rad)), radius_m(part)) + 0.004
+        edge_y = max(reach_m * abs(math.sin(across_rad)), radius_m(part)) + 0.004
+        for x_m, y_m in _grid(centre_m, (half_m[0] - edge_x, half_m[1] - edge_y)):
+            if view is not None and not _shown(view, (x_m, y_m, centre_m[2] + part.size_m[2]), radius_m(part)):
+                continue
+            room_m = min(
+                _room_m(x_m, y_m, across_rad, reach_m, blocks),
+                min((math.hypot(b.x_m - x_m, b.y_m - y_m) - b.radius_m for b in blocks), default=math.inf)
+                - radius_m(part),
+                ROOM_ENOUGH_M,
+            )
+            room_m -= 0.02 * math.hypot(x_m - centre_m[0], y_m - centre_m[1]) + 0.001 * abs(yaw)
+            if room_m > best_room_m:
+                best, best_room_m = Drop(x_m, y_m, yaw, 0.0 if room_m > -0.002 else PILE_RISE_M), room_m
+    return best
+
+
+def _grid(centre_m: tuple[float, float, float], span_m: tuple[float, float]) -> Iterable[tuple[float, float]]:
+    steps = (-1.0, -0.5, 0.0, 0.5, 1.0)
+    for along in steps:
+        for beside in steps:
+            yield centre_m[0] + along * max(0.0, span_m[0]), centre_m[1] + beside * max(0.0, span_m[1])
+
+
+def _shown(view: ViewGeometry, point_m: tuple[float, float, float], reach_m: float) -> bool:
+    """Whether the whole part would be in the picture, two pixels from its border."""
+    column, row, depth = view.project_point(point_m)
+    border_px = reach_m * view.focal_px / depth + 2.0
+    return border_px < column < view.size_px[0] - border_px and border_px < row < view.size_px[1] - border_px
