@@ -22,6 +22,9 @@ from runtime.messages.topics import Topic
 RECEIVE_QUEUE = 1024
 """Messages kept per writer while this process is busy; with the writer's own queue the bound on a backlog."""
 
+SUBSCRIPTION_QUEUE = 1024
+"""Subscriptions travel to each writer through this queue, and ZeroMQ silently drops those that do not fit."""
+
 MOST_PER_POLL = 4096
 
 
@@ -65,7 +68,11 @@ class Subscriber:
 
         self._context = open_context()
         self.socket = open_socket(
-            self._context, zmq.SUB, largest_bytes=LARGEST_TELEMETRY_BYTES, send_queue=16, receive_queue=receive_queue
+            self._context,
+            zmq.SUB,
+            largest_bytes=LARGEST_TELEMETRY_BYTES,
+            send_queue=SUBSCRIPTION_QUEUE,
+            receive_queue=receive_queue,
         )
         for topic in self._topics.values():
             self.socket.setsockopt(zmq.SUBSCRIBE, prefix_of(topic))
