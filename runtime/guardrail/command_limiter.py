@@ -15,6 +15,8 @@ from runtime.messages.plan import ACCEPTED, Verdict
 _MAX_STEP_TICKS = 5
 """After missed ticks the reference may have moved on by as many periods, but not by more than these."""
 
+_UNREADABLE = int(LimiterBit.SHAPE | LimiterBit.NOT_FINITE)
+_GRIPPER = int(LimiterBit.GRIPPER)
 _ROOM_ROWS = {LimiterBit.POSITION: MEASURED, LimiterBit.REFERENCE_POSITION: REFERENCE}
 _SPEED_ROWS = {LimiterBit.VELOCITY: MEASURED, LimiterBit.REFERENCE_VELOCITY: REFERENCE}
 
@@ -106,7 +108,7 @@ class CommandLimiter:
             return float(room[joint]), 0.0, "rad", f"{names[joint]}: room left after braking"
         if bit in _SPEED_ROWS:
             row = _SPEED_ROWS[bit]
-            joint = int(np.argmin(self._envelope.velocity_room_rad_s[row]))
+            joint = int(np.argmin(self._envelope.velocity_room_rad_s[:, row].min(axis=0)))
             limit = float(self._envelope.velocity_limit_rad_s[row, joint])
             return float(self._envelope.dq_rad_s[row, joint]), limit, "rad/s", names[joint]
         if bit is LimiterBit.TORQUE:
@@ -152,8 +154,7 @@ class CommandLimiter:
             return LimiterBit.SHAPE.value
         asked = self._asked_nm
         # a sum of squares is finite only when every term is (and nothing is absurdly large)
-        squares = float(np.vdot(asked, asked)) + float(np.vdot(envelope.q_rad, envelope.q_rad))
-        squares += float(np.vdot(envelope.dq_rad_s, envelope.dq_rad_s))
+        squares = float(np.vdot(asked, asked)) + float(np.vdot(envelope.inputs, envelope.inputs))
         return 0 if math.isfinite(squares) else LimiterBit.NOT_FINITE.value
 
     def _order(self, command: JointCommand, state: PlantState) -> int:
@@ -187,7 +188,7 @@ class CommandLimiter:
 
     def _envelope_bits(self) -> int:
         position = self._envelope.position_room_rad.min(axis=(0, 2)) < 0.0
-        velocity = self._envelope.velocity_room_rad_s.min(axis=1) < 0.0
+        velocity = self._envelope.velocity_room_rad_s.min(axis=(0, 2)) < 0.0
         bits = LimiterBit.POSITION.value if position[MEASURED] else 0
         bits |= LimiterBit.REFERENCE_POSITION.value if position[REFERENCE] else 0
         bits |= LimiterBit.VELOCITY.value if velocity[MEASURED] else 0
@@ -225,12 +226,12 @@ class CommandLimiter:
         self._command = command
         self._bits = bits
         self._free = not brake
-        if bits & (LimiterBit.SHAPE | LimiterBit.NOT_FINITE):
+        if bits & _UNREADABLE:
             return
         self._last_reference[:] = self._reference
         self._last_stamp_ns = command.stamp_ns
         self._last_sequence = max(self._last_sequence, command.sequence)
-        if not bits & LimiterBit.GRIPPER:
+        if not bits & _GRIPPER:
             self._last_width_m, self._last_force_n = command.gripper_width_m, command.gripper_force_n
 
 

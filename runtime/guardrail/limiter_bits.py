@@ -36,10 +36,10 @@ class LimiterBit(IntFlag):
     """The brakes were to open while the reference stood far from the arm."""
 
 
-LIMITING_BITS = LimiterBit.TORQUE | LimiterBit.TORQUE_RATE | LimiterBit.GRIPPER
-"""The command was changed; counted, no stop."""
+LIMITING_BITS = int(LimiterBit.TORQUE | LimiterBit.TORQUE_RATE | LimiterBit.GRIPPER)
+"""The command was changed; counted, no stop. Plain numbers, as arithmetic on flags costs the fast loop time."""
 
-BRAKING_BITS = (
+BRAKING_BITS = int(
     LimiterBit.SHAPE
     | LimiterBit.NOT_FINITE
     | LimiterBit.SEQUENCE
@@ -49,7 +49,7 @@ BRAKING_BITS = (
 )
 """The limiter has closed the brakes by itself in this tick; the control stage must latch a stop."""
 
-STOPPING_BITS = (
+STOPPING_BITS = int(
     BRAKING_BITS
     | LimiterBit.STALE
     | LimiterBit.DISCONTINUITY
