@@ -21,8 +21,10 @@ LAYERS = ("Plan", "Workspace", "Cameras")
 class TwinView(QWidget):
     """Shows a cell and its state. Takes states, holds no truth, emits nothing."""
 
-    def __init__(self, parent: QWidget | None = None) -> None:
+    def __init__(self, parent: QWidget | None = None, *, bar: bool = True) -> None:
+        """Without `bar` the caller offers views and layers himself, through `look_from` and `show_layer`."""
         super().__init__(parent)
+        self._with_bar = bar
         self._twin: Twin | None = None
         self._theme = LIGHT
         self._message = QLabel(alignment=Qt.AlignmentFlag.AlignCenter)
@@ -42,6 +44,11 @@ class TwinView(QWidget):
     def trouble(self) -> str:
         """Why there is no 3D picture; empty when there is one."""
         return self._message.text() if self._canvas is None else ""
+
+    @property
+    def remark(self) -> str:
+        """What stands in for something missing, in words; empty when nothing does."""
+        return self._remark.text()
 
     @property
     def canvas(self) -> Canvas | None:
@@ -116,6 +123,8 @@ class TwinView(QWidget):
         layout.setSpacing(2)
         layout.addLayout(bar)
         layout.addLayout(self._stack, 1)
+        for widget in (*self._view_buttons.values(), self._remark, *self._layer_buttons.values()):
+            widget.setVisible(self._with_bar)
 
     def _connect(self) -> None:
         for button in self._layer_buttons.values():
