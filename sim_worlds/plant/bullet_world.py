@@ -121,11 +121,6 @@ class BulletWorld:
         if abs(position) > _BELT_TRAVEL_M:
             engine.resetJointState(self._belt, 0, 0.0, speed, physicsClientId=self._client)
 
-    def touching(self, part: int) -> bool:
-        """Whether a finger touches this part."""
-        contacts = engine.getContactPoints(self._arm, self._parts[part], physicsClientId=self._client)
-        return any(contact[3] >= self._joints for contact in contacts)
-
     def _configure(self) -> None:
         engine.setGravity(0.0, 0.0, -GRAVITY_M_S2, physicsClientId=self._client)
         engine.setPhysicsEngineParameter(

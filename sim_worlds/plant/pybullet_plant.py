@@ -96,10 +96,6 @@ class PyBulletPlant:
         links, parts = self._world.poses()
         return Truth(self._tick, self._stamp_ns, links, parts)
 
-    def part_held(self, index: int) -> bool:
-        """Whether a finger touches this part (for the judge)."""
-        return self._world.touching(index)
-
     def refill(self, refill_id: int) -> None:
         """Lay out the parts anew for this id; the id in force changes nothing."""
         if refill_id == self._refill_id:
