@@ -72,9 +72,7 @@ class Arm:
 
     def solver(self) -> InverseSolver:
         """A fresh inverse-kinematics solver that can be advanced a few iterations at a time."""
-        return InverseSolver(
-            self._rigid, lower_rad=self.lower_rad, upper_rad=self.upper_rad, posture_rad=self.home_rad
-        )
+        return InverseSolver(self._rigid, lower_rad=self.lower_rad, upper_rad=self.upper_rad, posture_rad=self.home_rad)
 
     def inverse(self, target: Pose, seed: Vector) -> Vector | None:
         """Joint angles within limits that put the gripper at `target` to 0.01 mm, or None.

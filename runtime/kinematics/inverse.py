@@ -64,7 +64,7 @@ class InverseSolver:
     def _iterate(self) -> bool:
         pin.computeJointJacobians(self._model, self._data, self.q_rad)
         gripper_in_base = pin.updateFramePlacement(self._model, self._data, self._frame)
-        jacobian = pin.getFrameJacobian(self._model, self._data, self._frame, pin.LOCAL)
+        jacobian: NDArray[np.float64] = pin.getFrameJacobian(self._model, self._data, self._frame, pin.LOCAL)
         error: Vector = pin.log6(gripper_in_base.actInv(self._target)).vector
         self.iterations += 1
         ex, ey, ez, rx, ry, rz = error.tolist()

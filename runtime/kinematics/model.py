@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-import pinocchio  # pyright: ignore[reportMissingTypeStubs]
+import pinocchio  # pyright: ignore[reportMissingImports] installed outside site-packages, found at run time
 from numpy.typing import NDArray
 
 from runtime.messages.geometry import Pose

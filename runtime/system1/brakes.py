@@ -12,7 +12,7 @@ _PATIENCE_NS = 300_000_000
 """So long after the reference has come to rest brakes close even on an arm that still moves."""
 
 _RELEASE_TICKS = 20
-"""Least time with brakes commanded closed before they open: the plant has to see the edge, and torque has to build up."""
+"""Least time closed before they open: the plant has to see the edge, and torque has to build up behind them."""
 
 _SETTLING_NS = 50_000_000
 """After opening, the plant may report closed brakes for this long (transport delay)."""

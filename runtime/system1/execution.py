@@ -72,7 +72,7 @@ class ChunkExecution:
         return judgement
 
     def work(self, *, now_ns: int, tick: int, speed_scale: float) -> Judgement | None:
-        """This tick's portion of judging; a chunk that passed takes over at once."""
+        """One portion of judging; a chunk that passed takes over at once."""
         judgement = self._intake.advance(now_ns=now_ns, reference=self.motion.state, speed_scale=speed_scale)
         if judgement is not None:
             self._count(judgement)
@@ -85,8 +85,9 @@ class ChunkExecution:
         execution = self.standing = self.ladder.execution(now_ns)
         if execution in (PlanExecution.HOLDING, PlanExecution.SILENT) and not self._holding:
             self._holding = True
-            self.gripper.forget()
             expired_early = self.chunk is not None and now_ns < self.chunk.due_ns[-1]
+            if expired_early:
+                self.gripper.forget()
             if expired_early or self.motion.rest_in_s(now_ns) > STOP_WITHIN_S:
                 self.motion.stop(now_ns=now_ns)
         return execution

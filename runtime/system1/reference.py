@@ -15,6 +15,12 @@ from runtime.system1.segment import Matrix, Quintic, Rest, Segment
 _BLEND_SHARE = 0.5
 """A waypoint closer in time than this share of a step is passed over: the blend goes to the one after it."""
 
+_CATCH_UP = 1.75
+"""How many times faster than the clock the reference runs after missed ticks, until it is on time again."""
+
+_CATCH_UP_AT_ONCE = 5
+"""So many missed periods are made up for in one tick; the guard's limiter lets no larger step pass."""
+
 _LATE_S = 0.0005
 """A jerk-limited motion that reaches its waypoint this late still counts as in time."""
 
@@ -35,10 +41,14 @@ class ReferenceMotion:
 
     Between waypoints runs a quintic (least jerk); where that would exceed a limit, and for every stop, a
     jerk-limited Ruckig profile. Each piece begins in the state in which the one before is at that moment, so
-    a new path is blended from now. Stops need no path: they begin anywhere.
+    a new path is blended from now. Stops need no path: they begin anywhere. After many missed ticks its time
+    lags behind the clock for a while and catches up, so that the reference does not jump.
     """
 
-    def __init__(self, limits: MotionLimits, *, q_rad: Vector) -> None:
+    def __init__(self, limits: MotionLimits, *, q_rad: Vector, period_s: float = 0.001) -> None:
+        self._period_ns = round(period_s * 1e9)
+        self._clock_ns: int | None = None
+        self._time_ns = 0
         self._limits = limits
         self._jerk_limited = JerkLimited(limits)
         self._segment: Segment = Rest(q_rad)
@@ -56,33 +66,46 @@ class ReferenceMotion:
 
     def follow(self, path: JointPath, *, now_ns: int) -> None:
         """Leave what is being done, in its state now, for this path."""
-        state = self._segment.at((now_ns - self._began_ns) * 1e-9)
+        time_ns = self._time_at(now_ns)
         self._path = path
-        self._begin_towards(0, state, now_ns)
+        self._begin_towards(0, self._segment.at((time_ns - self._began_ns) * 1e-9), time_ns)
 
     def stop(self, *, now_ns: int) -> None:
         """Come to rest as fast as the limits allow, from the state now."""
-        state = self._segment.at((now_ns - self._began_ns) * 1e-9)
+        time_ns = self._time_at(now_ns)
+        state = self._segment.at((time_ns - self._began_ns) * 1e-9)
         self._path = None
-        self._began_ns = now_ns
+        self._began_ns = time_ns
         profile = self._jerk_limited.to_rest(state)
         self._segment = Rest(state.q_rad) if profile is None else profile
 
     def sample(self, now_ns: int) -> JointReference:
         """The reference of this tick; begins the next piece of the path when its waypoint is due."""
+        time_ns = self._time_at(now_ns)
         path = self._path
-        while path is not None and self._target < len(path.due_ns) - 1 and now_ns >= path.due_ns[self._target]:
+        while path is not None and self._target < len(path.due_ns) - 1 and time_ns >= path.due_ns[self._target]:
             border_ns = path.due_ns[self._target]
             state = self._segment.at((border_ns - self._began_ns) * 1e-9)
             self._begin_towards(self._target + 1, state, border_ns)
-        self.state = self._segment.at((now_ns - self._began_ns) * 1e-9)
+        self.state = self._segment.at((time_ns - self._began_ns) * 1e-9)
         return self.state
 
     def rest_in_s(self, now_ns: int) -> float:
         """How long until the reference rests if no path follows; infinite while waypoints lie beyond the next one."""
         if self._path is not None and self._target < len(self._path.due_ns) - 1:
             return math.inf
-        return max(0.0, self._segment.duration_s - (now_ns - self._began_ns) * 1e-9)
+        return max(0.0, self._segment.duration_s - (self._time_at(now_ns) - self._began_ns) * 1e-9)
+
+    def _time_at(self, now_ns: int) -> int:
+        """The reference's own time in the tick that begins now: the clock, or behind it after missed ticks."""
+        clock_ns, self._clock_ns = self._clock_ns, now_ns
+        if clock_ns is None:
+            self._time_ns = now_ns
+        elif now_ns != clock_ns:
+            missed = now_ns - clock_ns > 1.5 * self._period_ns
+            most_ns = round((_CATCH_UP_AT_ONCE if missed else _CATCH_UP) * self._period_ns)
+            self._time_ns += min(now_ns - self._time_ns, most_ns)
+        return self._time_ns
 
     def _begin_towards(self, first: int, state: JointReference, at_ns: int) -> None:
         """Aim at the waypoint that comes next, or at the one after it when only that can be reached in time.

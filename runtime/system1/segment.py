@@ -50,7 +50,7 @@ def _powers(fraction: float) -> Matrix:
     )
 
 
-_FROM_ENDS: Matrix = np.linalg.inv(np.vstack([_powers(0.0)[:3], _powers(1.0)[:3]]))
+_FROM_ENDS = np.asarray(np.linalg.inv(np.vstack([_powers(0.0)[:3], _powers(1.0)[:3]])), dtype=np.float64)
 """Start and end position, velocity, acceleration to coefficients."""
 
 _SAMPLES = np.stack([_powers(fraction) for fraction in np.linspace(0.0, 1.0, 9)])

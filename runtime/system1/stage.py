@@ -56,7 +56,7 @@ class ControlStage:
         self._controller = ComputedTorque(self.arm, period_s=loop_period_s) if controller is None else controller
         self._observer = MomentumObserver(self.arm)
         self._brakes = Brakes()
-        self._missed = MissedTickLadder(missed_limits)
+        self.missed = MissedTickLadder(missed_limits)
         self._record = TickRecord(self.arm.joint_count)
         self._torque_step_nm = np.array([j.torque_rate_nm_s for j in cell.robot.joints]) * loop_period_s * (1 + 1e-6)
         self._tick = 0
@@ -127,7 +127,7 @@ class ControlStage:
             timing=timing,
             modes=self.modes,
             execution=self.execution,
-            missed=self._missed,
+            missed=self.missed,
             ticks=self._tick,
             limited=self._limited,
             torque_step_over_limit=self._torque_step_over_limit,
@@ -149,8 +149,8 @@ class ControlStage:
         missed = 0
         if self._tick > 0:
             missed = max(0, round((now_ns - self._last_ns) / self._period_ns) - 1)
-        if self._missed.note(missed, now_ns=now_ns) is Punctuality.STOP and not self.modes.latched:
-            self._stop(now_ns, f"{self._missed.in_window} ticks missed within a second, {missed} in a row")
+        if self.missed.note(missed, now_ns=now_ns) is Punctuality.STOP and not self.modes.latched:
+            self._stop(now_ns, f"{self.missed.in_window} ticks missed within a second, {missed} in a row")
         return missed
 
     def _follow_events(self, state: PlantState, now_ns: int, request: ModeRequest | None, *, stop: bool) -> None:
@@ -161,7 +161,9 @@ class ControlStage:
             self._happen(ModeEvent.FAULT, now_ns, "motor above its trip temperature")
         elif state.flags & PlantFlag.BRAKED and self._brakes.settled(now_ns) and not self.modes.latched:
             lost = state.flags & PlantFlag.COMMUNICATION_LOSS
-            self._stop(now_ns, "the arm braked by itself: " + ("commands were missing" if lost else "its own protection"))
+            self._stop(
+                now_ns, "the arm braked by itself: " + ("commands were missing" if lost else "its own protection")
+            )
         if request is not None:
             self._follow_request(request, now_ns)
 
@@ -172,7 +174,7 @@ class ControlStage:
             return
         if event is ModeEvent.RESET:
             self.stop_flag_to_clear = True
-            self._missed.reset(now_ns=now_ns)
+            self.missed.reset(now_ns=now_ns)
         self._after_event(before, now_ns)
 
     def _stop(self, now_ns: int, reason: str) -> None:
@@ -199,7 +201,7 @@ class ControlStage:
         if work_expected and not self._expecting:
             execution.ladder.begin_silence(now_ns)
         self._expecting = work_expected
-        self._report(execution.work(now_ns=now_ns, tick=self._tick, speed_scale=self._missed.speed_scale), now_ns)
+        self._report(execution.work(now_ns=now_ns, tick=self._tick, speed_scale=self.missed.speed_scale), now_ns)
         if execution.judge_lateness(now_ns) is PlanExecution.SILENT and work_expected:
             refusal = execution.refusal
             why = "" if refusal is None else f"; its newest chunk was refused: {refusal.reason.value} {refusal.detail}"

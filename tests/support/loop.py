@@ -13,7 +13,7 @@ from runtime.messages.orders import ModeRequest
 from runtime.messages.plan import Plan
 from runtime.modes import ModeEvent
 from runtime.ports import Controller
-from runtime.system1 import ControlStage
+from runtime.system1 import ControlStage, LoopTiming
 from tests.support.arm_plant import ArmPlant, Mismatch
 from tests.support.arms import empty_cell
 
@@ -78,6 +78,10 @@ class Loop:
         self.references: list[np.ndarray] = []
         self.stop_flag = False
         self.plan_id = 0
+        self.policy = "scripted"
+        self.timing = LoopTiming()
+        self._way_tick = 0
+        self._pending: list[tuple[int, Plan]] = []
         self._request_id = 0
         self._request: ModeRequest | None = None
 
@@ -128,26 +132,32 @@ class Loop:
     def send(self, poses: list[Pose], **rest: object) -> Plan:
         """A tick in which a chunk of these poses arrives, observed now."""
         self.plan_id += 1
-        plan = chunk(plan_id=self.plan_id, observed_ns=self.now_ns, poses=poses, **rest)  # type: ignore[arg-type]
+        envelope = {"plan_id": self.plan_id, "observed_ns": self.now_ns, "policy": self.policy, **rest}
+        plan = chunk(poses=poses, **envelope)  # type: ignore[arg-type]
         self.tick(plan=plan)
         return plan
 
-    def follow(self, way: Way, seconds: float, *, latency_ticks: int = 50, period_ticks: int = 100, horizon: int = 8) -> None:
-        """A policy that observes every `period_ticks` and whose chunks arrive `latency_ticks` later."""
-        began_ns = self.now_ns
-        pending: list[tuple[int, Plan]] = []
-        for tick in range(round(seconds * 1000)):
-            if tick % period_ticks == 0:
+    def follow_on(
+        self, way: Way, seconds: float, *, latency_ticks: int = 50, period_ticks: int = 100, horizon: int = 8
+    ) -> None:
+        """A policy that observes every `period_ticks` and whose chunks arrive `latency_ticks` later.
+
+        Called again, it goes on along the way: `way_time_s` is where it stands.
+        """
+        for _ in range(round(seconds * 1000)):
+            if self._way_tick % period_ticks == 0:
                 self.plan_id += 1
-                t_s = (self.now_ns - began_ns) * 1e-9
-                poses = [way(t_s + 0.1 * (step + 1)) for step in range(horizon)]
-                pending.append(
-                    (tick + latency_ticks, chunk(plan_id=self.plan_id, observed_ns=self.now_ns, poses=poses))
-                )
-            plan = None
-            if pending and pending[0][0] <= tick:
-                plan = pending.pop(0)[1]
-            self.tick(plan=plan)
+                poses = [way(self.way_time_s + 0.1 * (step + 1)) for step in range(horizon)]
+                plan = chunk(plan_id=self.plan_id, observed_ns=self.now_ns, poses=poses, policy=self.policy)
+                self._pending.append((self._way_tick + latency_ticks, plan))
+            arrived = self._pending and self._pending[0][0] <= self._way_tick
+            self.tick(plan=self._pending.pop(0)[1] if arrived else None)
+            self._way_tick += 1
+
+    @property
+    def way_time_s(self) -> float:
+        """How far `follow_on` has come."""
+        return self._way_tick * 1e-3
 
     def home(self) -> Pose:
         """Where the gripper is now."""
