@@ -5,7 +5,7 @@ from __future__ import annotations
 from runtime.messages.camera import SceneBelief
 from runtime.messages.joint import PlantFlag
 from runtime.messages.policy import PolicyState
-from runtime.messages.state import ControlState, RobotState
+from runtime.messages.state import ControlState, Mode, RobotState
 from runtime.modes import POLICY_MODES
 from runtime.supervision.telemetry import fresh, policy_obstacle
 
@@ -27,7 +27,8 @@ def start_obstacle(
     if control is None or not fresh(control, now_ns):
         return "the control process is silent"
     if control.mode not in POLICY_MODES:
-        return f"the cell is in mode {control.mode.value}: {control.mode_reason or 'press start'}"
+        because = "press start" if control.mode is Mode.IDLE else control.mode_reason or "reset, then start"
+        return f"the cell is in mode {control.mode.value}: {because}"
     if robot is None or not fresh(robot, now_ns):
         return "no measured state of the arm"
     for flag, words in _BLOCKING.items():

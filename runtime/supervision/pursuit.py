@@ -153,7 +153,7 @@ def policy_drives(policy: str, *, accepted_ns: int, old_refusal: str) -> Ask:
             if state.swap_refusal and not state.candidate and not repeated:
                 return Progress(ReceiptPhase.FAILED, state.swap_refusal)
             return ACCEPTED
-        driving = evidence.telemetry.mode(evidence.now_ns) in POLICY_MODES and state.task_id != 0
+        driving = evidence.telemetry.mode(evidence.now_ns) in POLICY_MODES and state.task_id > 0
         if driving and (control is None or policy not in control.policy.split()):
             return EFFECTIVE
         words = "its chunks are executed" if driving else "active; nothing to execute now"

@@ -62,7 +62,7 @@ class AnyDay(RuleBasedStateMachine):
         self.cell.mode = mode
 
     @rule(status=st.sampled_from(PolicyStatus), told=st.booleans(), follows=st.booleans())
-    def policy_says(self, status: PolicyStatus, told: bool, follows: bool) -> None:
+    def policy_says(self, *, status: PolicyStatus, told: bool, follows: bool) -> None:
         self.cell.status = status
         if follows and self.assigned is not None:
             self.cell.task_id = self.assigned.task_id
@@ -71,7 +71,7 @@ class AnyDay(RuleBasedStateMachine):
             self.cell.task_id = self.cell.attempt = 0
 
     @rule(place=st.sampled_from(PLACES), occluded=st.booleans())
-    def part_moves(self, place: str, occluded: bool) -> None:
+    def part_moves(self, *, place: str, occluded: bool) -> None:
         self.cell.places["red cube"], self.cell.occluded = place, occluded
 
     @rule(refused=st.integers(0, 40))
@@ -80,7 +80,7 @@ class AnyDay(RuleBasedStateMachine):
         self.cell.rejected += refused
 
     @rule(steps=st.integers(1, 30), silent=st.booleans())
-    def time_passes(self, steps: int, silent: bool) -> None:
+    def time_passes(self, *, steps: int, silent: bool) -> None:
         for _ in range(steps):
             self.cell.now_ns += STEP_NS
             out = self.desk.tick(

@@ -18,16 +18,19 @@ class Shift:
         self.desk = TaskDesk(supervised_cell())
 
     def step(self, times: int = 1) -> DeskOutput:
-        for _ in range(times):
-            self.cell.now_ns += STEP_NS
-            out = self.desk.tick(
-                self.cell.now_ns,
-                control=self.cell.control(),
-                policy=self.cell.policy(),
-                belief=self.cell.belief(),
-                robot=self.cell.robot(),
-            )
-        return out
+        for _ in range(times - 1):
+            self.look()
+        return self.look()
+
+    def look(self) -> DeskOutput:
+        self.cell.now_ns += STEP_NS
+        return self.desk.tick(
+            self.cell.now_ns,
+            control=self.cell.control(),
+            policy=self.cell.policy(),
+            belief=self.cell.belief(),
+            robot=self.cell.robot(),
+        )
 
     def add(self, *, retries: int = 0, priority: int = 0, time_limit_s: float = 60.0) -> int:
         task = self.desk.add(
