@@ -39,8 +39,8 @@ class Lane:
     dashed: tuple[int, ...] = ()
     """Series (by position) that are a limit rather than a measurement."""
 
-    per_joint: bool = False
-    """Whether the series are the joints; the legend then names the largest."""
+    weight: float = 1.0
+    """Its share of the height, against the other lanes."""
 
     @property
     def columns(self) -> slice:
@@ -97,18 +97,18 @@ def lanes_for(joints: int, cell: CellDescription | None) -> tuple[Lane, ...]:
     thermal = cell.robot.thermal if cell else None
     marks = (("derate", thermal.derate_celsius), ("trip", thermal.trip_celsius)) if thermal else ()
     return (
-        Lane("confidence", "Policy confidence", "", "policy", ("confidence",), 0, 2, 0.0, 1.0),
+        Lane("confidence", "Policy confidence", "", "policy", ("confidence",), 0, 2, 0.0, 1.0, weight=0.8),
         Lane(
             "latency", "System 2 latency", "ms", "policy", ("inference", "deadline", "picture age"),
             1, 0, 0.0, 50.0, dashed=(1,),
         ),
         Lane("lateness", "System 1 lateness", "ms", "control", ("p50", "p99", "max"), 0, 3, 0.0, 0.1),
-        Lane("missed", "Missed ticks", "", "control", ("missed",), 3, 0, 0.0, 4.0),
-        Lane("residual", "Torque residual", "N·m", "robot", names, 0, 1, -2.0, 2.0, per_joint=True),
+        Lane("missed", "Missed ticks", "", "control", ("missed",), 3, 0, 0.0, 4.0, weight=0.7),
+        Lane("residual", "Torque residual", "N·m", "robot", names, 0, 1, -2.0, 2.0, weight=1.2),
         Lane(
             "temperature", "Motor temperature", "°C", "robot", names, joints, 0,
-            20.0, 60.0, limits=marks, per_joint=True,
+            20.0, 60.0, limits=marks, weight=1.6,
         ),
-        Lane("rate", "Loop rate", "Hz", "control", ("rate",), 4, 0, 990.0, 1010.0),
-        Lane("speed", "Speed allowed", "%", "control", ("speed",), 5, 0, 0.0, 100.0),
+        Lane("rate", "Loop rate", "Hz", "control", ("rate",), 4, 0, 990.0, 1010.0, weight=0.7),
+        Lane("speed", "Speed allowed", "%", "control", ("speed",), 5, 0, 0.0, 100.0, weight=0.7),
     )  # fmt: skip

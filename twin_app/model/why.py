@@ -29,7 +29,7 @@ def why_line(state: ConsoleState) -> WhyLine:
         return WhyLine("waiting for the cell to start: no process of it has been heard yet", moving=False)
     if contact is Contact.LOST:
         silent = duration(state.connection.silent_s("supervisor", state.now_ns))
-        return WhyLine(f"unknown: the supervisor has been silent for {silent}; the arm brakes without it", moving=False)
+        return WhyLine(f"unknown, the supervisor has been silent for {silent}; the arm brakes without it", moving=False)
     if state.connection.contact.get("control") is Contact.LOST:
         silent = duration(state.connection.silent_s("control", state.now_ns))
         return WhyLine(f"the control process is silent for {silent}: restart it under Processes", moving=False)

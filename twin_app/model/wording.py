@@ -152,7 +152,14 @@ def subject_of(body: Body) -> str:
 
 
 def story(row: CommandRow) -> str:
-    """Phases with the time each took since the click: `accepted 0.1 s, confirmed 0.9 s`; or why not."""
+    """Phases with the time each took since the click: `accepted 0.1 s → confirmed 0.9 s`; or why not."""
     steps = [f"{phase.value} {duration((at_ns - row.sent_ns) * 1e-9)}" for phase, at_ns in row.phases[1:]]
     words = " → ".join(steps) or "on its way"
     return f"{words}: {row.reason}" if row.reason else f"{words} ({row.detail})" if row.detail else words
+
+
+def outcome(row: CommandRow) -> str:
+    """The newest phase alone, with its time; or why not."""
+    phase, at_ns = row.phases[-1]
+    words = f"{phase.value} after {duration((at_ns - row.sent_ns) * 1e-9)}" if len(row.phases) > 1 else "sent"
+    return f"{words}: {row.reason}" if row.reason else words

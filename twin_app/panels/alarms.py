@@ -15,6 +15,14 @@ from twin_app.widgets.panel import Panel
 from twin_app.widgets.records import RecordView, Row
 
 UNSEEN = (AlarmPhase.UNACKNOWLEDGED, AlarmPhase.RETURNED_UNACKNOWLEDGED)
+PHASE_WORDS = {
+    AlarmPhase.UNACKNOWLEDGED: "NEW · ",
+    AlarmPhase.RETURNED_UNACKNOWLEDGED: "gone, not seen · ",
+    AlarmPhase.SHELVED: "shelved · ",
+    AlarmPhase.SUPPRESSED: "suppressed · ",
+    AlarmPhase.OUT_OF_SERVICE: "out of service · ",
+}
+"""In front of the cause; nothing for one that is merely acknowledged."""
 
 
 def sign_of(alarm: Alarm) -> Sign:
@@ -32,9 +40,7 @@ class AlarmsPanel(Panel):
 
     def __init__(self) -> None:
         super().__init__(title="Alarms")
-        self.table = RecordView(("Priority", "What", "Since", "State"), stretched=1)
-        for column, width_px in ((0, 94), (2, 80), (3, 138)):
-            self.table.setColumnWidth(column, width_px)
+        self.table = RecordView(("Priority", "What", "Since"), stretched=1, widths_px={0: 94, 2: 82})
         self.table.setAccessibleName("Alarms")
         self.cause, self.consequence, self.check = QLabel(), QLabel(), QLabel()
         self.facts = ElidedLabel(name="muted")
@@ -105,19 +111,22 @@ class AlarmsPanel(Panel):
             self.facts.say("")
             self.acknowledge_button.setEnabled(False)
             return
-        for label, text in ((self.cause, alarm.cause), (self.consequence, alarm.consequence), (self.check, alarm.first_check)):
+        for label, text in (
+            (self.cause, alarm.cause),
+            (self.consequence, alarm.consequence),
+            (self.check, alarm.first_check),
+        ):
             if label.text() != text:
                 label.setText(text)
         age = duration(state.age_s(alarm.since_ns))
         times = f" · {alarm.count} times" if alarm.count > 1 else ""
-        self.facts.say(f"{alarm.layer} · since {age}{times} · {alarm.alarm_id}")
+        self.facts.say(f"{alarm.phase.value} · {alarm.layer} · for {age}{times} · {alarm.alarm_id}")
         self.acknowledge_button.setEnabled(state.may_command and state.current and alarm.phase in UNSEEN)
 
 
 def _row(alarm: Alarm, state: ConsoleState) -> Row:
     sign = sign_of(alarm)
-    since = clock(alarm.since_ns + state.wall_offset_ns) if state.wall_offset_ns else duration(state.age_s(alarm.since_ns))
-    words = {AlarmPhase.UNACKNOWLEDGED: "new", AlarmPhase.RETURNED_UNACKNOWLEDGED: "gone, not seen"}
-    state_words = words.get(alarm.phase, alarm.phase.value)
-    quiet = alarm.phase not in UNSEEN
-    return Row(alarm.alarm_id, (sign.text, alarm.cause, since, state_words), sign, quiet=quiet)
+    age = duration(state.age_s(alarm.since_ns))
+    since = clock(alarm.since_ns + state.wall_offset_ns) if state.wall_offset_ns else age
+    cells = (sign.text, f"{PHASE_WORDS.get(alarm.phase, '')}{alarm.cause}", since)
+    return Row(alarm.alarm_id, cells, sign, quiet=alarm.phase not in UNSEEN)

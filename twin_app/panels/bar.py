@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QHBoxLayout, QPushButton
+from PySide6.QtWidgets import QHBoxLayout, QPushButton, QSizePolicy
 
 from runtime.messages.requests import Reset
 from runtime.messages.state import Mode
@@ -28,24 +28,25 @@ class Bar(Panel):
         super().__init__(title="Status")
         self.setObjectName("bar")
         self.badge = Badge()
-        self.owner = Field("owner", width_px=112)
-        self.policy = Field("policy", width_px=150, stretch=True)
-        self.link = Field("source", width_px=86)
-        self.loop = Field("loop", width_px=136)
-        self.estop = Field("hardware e-stop", width_px=150, stretch=True)
+        self.owner = Field("owner", width_px=78)
+        self.policy = Field("policy", width_px=190, stretch=True)
+        self.link = Field("source", width_px=82)
+        self.loop = Field("loop", width_px=128)
+        self.estop = Field("hardware e-stop", width_px=180, stretch=True)
         self.reset_button = QPushButton("Reset")
         self.reset_button.setObjectName("reset")
         self.reset_button.setMinimumSize(92, 44)
         self.reset_button.clicked.connect(lambda: self.wished.emit(Reset()))
         self.stop_button = StopButton(key=stop_key)
         self.stop_button.pressed.connect(self.stop_wished.emit)
+        self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
         row = QHBoxLayout(self)
         row.setContentsMargins(8, 5, 8, 5)
-        row.setSpacing(12)
+        row.setSpacing(10)
         for widget in (self.badge, self.owner, self.policy, self.link, self.loop, self.estop):
             row.addWidget(widget)
         row.addWidget(self.reset_button)
-        row.addSpacing(28)
+        row.addSpacing(18)
         row.addWidget(self.stop_button)
 
     def show_state(self, state: ConsoleState) -> None:
@@ -73,8 +74,8 @@ class Bar(Panel):
             self.owner.say("—")
         else:
             age = duration(state.age_s(control.mode_since_ns))
-            detail = f"last known, {duration(state.connection.silent_s('control', state.now_ns))} ago" if outdated else ""
-            self.badge.say(MODES[control.mode], detail or f"since {age}", outdated=outdated)
+            silent = duration(state.connection.silent_s("control", state.now_ns))
+            self.badge.say(MODES[control.mode], f"{silent} ago" if outdated else f"for {age}", outdated=outdated)
             self.owner.say(control.owner)
         latched = control is not None and control.mode in LATCHED
         self.stop_button.show_latched(latched=latched)

@@ -121,7 +121,9 @@ class FaultsPanel(Panel):
         layer = self.layer.currentText()
         kinds = self._faults.catalogue if self._faults else ()
         found = [kind for kind in kinds if _matches(kind, words) and layer in (EVERY_LAYER, kind.layer.value)]
-        rows = tuple(Row(kind.fault_id, (kind.fault_id, kind.name, kind.layer.value), hint=kind.sentence) for kind in found)
+        rows = tuple(
+            Row(kind.fault_id, (kind.fault_id, kind.name, kind.layer.value), hint=kind.sentence) for kind in found
+        )
         self.catalogue.show_rows(rows)
         if rows and not self.catalogue.selected:
             self.catalogue.choose(rows[0].key)
@@ -133,7 +135,9 @@ class FaultsPanel(Panel):
             self.sentence.setText("No fault matches." if self.search.text() else "No catalogue has been heard of yet.")
             return
         step = list(FaultSeverity).index(FaultSeverity(self.severity.currentText()))
-        values = ", ".join(f"{name} {numbers[step]:g}" for name, numbers in kind.parameters.items() if len(numbers) > step)
+        values = ", ".join(
+            f"{name} {numbers[step]:g}" for name, numbers in kind.parameters.items() if len(numbers) > step
+        )
         text = f"{kind.sentence} ({values})" if values else kind.sentence
         self.sentence.setText(f"{text}\nConfirmed by: {kind.effect}.\nExpected: {kind.expected_reaction}.")
 
@@ -171,6 +175,10 @@ class FaultsPanel(Panel):
 def _matches(kind: FaultKind, words: list[str]) -> bool:
     text = f"{kind.fault_id} {kind.name} {kind.layer.value} {kind.seam} {kind.sentence} {kind.effect}".lower()
     return all(word in text for word in words)
+
+
+def _kind_row(kind: FaultKind) -> Row:
+    return Row(kind.fault_id, (kind.fault_id, kind.name, kind.layer.value), hint=kind.sentence)
 
 
 def _injection_row(report: FaultReport) -> Row:

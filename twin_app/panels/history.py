@@ -44,7 +44,9 @@ class HistoryPanel(Panel):
         if self._shown[0] is not state.commands:
             self.commands.show_rows(tuple(_command_row(row) for row in state.commands))
         if self._shown[1] is not state.events:
-            self.events.show_rows(tuple(_event_row(event, number, state) for number, event in enumerate(state.events[:200])))
+            self.events.show_rows(
+                tuple(_event_row(event, number, state) for number, event in enumerate(state.events[:200]))
+            )
         self._shown = (state.commands, state.events)
 
     def apply_theme(self, theme: Theme) -> None:
@@ -57,7 +59,10 @@ class HistoryPanel(Panel):
 def _command_row(row: CommandRow) -> Row:
     words = f"{command_words(row.command)} {row.subject}".strip()
     return Row(
-        row.request_id, (words, row.phase.value, story(row)), RECEIPTS[row.phase], quiet=row.phase is ReceiptPhase.CONFIRMED
+        row.request_id,
+        (words, row.phase.value, story(row)),
+        RECEIPTS[row.phase],
+        quiet=row.phase is ReceiptPhase.CONFIRMED,
     )
 
 

@@ -25,6 +25,7 @@ class Line(Panel):
     def __init__(self, *, perspectives: tuple[str, ...]) -> None:
         super().__init__(title="Line")
         self.setObjectName("line")
+        self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
         row = QHBoxLayout(self)
         row.setContentsMargins(8, 0, 8, 4)
         row.setSpacing(6)
@@ -62,7 +63,7 @@ class Line(Panel):
     def show_state(self, state: ConsoleState) -> None:
         """The line, and which of the two motion buttons can do something."""
         answer = why_line(state)
-        text = "▶ moving" if answer.moving and state.may_command else f"Not moving: {answer.text}"
+        text = "▶ moving" if answer.moving and state.may_command else f"Why not moving: {answer.text}"
         if answer.moving and not state.may_command:
             text = answer.text
         if text != self.why.text():

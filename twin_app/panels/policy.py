@@ -86,7 +86,9 @@ class PolicyPanel(Panel):
         self.phase.say(policy.phase or policy.status.value, caption=f"doing · {policy.status.value}")
         self.confidence.say(f"{policy.confidence:.2f}")
         late = f" · {policy.deadline_misses} late" if policy.deadline_misses else ""
-        self.inference.say(f"{milliseconds(policy.inference_s)} ms", caption=f"of {policy.deadline_s * 1e3:.0f} ms{late}")
+        self.inference.say(
+            f"{milliseconds(policy.inference_s)} ms", caption=f"of {policy.deadline_s * 1e3:.0f} ms{late}"
+        )
         self.signals.say("  ".join(f"{signal.name} {signal.value:.2f}" for signal in policy.signals) or "no signals")
         self.reason.say(policy.reason)
         self.reason.setVisible(bool(policy.reason))

@@ -61,7 +61,11 @@ class ProcessesPanel(Panel):
                 f"{system.cell} · scene {system.scene} · mismatch {system.mismatch} · seed {system.seed}{page}"
                 f" · {state.connection.gaps} messages lost on the way here"
             )
-            written = f"recording {size(system.recording_bytes)} · {system.recording}" if system.recording else "not recording"
+            written = (
+                f"recording {size(system.recording_bytes)} · {system.recording}"
+                if system.recording
+                else "not recording"
+            )
             self.recording.say(system.recording_trouble or written)
             self.record_button.setText("Stop recording" if system.recording else "Record")
         self._show_buttons()

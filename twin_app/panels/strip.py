@@ -6,7 +6,7 @@ from PySide6.QtWidgets import QHBoxLayout
 
 from runtime.messages.joint import PlantFlag
 from twin_app.model.state import ConsoleState
-from twin_app.model.wording import RECEIPTS, command_words, milliseconds, story
+from twin_app.model.wording import command_words, milliseconds, outcome
 from twin_app.theme.tokens import Theme
 from twin_app.widgets.field import ElidedLabel
 from twin_app.widgets.panel import Panel
@@ -22,7 +22,13 @@ class Strip(Panel):
         row = QHBoxLayout(self)
         row.setContentsMargins(10, 4, 10, 4)
         row.setSpacing(14)
-        weights = ((self.confidence, 15), (self.latency, 20), (self.lateness, 19), (self.hottest, 22), (self.command, 34))
+        weights = (
+            (self.confidence, 15),
+            (self.latency, 20),
+            (self.lateness, 19),
+            (self.hottest, 22),
+            (self.command, 34),
+        )
         for label, weight in weights:
             row.addWidget(label, weight)
 
@@ -39,9 +45,8 @@ class Strip(Panel):
         if newest is None:
             self.command.say("" if state.may_command else "commands are impossible in a replay")
             return
-        sign = RECEIPTS[newest.phase].text
         words = f"{command_words(newest.command)} {newest.subject}".strip()
-        self.command.say(f"{words}: {story(newest) if len(newest.phases) > 1 else sign}")
+        self.command.say(f"{words}: {outcome(newest)}")
 
     def apply_theme(self, theme: Theme) -> None:
         """Nothing of its own."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QHBoxLayout, QMenu, QPushButton, QToolButton, QVBoxLayout
+from PySide6.QtWidgets import QComboBox, QHBoxLayout, QMenu, QPushButton, QToolButton, QVBoxLayout
 
 from twin_app.model.state import ConsoleState, SourceKind
 from twin_app.model.time_window import SECOND_NS
@@ -30,10 +30,14 @@ class TrendsPanel(Panel):
         self.canvas.moment_chosen.connect(self.moment_wished.emit)
         self.canvas.window_changed.connect(self._show_place)
         self.place = ElidedLabel(name="heading")
-        self.live_button = QPushButton("Return to live")
+        self.live_button = QPushButton("Live ▶|")
         self.live_button.setToolTip("Follow the newest sample again (End, or a double click)")
         self.live_button.clicked.connect(self.canvas.go_live)
-        self.stretches = [self._stretch(seconds) for seconds in STRETCHES_S]
+        self.stretch = QComboBox()
+        self.stretch.setAccessibleName("Stretch of time")
+        self.stretch.addItems([_words(seconds) for seconds in STRETCHES_S])
+        self.stretch.setCurrentIndex(STRETCHES_S.index(60))
+        self.stretch.activated.connect(lambda index: self._show_stretch(STRETCHES_S[index]))
         self.lanes_button = QToolButton()
         self.lanes_button.setText("Lanes")
         self.lanes_button.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
@@ -44,7 +48,7 @@ class TrendsPanel(Panel):
         row = QHBoxLayout()
         row.setSpacing(4)
         row.addWidget(self.place, 1)
-        for widget in (self.live_button, *self.stretches, self.lanes_button):
+        for widget in (self.live_button, self.stretch, self.lanes_button):
             row.addWidget(widget)
         column = QVBoxLayout(self)
         column.setContentsMargins(6, 4, 6, 4)
@@ -89,17 +93,12 @@ class TrendsPanel(Panel):
             return
         behind = window.behind_s(canvas.edge_ns)
         shown = duration(window.span_ns / SECOND_NS)
-        self.place.say(f"● LIVE · last {shown}" if window.following else f"{duration(behind)} behind live · {shown} shown")
+        self.place.say(
+            f"● LIVE · last {shown}" if window.following else f"{duration(behind)} behind live · {shown} shown"
+        )
         away = not window.following or canvas.pinned_ns is not None
         if away is self.live_button.isHidden():
             self.live_button.setVisible(away)
-
-    def _stretch(self, seconds: int) -> QPushButton:
-        words = f"{seconds} s" if seconds < 60 else f"{seconds // 60} min"
-        button = QPushButton(words)
-        button.setToolTip(f"Show {words}")
-        button.clicked.connect(lambda: self._show_stretch(seconds))
-        return button
 
     def _show_stretch(self, seconds: int) -> None:
         canvas = self.canvas
@@ -125,3 +124,7 @@ class TrendsPanel(Panel):
 def _edge(state: ConsoleState) -> int:
     """The present, as long as the cell is heard; a lost cell's plots go on too, so that the gap shows."""
     return state.now_ns if state.control is not None else 0
+
+
+def _words(seconds: int) -> str:
+    return f"{seconds} s" if seconds < 60 else f"{seconds // 60} min"

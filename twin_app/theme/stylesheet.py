@@ -52,7 +52,7 @@ def dress(application: QApplication, theme: Theme, *, font_pt: int) -> None:
 
 def sheet_of(theme: Theme, *, font_pt: int) -> str:
     """The style sheet; sizes in points follow the chosen type size."""
-    return _SHEET.format(**vars_of(theme), pt=font_pt, big=font_pt + 2, huge=font_pt + 5)
+    return _SHEET.format(**vars_of(theme), pt=font_pt, big=font_pt + 1)
 
 
 def vars_of(theme: Theme) -> dict[str, str]:
@@ -74,20 +74,20 @@ QLabel#caption {{ color: {muted}; }}
 QLabel#value {{ font-size: {big}pt; font-weight: 600; }}
 QLabel#stale, QLabel#muted {{ color: {muted}; }}
 QLabel#heading {{ font-weight: 600; }}
-QPushButton, QToolButton, QComboBox {{ background: {button}; border: 1px solid {border}; border-radius: 3px;
+QPushButton, QToolButton {{ background: {button}; border: 1px solid {border}; border-radius: 3px;
   padding: 3px 10px; min-height: 22px; }}
-QPushButton:hover, QToolButton:hover, QComboBox:hover {{ background: {button_hover}; }}
+QPushButton:hover, QToolButton:hover {{ background: {button_hover}; }}
 QPushButton:pressed, QToolButton:pressed {{ background: {border}; }}
-QPushButton:checked, QToolButton:checked {{ background: {field}; font-weight: 600; border: 2px solid {text}; }}
-QPushButton:disabled, QToolButton:disabled, QComboBox:disabled {{ color: {muted}; background: {panel};
+QPushButton:checked, QToolButton:checked {{ background: {field}; border: 1px solid {text};
+  border-bottom: 4px solid {text}; }}
+QPushButton:disabled, QToolButton:disabled {{ color: {muted}; background: {panel};
   border: 1px dashed {border}; }}
-QPushButton:focus, QToolButton:focus, QComboBox:focus, QLineEdit:focus, QAbstractItemView:focus,
-QAbstractSpinBox:focus {{ border: 2px solid {focus}; }}
+QPushButton:focus, QToolButton:focus, QLineEdit:focus, QAbstractItemView:focus {{ border: 2px solid {focus}; }}
 QToolButton::menu-indicator {{ image: none; }}
 QPushButton#reset {{ background: {reset}; color: {reset_text}; font-weight: 600; border: 1px solid {reset}; }}
 QPushButton#reset:disabled {{ background: {panel}; color: {muted}; border: 1px dashed {border}; }}
 QPushButton#reset:focus {{ border: 3px solid {text}; }}
-QLineEdit, QAbstractSpinBox {{ background: {field}; border: 1px solid {border}; border-radius: 3px; padding: 3px 6px;
+QLineEdit {{ background: {field}; border: 1px solid {border}; border-radius: 3px; padding: 3px 6px;
   min-height: 22px; selection-background-color: {selection}; }}
 QTreeView, QListView, QTextEdit, QPlainTextEdit {{ background: {field}; border: 1px solid {border};
   selection-background-color: {selection}; selection-color: {text}; alternate-background-color: {field}; }}

@@ -29,11 +29,11 @@ class Badge(QWidget):
             self.setAccessibleName(f"mode {sign.text}, {detail}")
             self.update()
 
-    def sizeHint(self) -> QSize:  # noqa: N802 - Qt's name
+    def sizeHint(self) -> QSize:
         """Wide enough for the longest mode."""
-        return QSize(214, 58)
+        return QSize(198, 58)
 
-    def paintEvent(self, event: QPaintEvent) -> None:  # noqa: N802 - Qt's name
+    def paintEvent(self, event: QPaintEvent) -> None:
         """Sign on its ground; hatched when out of date."""
         del event
         painter = QPainter(self)

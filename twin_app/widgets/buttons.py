@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QElapsedTimer, QRectF, QSize, Qt, QTimer, Signal
-from PySide6.QtGui import QColor, QFont, QFocusEvent, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPen
+from PySide6.QtGui import QColor, QFocusEvent, QFont, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QAbstractButton, QSizePolicy, QWidget
 
 from twin_app.model.wording import Shape
 from twin_app.theme.shapes import draw_shape
-from twin_app.theme.tokens import LIGHT, Theme
+from twin_app.theme.tokens import LIGHT
 
 
 class StopButton(QAbstractButton):
@@ -20,7 +20,9 @@ class StopButton(QAbstractButton):
         self._latched = False
         self.theme = LIGHT
         self.setAccessibleName("STOP")
-        self.setToolTip(f"Protective stop: the arm brakes and stays stopped until Reset ({key}). Not an emergency stop.")
+        self.setToolTip(
+            f"Protective stop: the arm brakes and stays stopped until Reset ({key}). Not an emergency stop."
+        )
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Preferred)
 
@@ -30,11 +32,11 @@ class StopButton(QAbstractButton):
             self._latched = latched
             self.update()
 
-    def sizeHint(self) -> QSize:  # noqa: N802 - Qt's name
+    def sizeHint(self) -> QSize:
         """Wide enough for the word at twice the size of text."""
-        return QSize(178, 58)
+        return QSize(168, 58)
 
-    def paintEvent(self, event: QPaintEvent) -> None:  # noqa: N802 - Qt's name
+    def paintEvent(self, event: QPaintEvent) -> None:
         """Octagon, word and key."""
         del event
         painter = QPainter(self)
@@ -105,44 +107,44 @@ class HoldButton(QWidget):
         """0…1 of the holding time."""
         return min(1.0, self._since.elapsed() * 1e-3 / self._hold_s) if self._beat.isActive() else 0.0
 
-    def sizeHint(self) -> QSize:  # noqa: N802 - Qt's name
+    def sizeHint(self) -> QSize:
         """Room for sign and text."""
         metrics = self.fontMetrics()
         return QSize(metrics.horizontalAdvance(self._text) + metrics.height() + 40, metrics.height() + 16)
 
-    def mousePressEvent(self, event: QMouseEvent) -> None:  # noqa: N802 - Qt's name
+    def mousePressEvent(self, event: QMouseEvent) -> None:
         """Begin to hold."""
         if event.button() is Qt.MouseButton.LeftButton:
             self._press()
 
-    def mouseReleaseEvent(self, event: QMouseEvent) -> None:  # noqa: N802 - Qt's name
+    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
         """Let go: nothing happens before the time is full."""
         del event
         self._release()
 
-    def mouseMoveEvent(self, event: QMouseEvent) -> None:  # noqa: N802 - Qt's name
+    def mouseMoveEvent(self, event: QMouseEvent) -> None:
         """Sliding off lets go."""
         if not self.rect().contains(event.position().toPoint()):
             self._release()
 
-    def keyPressEvent(self, event: QKeyEvent) -> None:  # noqa: N802 - Qt's name
+    def keyPressEvent(self, event: QKeyEvent) -> None:
         """Enter holds; Space belongs to the timeline."""
         if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter) and not event.isAutoRepeat():
             self._press()
         elif event.key() not in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
             super().keyPressEvent(event)
 
-    def keyReleaseEvent(self, event: QKeyEvent) -> None:  # noqa: N802 - Qt's name
+    def keyReleaseEvent(self, event: QKeyEvent) -> None:
         """Let go."""
         if not event.isAutoRepeat():
             self._release()
 
-    def focusOutEvent(self, event: QFocusEvent) -> None:  # noqa: N802 - Qt's name
+    def focusOutEvent(self, event: QFocusEvent) -> None:
         """Losing the keyboard lets go."""
         self._release()
         super().focusOutEvent(event)
 
-    def paintEvent(self, event: QPaintEvent) -> None:  # noqa: N802 - Qt's name
+    def paintEvent(self, event: QPaintEvent) -> None:
         """A button that fills from the left while it is held."""
         del event
         painter = QPainter(self)

@@ -19,7 +19,7 @@ class Edge(QWidget):
         self.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
         self.colour = QColor()
 
-    def paintEvent(self, event: QPaintEvent) -> None:  # noqa: N802 - Qt's name
+    def paintEvent(self, event: QPaintEvent) -> None:
         """Ground with diagonal stripes, so that colour is not all."""
         del event
         painter = QPainter(self)
@@ -46,7 +46,7 @@ class Edges(QObject):
             side.colour = QColor(theme.replay)
             side.update()
 
-    def eventFilter(self, watched: QObject, event: QEvent) -> bool:  # noqa: N802 - Qt's name
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         """Follow the window."""
         if watched is self._window and event.type() in (QEvent.Type.Resize, QEvent.Type.Show):
             self._place()

@@ -5,13 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from PySide6.QtCore import QRectF, Qt
-from PySide6.QtGui import QColor, QPainter, QPaintEvent
-from PySide6.QtWidgets import QHBoxLayout, QPushButton, QSizePolicy, QWidget
+from PySide6.QtGui import QColor, QPainter, QPaintEvent, QResizeEvent
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QSizePolicy, QWidget
 
 from twin_app.model.wording import Shape, Sign, Tone
 from twin_app.theme.shapes import draw_shape
 from twin_app.theme.tokens import LIGHT, Theme
-from twin_app.widgets.field import ElidedLabel
 
 
 class Notice(QWidget):
@@ -21,7 +20,9 @@ class Notice(QWidget):
         super().__init__()
         self.theme: Theme = LIGHT
         self.sign = Sign("", Shape.CIRCLE, Tone.MUTED)
-        self._label = ElidedLabel()
+        self._label = QLabel()
+        self._label.setWordWrap(True)
+        self._label.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
         self.buttons = (QPushButton(), QPushButton())
         row = QHBoxLayout(self)
         row.setContentsMargins(44, 3, 8, 3)
@@ -51,9 +52,11 @@ class Notice(QWidget):
                 button.setVisible(wanted)
         if sign != self.sign or self.isHidden():
             self.sign = sign
-            self._label.say(sign.text)
+            self._label.setText(sign.text)
+            self._label.setToolTip(sign.text)
             self._colour()
             self.show()
+            self._fit()
             self.update()
 
     def silence(self) -> None:
@@ -67,7 +70,12 @@ class Notice(QWidget):
         self._colour()
         self.update()
 
-    def paintEvent(self, event: QPaintEvent) -> None:  # noqa: N802 - Qt's name
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Break the text anew."""
+        super().resizeEvent(event)
+        self._fit()
+
+    def paintEvent(self, event: QPaintEvent) -> None:
         """Ground and sign."""
         del event
         painter = QPainter(self)
@@ -76,6 +84,14 @@ class Notice(QWidget):
         box = QRectF(14, self.height() / 2 - side / 2, side, side)
         draw_shape(painter, self.sign.shape, box, self.theme.inks[self.sign.tone])
         painter.fillRect(0, self.height() - 1, self.width(), 1, QColor(self.theme.border))
+
+    def _fit(self) -> None:
+        """One line or two, as the text needs; a third is in the tooltip."""
+        buttons = sum(button.sizeHint().width() + 8 for button in self.buttons if not button.isHidden())
+        width = max(100, self.width() - 56 - buttons)
+        needed = self._label.heightForWidth(width)
+        line = self._label.fontMetrics().lineSpacing()
+        self._label.setFixedHeight(min(max(needed, line), 2 * line + 2))
 
     def _colour(self) -> None:
         ink = self.theme.inks[self.sign.tone].name()

@@ -67,11 +67,11 @@ class PictureView(QWidget):
             self._note, self._marks, self._veiled = note, marks, veiled
             self.update()
 
-    def sizeHint(self) -> QSize:  # noqa: N802 - Qt's name
+    def sizeHint(self) -> QSize:
         """About twice the cameras' size."""
         return QSize(256, 280)
 
-    def paintEvent(self, event: QPaintEvent) -> None:  # noqa: N802 - Qt's name
+    def paintEvent(self, event: QPaintEvent) -> None:
         """Picture, marks, words."""
         del event
         painter = QPainter(self)

@@ -27,10 +27,7 @@ def draw_series(painter: QPainter, x: Array, low: Array, high: Array, *, reduced
     else:
         y = low
     good = np.isfinite(y)
-    if not good.all():
-        pieces = np.flatnonzero(np.diff(good.astype(np.int8))) + 1
-    else:
-        pieces = np.empty(0, dtype=np.intp)
+    pieces = np.flatnonzero(np.diff(good.astype(np.int8))) + 1
     jumps = np.flatnonzero(np.diff(x) > gap_px) + 1
     if not len(pieces) and not len(jumps):
         if good.all() and len(x) > 1:

@@ -60,7 +60,7 @@ class TrendCanvas(QWidget):
             return self.moment_at(self._hover_px)
         return self.pinned_ns if self.pinned_ns is not None else self.playhead_ns
 
-    def sizeHint(self) -> QSize:  # noqa: N802 - Qt's name
+    def sizeHint(self) -> QSize:
         """Room for six lanes."""
         return QSize(560, 520)
 
@@ -90,7 +90,7 @@ class TrendCanvas(QWidget):
     def _plot_width(self) -> float:
         return float(self.width() - GUTTER_PX - 4)
 
-    def paintEvent(self, event: QPaintEvent) -> None:  # noqa: N802 - Qt's name
+    def paintEvent(self, event: QPaintEvent) -> None:
         """Everything, from the modes on top to the axis at the bottom."""
         del event
         began = time.perf_counter()
@@ -101,11 +101,9 @@ class TrendCanvas(QWidget):
         draw_time_grid(painter, plot, bounds, offset_ns=self.wall_offset_ns, theme=self.theme)
         band = QRectF(plot.x(), 0, plot.width(), BAND_PX)
         draw_band(painter, band, self.trends, bounds, edge_ns=self.edge_ns, theme=self.theme)
-        lanes = self.lanes
-        height = (plot.height() - BAND_PX) / max(1, len(lanes))
         cursor_ns = self.cursor_ns
-        for number, lane in enumerate(lanes):
-            box = QRectF(plot.x(), BAND_PX + number * height, plot.width(), height)
+        for lane, top, height in self._heights(plot.height()):
+            box = QRectF(plot.x(), top, plot.width(), height)
             block = self.trends.blocks.get(lane.block)
             LanePainter(painter, lane, block, box, bounds, self.theme).draw(cursor_ns)
         axis = QRectF(plot.x(), plot.bottom(), plot.width(), AXIS_PX)
@@ -117,7 +115,7 @@ class TrendCanvas(QWidget):
         self.paints += 1
         self.paint_s += time.perf_counter() - began
 
-    def wheelEvent(self, event: QWheelEvent) -> None:  # noqa: N802 - Qt's name
+    def wheelEvent(self, event: QWheelEvent) -> None:
         """Zoom about the mouse; with Shift, or sideways, pan."""
         steps = event.angleDelta().y() / 120.0
         sideways = event.angleDelta().x() / 120.0
@@ -132,12 +130,12 @@ class TrendCanvas(QWidget):
         self.set_window(window)
         event.accept()
 
-    def mousePressEvent(self, event: QMouseEvent) -> None:  # noqa: N802 - Qt's name
+    def mousePressEvent(self, event: QMouseEvent) -> None:
         """Begin to drag, or to click."""
         if event.button() is Qt.MouseButton.LeftButton:
             self._drag = (event.position().x(), self.window_shown, False)
 
-    def mouseMoveEvent(self, event: QMouseEvent) -> None:  # noqa: N802 - Qt's name
+    def mouseMoveEvent(self, event: QMouseEvent) -> None:
         """Drag pans; hover moves the cursor."""
         x_px = event.position().x()
         if self._drag is not None:
@@ -149,7 +147,7 @@ class TrendCanvas(QWidget):
         self._hover_px = x_px if x_px >= GUTTER_PX else None
         self.update()
 
-    def mouseReleaseEvent(self, event: QMouseEvent) -> None:  # noqa: N802 - Qt's name
+    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
         """A click that did not drag chooses the moment."""
         if self._drag is not None and not self._drag[2]:
             moment_ns = self.moment_at(event.position().x())
@@ -157,19 +155,19 @@ class TrendCanvas(QWidget):
             self.moment_chosen.emit(moment_ns)
         self._drag = None
 
-    def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:  # noqa: N802 - Qt's name
+    def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
         """Back to live."""
         del event
         self._drag = None
         self.go_live()
 
-    def leaveEvent(self, event: object) -> None:  # noqa: N802 - Qt's name
+    def leaveEvent(self, event: object) -> None:
         """The cursor's preview ends."""
         del event
         self._hover_px = None
         self.update()
 
-    def keyPressEvent(self, event: QKeyEvent) -> None:  # noqa: N802 - Qt's name
+    def keyPressEvent(self, event: QKeyEvent) -> None:
         """Plus and minus zoom, Ctrl with arrows pans, Delete takes the cursor away."""
         key, window = event.key(), self.window_shown
         quick = bool(event.modifiers() & Qt.KeyboardModifier.ControlModifier)
@@ -197,7 +195,12 @@ class TrendCanvas(QWidget):
 
     def lane_at(self, point: QPointF) -> Lane | None:
         """The lane under a point."""
+        boxes = self._heights(self.height() - AXIS_PX)
+        return next((lane for lane, top, height in boxes if top <= point.y() < top + height), None)
+
+    def _heights(self, bottom_px: float) -> list[tuple[Lane, float, float]]:
+        """Lanes with their tops and heights, by weight."""
         lanes = self.lanes
-        height = (self.height() - AXIS_PX - BAND_PX) / max(1, len(lanes))
-        number = int((point.y() - BAND_PX) // max(1.0, height))
-        return lanes[number] if 0 <= number < len(lanes) and point.y() >= BAND_PX else None
+        unit = (bottom_px - BAND_PX) / max(0.1, sum(lane.weight for lane in lanes))
+        tops = [BAND_PX + unit * sum(lane.weight for lane in lanes[:number]) for number in range(len(lanes))]
+        return [(lane, top, unit * lane.weight) for lane, top in zip(lanes, tops, strict=True)]

@@ -66,7 +66,10 @@ class LanePainter:
             lows, highs = self._view.low[:, lane.columns], self._view.high[:, lane.columns]
             if np.isfinite(lows).any():
                 low, high = min(low, float(np.nanmin(lows))), max(high, float(np.nanmax(highs)))
-        return padded(low, high)
+        low, high = padded(low, high)
+        if lane.limits:  # room for the word on the uppermost limit
+            high = max(high, lane.limits[-1][1] + (high - low) * 18.0 / max(40.0, self._plot.height()))
+        return low, high
 
     def _y(self, value: float) -> float:
         return self._plot.bottom() - (value - self._low) / (self._high - self._low) * self._plot.height()
@@ -86,12 +89,13 @@ class LanePainter:
 
     def _draw_limits(self) -> None:
         painter, plot = self._painter, self._plot
-        for label, value in self._lane.limits:
+        for number, (label, value) in enumerate(self._lane.limits):
             y = self._y(value)
+            top = y - 17 if number % 2 else y
             painter.setPen(QPen(QColor(self._theme.text), 1, Qt.PenStyle.DashLine))
             painter.drawLine(QPointF(plot.left(), y), QPointF(plot.right(), y))
             painter.setPen(QColor(self._theme.muted))
-            painter.drawText(QRectF(plot.left() + 4, y - 1, 90, 17), LEFT, label)
+            painter.drawText(QRectF(plot.left() + 4, top, 120, 17), LEFT, f"{label} {value:.0f}")
 
     def _draw_lines(self, view: SeriesView) -> None:
         begin_ns, end_ns = self._bounds

@@ -7,8 +7,8 @@ from PySide6.QtWidgets import QWidget
 
 from runtime.messages.requests import Shutdown
 from runtime.messages.state import Mode
-from twin_app.window.header import Header
 from twin_app.model.why import is_moving, standing
+from twin_app.window.header import Header
 from twin_app.window.pump import Pump
 
 PATIENCE_MS = 3_000

@@ -12,9 +12,6 @@ from PySide6.QtGui import QCloseEvent, QResizeEvent, QShowEvent
 from PySide6.QtWidgets import QApplication, QMainWindow, QStatusBar, QTabWidget
 
 from twin_app.bridge.source import Source
-from twin_app.window.closing import Closing
-from twin_app.window.header import Header
-from twin_app.window.keys import STOP_KEY, EnterPresses, Key, StopKey, bind
 from twin_app.model.settings import PERSPECTIVES, THEMES, SettingsStore
 from twin_app.model.state import SourceKind
 from twin_app.model.wording import Tone
@@ -29,11 +26,14 @@ from twin_app.panels.tasks import TasksPanel
 from twin_app.panels.transport import TransportBar
 from twin_app.panels.trends import TrendsPanel
 from twin_app.panels.twin import TwinPanel
-from twin_app.window.pump import Pump
 from twin_app.theme.stylesheet import dress
 from twin_app.theme.tokens import THEMES as DRESSES
 from twin_app.widgets.edges import Edges
 from twin_app.widgets.panel import Panel
+from twin_app.window.closing import Closing
+from twin_app.window.header import Header
+from twin_app.window.keys import STOP_KEY, EnterPresses, Key, StopKey, bind
+from twin_app.window.pump import Pump
 from twin_app.window.workspace import Workspace
 
 log = logging.getLogger(__name__)
@@ -128,14 +128,12 @@ class ConsoleWindow(QMainWindow):
         self.workspace.bring(name)
         self.pump.show_everything()
 
-    def report_exception(
-        self, kind: type[BaseException], value: BaseException, trace: TracebackType | None
-    ) -> None:
+    def report_exception(self, kind: type[BaseException], value: BaseException, trace: TracebackType | None) -> None:
         """For `sys.excepthook`: an error of the console itself is shown to the person and logged."""
         log.error("unexpected error in the console", exc_info=(kind, value, trace))
         self.header.remark_on(f"The console has an error of its own: {kind.__name__}: {value}", tone=Tone.HIGH)
 
-    def showEvent(self, event: QShowEvent) -> None:  # noqa: N802 - Qt's name
+    def showEvent(self, event: QShowEvent) -> None:
         """Start when first shown; the 3D view comes after the window is usable."""
         super().showEvent(event)
         if not self.pump.running:
@@ -145,13 +143,13 @@ class ConsoleWindow(QMainWindow):
                 QTimer.singleShot(60, self, self._load)
             self._tell_troubles()
 
-    def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: N802 - Qt's name
+    def resizeEvent(self, event: QResizeEvent) -> None:
         """Remember the size for the next start."""
         super().resizeEvent(event)
         if self.isVisible():
             self.settings = replace(self.settings, window_px=(max(400, self.width()), max(400, self.height())))
 
-    def closeEvent(self, event: QCloseEvent) -> None:  # noqa: N802 - Qt's name
+    def closeEvent(self, event: QCloseEvent) -> None:
         """Ask once while the arm may move; then stop it, keep the settings and let go."""
         if not self.closing.allowed():
             event.ignore()

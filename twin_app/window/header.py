@@ -87,7 +87,9 @@ class Header(Panel):
         connection, now_ns = state.connection, state.now_ns
         if connection.contact.get("supervisor") is Contact.LOST:
             silent = duration(connection.silent_s("supervisor", now_ns))
-            words = f"NO CONNECTION for {silent}: what you see is old. The arm brakes without its runtime. Reconnecting …"
+            words = (
+                f"NO CONNECTION for {silent}: what you see is old. The arm brakes without its runtime. Reconnecting …"
+            )
             self.connection.say(Sign(words, Shape.OCTAGON, Tone.CRITICAL))
         elif connection.lost:
             names = " and ".join(connection.lost)

@@ -8,11 +8,11 @@ from pathlib import Path
 from PySide6.QtCore import QObject, QTimer
 from PySide6.QtWidgets import QMainWindow
 
-from twin_app.window.docks import apply_layout, apply_sizes, build_docks, read_layout, show_titles
 from twin_app.model.layout import Layout
 from twin_app.model.settings import SettingsStore
-from twin_app.window.perspectives import DEFAULTS
 from twin_app.widgets.panel import Panel
+from twin_app.window.docks import apply_layout, apply_sizes, build_docks, read_layout, show_titles
+from twin_app.window.perspectives import DEFAULTS
 
 
 class Workspace(QObject):
