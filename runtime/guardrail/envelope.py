@@ -32,7 +32,8 @@ class Envelope:
         self._window_s = _both_ends(window_s)
         self._gain_rad_s = _both_ends(acceleration * window_s)
         self._half_over_braking = _both_ends(0.5 / braking)
-        self._drift_rad = 0.5 * acceleration * window_s**2 - _ROUNDING
+        # rounding is forgiven to the reference, which may end exactly on its limit
+        self._drift_rad = 0.5 * acceleration * window_s**2 - [[0.0], [_ROUNDING]]
         self._limit_rad = np.zeros((2, *shape))
         self._set_limits(MEASURED, limits.position_lower_rad, limits.position_upper_rad)
         self._set_limits(REFERENCE, limits.reference_lower_rad, limits.reference_upper_rad)
