@@ -1,1 +1,1 @@
-"""The program's own policies and adapters: each folder is one plugin, found by its plugin.toml, imported on first use."""
+"""The program's own policies and adapters: each folder is a plugin, found by its plugin.toml, imported on first use."""

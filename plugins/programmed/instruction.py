@@ -20,7 +20,8 @@ _COLOURS = {
     "grey": ("gray",),
 }
 _OTHER_COLOURS = frozenset(
-    ["red", "green", "blue", "yellow", "cyan", "purple", "magenta", "orange", "pink", "brown", "black", "white", "grey", "gray", "violet", "turquoise", "teal"]
+    ["red", "green", "blue", "yellow", "cyan", "purple", "magenta", "orange", "pink", "brown"]
+    + ["black", "white", "grey", "gray", "violet", "turquoise", "teal"]
 )
 _OTHER_SHAPES = frozenset(["ball", "sphere", "cone", "pyramid", "ring", "bottle", "screw"])
 _REFUSALS = frozenset(["not", "never", "dont", "don't", "without", "except", "stop"])

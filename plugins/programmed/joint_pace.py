@@ -1,29 +1,74 @@
-"""Whether the arm's joints can follow a path at its pace: a hand's speed costs more joint speed near the robot."""
+"""Whether the arm's joints can follow a path at its pace.
+
+A hand's speed costs more joint speed near the robot, and System 1 moves no joint faster than it can stop it in time.
+"""
 
 from __future__ import annotations
+
+from dataclasses import dataclass
 
 import numpy as np
 
 from plugins.programmed.funnel import Path, pose_of
 from runtime.kinematics import Arm
 from runtime.messages.joint import Vector
+from runtime.system1.motion_limits import motion_limits
 
-VELOCITY_SHARE = 0.85
-ACCELERATION_SHARE = 0.8
-"""Of the data sheet: System 1 needs room to blend, the guard refuses from 0.95 on."""
+VELOCITY_SHARE = 0.82
+ACCELERATION_SHARE = 0.5
+"""Of what System 1 lets its reference do: between the steps it goes a little faster than from step to step."""
 
 ITERATIONS = 30
+
+
+COLUMNS = [0, 1, 2, 5]
+"""Of the Jacobian: hand speed along x, y and z of the base, and turning about z."""
+
+DAMPING = 1e-4
+
+
+@dataclass(frozen=True, slots=True)
+class JointReach:
+    """What hand speeds and accelerations the joints allow about one pose."""
+
+    speed_rows: tuple[tuple[float, float, float, float], ...]
+    """One a joint: joint speed over its limit, a unit of vx, vy, vz and turn each."""
+
+    acceleration_over_speed: tuple[float, ...]
+    """One a joint: velocity limit over acceleration limit, s."""
+
+    def speed_share(self, vx: float, vy: float, vz: float, turn: float) -> float:
+        """The part of this hand speed that the joints can follow, at most 1."""
+        worst = max(abs(a * vx + b * vy + c * vz + d * turn) for a, b, c, d in self.speed_rows)
+        return 1.0 if worst <= 1.0 else 1.0 / worst
+
+    def change_share(self, vx: float, vy: float, vz: float, turn: float, *, within_s: float) -> float:
+        """The part of this change of hand speed that the joints can make in so much time, at most 1."""
+        worst = 0.0
+        for (a, b, c, d), span_s in zip(self.speed_rows, self.acceleration_over_speed, strict=True):
+            worst = max(worst, abs(a * vx + b * vy + c * vz + d * turn) * span_s)
+        return 1.0 if worst <= within_s else within_s / worst
 
 
 class JointPace:
     """Solves a path's joint angles and compares their differences with the limits of the arm."""
 
     def __init__(self, arm: Arm, *, step_period_s: float) -> None:
-        """`arm` is only read; the solver is an own one."""
+        """`arm` lends its working memory for the call; the solver is an own one."""
+        self._arm = arm
         self._solver = arm.solver()
         self._period_s = step_period_s
-        self._velocity = VELOCITY_SHARE * np.array([joint.velocity_rad_s for joint in arm.robot.joints])
-        self._acceleration = ACCELERATION_SHARE * np.array([joint.acceleration_rad_s2 for joint in arm.robot.joints])
+        limits = motion_limits(arm)
+        self._velocity = VELOCITY_SHARE * limits.velocity_rad_s
+        self._acceleration = ACCELERATION_SHARE * limits.acceleration_rad_s2
+
+    def reach(self, q_rad: Vector) -> JointReach:
+        """Hand speeds that are possible about these joint angles."""
+        jacobian = self._arm.jacobian(q_rad)
+        inverse = jacobian.T @ np.linalg.inv(jacobian @ jacobian.T + DAMPING * np.eye(6))
+        rows = inverse[:, COLUMNS] / self._velocity[:, None]
+        spans = self._velocity / self._acceleration
+        return JointReach(tuple((a, b, c, d) for a, b, c, d in rows.tolist()), tuple(spans.tolist()))
 
     def excess(self, path: Path, *, steps: int, q_rad: Vector) -> float:
         """How many times too fast the path is for some joint; 1 or less is within limits.

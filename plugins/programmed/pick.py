@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from enum import Enum
 
 from plugins.programmed.funnel import Goal, HandState, wrap
+from plugins.programmed.hand import hand_of
 from plugins.programmed.instruction import Wish
 from plugins.programmed.sight import TRAY, Sight
 from plugins.programmed.spots import Drop, Grip, choose_drop, choose_grip
@@ -66,6 +67,7 @@ class Pick:
         self._cell = cell
         self._sight = sight
         self._watch = watch
+        self._hand_shape = hand_of(cell.robot)
         self.phase = Phase.SEARCHING
         self.status = PolicyStatus.WORKING
         self.reason = ""
@@ -273,6 +275,7 @@ class Pick:
             half_m=tote.inner_half_extents_m,
             others=self._sight.discs(places=(tote.name,)),
             view=self._sight.overhead_geometry(),
+            hand=self._hand_shape,
         )
 
     def _lost(self, observation: Observation, hand: HandState) -> bool:

@@ -18,14 +18,19 @@ from runtime.messages.tasks import Assignment
 from runtime.ports import Observation, Proposal
 
 STEP_PERIOD_S = 0.1
-HORIZON = 10
-FULL_PACE = Pace(speed_m_s=0.8, acceleration_m_s2=2.5, sink_m_s=0.5, turn_rad_s=2.0, turn_rad_s2=8.0)
+HORIZON = 8
+FULL_PACE = Pace(speed_m_s=0.8, acceleration_m_s2=2.0, height_m_s=0.4, turn_rad_s=2.0, turn_rad_s2=8.0)
 CAREFUL = 0.5
 PACES_MAX = 3
+EXCESS_MAX = 1.08
+"""So much faster than the joints' pace a path may be before it is planned anew."""
 
 SAME_PATH_M = 0.02
 SAME_PATH_RAD = 0.15
 """The arm is taken to be on the chunk sent before while it is no farther from it than this."""
+
+LAG_S = 0.12
+"""A chunk that is executed more slowly than planned is found again so far back."""
 
 
 def programmed(cell: CellDescription) -> ProgrammedPolicy:
@@ -85,13 +90,15 @@ class ProgrammedPolicy:
     def _path_within_limits(self, hand: HandState, goal: Goal, observation: Observation) -> Path:
         """The next second towards the goal, at full pace or as much of it as the joints can follow."""
         pace = self._pace
+        reach = self._joint_pace.reach(observation.q_rad)
+        path = descend(hand, goal, pace, reach, duration_s=HORIZON * STEP_PERIOD_S)
         for _ in range(PACES_MAX):
-            path = descend(hand, goal, pace, duration_s=HORIZON * STEP_PERIOD_S)
             excess = self._joint_pace.excess(path, steps=HORIZON, q_rad=observation.q_rad)
-            if excess <= 1.0:
-                return path
-            pace = pace.scaled(max(0.5, 0.95 / excess))
-        return descend(hand, goal, pace, duration_s=HORIZON * STEP_PERIOD_S)
+            if excess <= EXCESS_MAX:
+                break
+            pace = pace.scaled(max(0.5, 1.0 / excess))
+            path = descend(hand, goal, pace, reach, duration_s=HORIZON * STEP_PERIOD_S)
+        return path
 
     def _proposal(
         self, observation: Observation, pick: Pick | None, step: Step, path: Path, first: int | None
@@ -149,8 +156,7 @@ class ProgrammedPolicy:
         measured = HandState(x_m, y_m, z_m, yaw_of(observation.gripper_in_base))
         age_s = (observation.stamp_ns - self._path_ns) * 1e-9
         if self._path is not None and 0.0 < age_s <= HORIZON * STEP_PERIOD_S:
-            planned = self._path.at(age_s)
-            off_m = math.dist((planned.x_m, planned.y_m, planned.z_m), (x_m, y_m, z_m))
+            planned, off_m = self._path.passed(x_m, y_m, z_m, about_s=age_s, lag_s=LAG_S)
             if off_m < SAME_PATH_M and abs(wrap(planned.yaw_rad - measured.yaw_rad)) < SAME_PATH_RAD:
                 return planned.copy()
         rates = self._arm.jacobian(observation.q_rad) @ observation.dq_rad_s

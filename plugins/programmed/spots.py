@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from plugins.programmed.funnel import wrap
+from plugins.programmed.hand import Hand, hand_of
 from runtime.messages.cell import CellDescription, PartKind
 from runtime.perception import ViewGeometry
 
@@ -19,6 +20,12 @@ OPENING_M = 0.010
 
 TIP_BELOW_M = 0.0125
 """The tool centre point stays so far above the surface: fingertips reach 9 mm beyond it."""
+
+GRIPPED_M = 0.006
+"""The tool centre point stays so far below a part's top: the pads reach 8 mm above it."""
+
+WIDE_COST = 10.0
+"""Of gripping a metre wider, beside a radian of turning: the narrow side is the safer one."""
 
 ROOM_ENOUGH_M = 0.02
 PILE_RISE_M = 0.045
@@ -82,19 +89,23 @@ def choose_grip(
     """Grip across parallel faces where the fingers have most room; with room enough, turning least wins."""
     blocks = tuple(others)
     widest_m = cell.robot.gripper.width_max_m
+    hand = hand_of(cell.robot)
+    height_m = _grip_height_m(part, hand, cell.tray.wall_height_m)
     best: Grip | None = None
     best_cost = math.inf
     for across_rad, width_m in _faces(part, yaw_rad):
         if width_m + 0.004 > widest_m:
             continue
         opening_m = min(widest_m, width_m + 2.0 * OPENING_M)
+        room_m = _room_m(x_m, y_m, across_rad, 0.5 * opening_m + FINGER_DEPTH_M, blocks)
+        low = height_m + hand.bottom_m < cell.tray.wall_height_m
+        reach_m = hand.reach_m if low else 0.5 * opening_m + FINGER_DEPTH_M
+        room_m = min(room_m, _wall_room_m(cell, x_m, y_m, across_rad, reach_m))
         for yaw in (wrap(across_rad + 0.5 * math.pi), wrap(across_rad - 0.5 * math.pi)):
-            room_m = _room_m(x_m, y_m, across_rad, 0.5 * opening_m + FINGER_DEPTH_M, blocks)
-            room_m = min(room_m, _wall_room_m(cell, x_m, y_m, across_rad, 0.5 * opening_m + FINGER_DEPTH_M))
-            turn = abs(wrap(yaw - hand_yaw_rad)) + 0.5 * abs(yaw)
-            cost = turn - 60.0 * min(room_m, ROOM_ENOUGH_M) + (20.0 if abs(yaw) > 0.6 * math.pi else 0.0)
+            turn = abs(wrap(yaw - hand_yaw_rad)) + 0.5 * abs(yaw) + (20.0 if abs(yaw) > 0.6 * math.pi else 0.0)
+            cost = turn + WIDE_COST * width_m - 60.0 * min(room_m, ROOM_ENOUGH_M)
             if cost < best_cost:
-                best, best_cost = Grip(yaw, width_m, opening_m, _grip_height_m(part)), cost
+                best, best_cost = Grip(yaw, width_m, opening_m, height_m), cost
     if best is None:
         raise ValueError(f"{part.name}: no two faces fit the gripper's {widest_m * 1e3:.0f} mm")
     return best
@@ -108,8 +119,10 @@ def _faces(part: PartKind, yaw_rad: float) -> list[tuple[float, float]]:
     return [(yaw_rad + 0.5 * math.pi, short_m), (yaw_rad, long_m)]
 
 
-def _grip_height_m(part: PartKind) -> float:
-    return max(TIP_BELOW_M, min(0.5 * part.size_m[2], part.size_m[2] - 0.012))
+def _grip_height_m(part: PartKind, hand: Hand, wall_m: float) -> float:
+    """At half height, for flat parts higher: so that the hand passes over the tray's walls."""
+    over_wall_m = wall_m - hand.bottom_m
+    return max(TIP_BELOW_M, min(max(0.5 * part.size_m[2], over_wall_m), part.size_m[2] - GRIPPED_M))
 
 
 def _room_m(x_m: float, y_m: float, across_rad: float, reach_m: float, blocks: tuple[Disc, ...]) -> float:
@@ -141,6 +154,7 @@ def choose_drop(
     half_m: tuple[float, float],
     others: Iterable[Disc],
     view: ViewGeometry | None,
+    hand: Hand,
 ) -> Drop:
     """The spot with most room for part and fingers, and in the picture of `view`; over a pile when there is none."""
     blocks = tuple(others)
@@ -149,8 +163,9 @@ def choose_drop(
     best_room_m = -math.inf
     for yaw in (0.5 * math.pi, 0.0, -0.5 * math.pi):
         across_rad = yaw + 0.5 * math.pi
-        edge_x = max(reach_m * abs(math.cos(across_rad)), radius_m(part)) + 0.004
-        edge_y = max(reach_m * abs(math.sin(across_rad)), radius_m(part)) + 0.004
+        along, across = abs(math.cos(across_rad)), abs(math.sin(across_rad))
+        edge_x = max(hand.reach_m * along + hand.half_width_m * across, radius_m(part) + 0.004)
+        edge_y = max(hand.reach_m * across + hand.half_width_m * along, radius_m(part) + 0.004)
         for x_m, y_m in _grid(centre_m, (half_m[0] - edge_x, half_m[1] - edge_y)):
             if view is not None and not _shown(view, (x_m, y_m, centre_m[2] + part.size_m[2]), radius_m(part)):
                 continue

@@ -99,7 +99,7 @@ def load(registry: Registry, cell: CellDescription, name: str, warm_up: Observat
         for _ in range(WARM_INFERENCES if warm_up is not None else 0):
             if warm_up is not None:
                 policy.infer(warm_up)
-    except Exception as trouble:  # a plugin may fail in any way; it must not take the planner with it
+    except Exception as trouble:  # noqa: BLE001 - a plugin may fail in any way; it must not take the planner with it
         reason = f"failed while warming: {type(trouble).__name__}: {trouble}"
         registry.quarantine(registry.manifest(name).plugin, reason)
         return Loaded(name, None, reason)

@@ -9,10 +9,10 @@ import numpy as np
 
 from runtime.kinematics import Arm
 from runtime.messages.cell import CameraDescription, CellDescription
-from runtime.messages.geometry import Pose, Quaternion, Vector3
 from runtime.messages.joint import Vector
 from runtime.messages.state import RobotState
 from runtime.messages.tasks import Assignment
+from runtime.perception.poses import compose, inverse
 from runtime.ports import CameraView, Observation, Picture
 
 STATES_KEPT = 100
@@ -87,36 +87,3 @@ class ObservationBuilder:
         if before is after:
             q_rad = q_rad + dq_rad_s * min(max(stamp_ns - before.stamp_ns, 0), 20_000_000) * 1e-9
         return q_rad, dq_rad_s, after if share > 0.5 else before
-
-
-def compose(parent: Pose, child: Pose) -> Pose:
-    """`child`, given in `parent`'s frame, in the frame that `parent` is given in."""
-    x, y, z = _turned(parent.orientation_xyzw, child.position_m)
-    px, py, pz = parent.position_m
-    return Pose((px + x, py + y, pz + z), _product(parent.orientation_xyzw, child.orientation_xyzw))
-
-
-def inverse(pose: Pose) -> Pose:
-    """The other frame, seen from this one."""
-    x, y, z, w = pose.orientation_xyzw
-    back = (-x, -y, -z, w)
-    px, py, pz = _turned(back, pose.position_m)
-    return Pose((-px, -py, -pz), back)
-
-
-def _product(a: Quaternion, b: Quaternion) -> Quaternion:
-    ax, ay, az, aw = a
-    bx, by, bz, bw = b
-    return (
-        aw * bx + ax * bw + ay * bz - az * by,
-        aw * by - ax * bz + ay * bw + az * bx,
-        aw * bz + ax * by - ay * bx + az * bw,
-        aw * bw - ax * bx - ay * by - az * bz,
-    )
-
-
-def _turned(orientation: Quaternion, vector: Vector3) -> Vector3:
-    x, y, z, w = orientation
-    vx, vy, vz = vector
-    tx, ty, tz = 2.0 * (y * vz - z * vy), 2.0 * (z * vx - x * vz), 2.0 * (x * vy - y * vx)
-    return (vx + w * tx + y * tz - z * ty, vy + w * ty + z * tx - x * tz, vz + w * tz + x * ty - y * tx)

@@ -159,7 +159,7 @@ class PlannerStage:
         if assignment is not None and (swapped or key != self._begun):
             try:
                 self._bay.active.policy.begin(assignment)
-            except Exception as trouble:  # a plugin may fail in any way; the next inference reports it
+            except Exception as trouble:  # noqa: BLE001 - a plugin may fail in any way; the next inference reports it
                 self._failed(trouble)
         self._begun = key
 
@@ -169,7 +169,7 @@ class PlannerStage:
             return _no_answer(f"policy {seat.manifest.name} is quarantined: {obstacle}")
         try:
             proposal = seat.policy.infer(observation)
-        except Exception as trouble:  # a plugin may fail in any way; it must not take the planner with it
+        except Exception as trouble:  # noqa: BLE001 - a plugin may fail in any way; it must not take the planner with it
             self._failed(trouble)
             return _no_answer(f"policy {seat.manifest.name} raised {type(trouble).__name__}: {trouble}")
         self._failures = 0
