@@ -41,7 +41,7 @@ def read_table(path: Path, record: type[Record]) -> Record:
     try:
         return msgspec.convert(table, record)
     except msgspec.ValidationError as trouble:
-        raise _located(trouble, table, file=path.name) from trouble
+        raise _located(trouble, table, shape=inspect.type_info(record), file=path.name) from trouble
 
 
 def _refuse_unknown_keys(value: object, shape: inspect.Type, *, file: str, key: str) -> None:
@@ -72,7 +72,7 @@ def _unknown(name: str, known: list[str]) -> str:
     )
 
 
-def _located(trouble: msgspec.ValidationError, table: object, *, file: str) -> SceneError:
+def _located(trouble: msgspec.ValidationError, table: object, *, shape: inspect.Type, file: str) -> SceneError:
     text = str(trouble)
     place = re.search(r" - at `\$\.?(.*)`$", text)
     key = place.group(1) if place else ""
@@ -81,7 +81,19 @@ def _located(trouble: msgspec.ValidationError, table: object, *, file: str) -> S
     if missing:
         name = f"{key}.{missing.group(1)}" if key else missing.group(1)
         return SceneError(file=file, key=name, value="(missing)", limit="must be given")
+    if limit.startswith("Invalid enum value"):
+        limit = f"must be one of {', '.join(_choices(shape, key))}"
     return SceneError(file=file, key=key, value=_value_at(table, key), limit=_plain(limit))
+
+
+def _choices(shape: inspect.Type, key: str) -> list[str]:
+    """What the key's type allows, when it is a set of words."""
+    for step in re.findall(r"[^.\[\]]+", key):
+        if isinstance(shape, inspect.StructType):
+            shape = next(field.type for field in shape.fields if field.encode_name == step)
+        elif isinstance(shape, inspect.VarTupleType):
+            shape = shape.item_type
+    return [str(value) for value in shape.values] if isinstance(shape, inspect.LiteralType) else []
 
 
 def _plain(limit: str) -> str:

@@ -66,7 +66,7 @@ CATALOGUE: tuple[FaultKind, ...] = (
         seam="plant",
         sentence="One motor starts hot and loses more heat in its winding: shorted turns.",
         effect="hottest winding, °C",
-        parameters={"housing_celsius": (114.0, 118.0, 128.0), "heating_k": (22.0, 24.0, 60.0)},
+        parameters={"housing_celsius": (118.0, 122.0, 128.0), "heating_k": (20.0, 26.0, 60.0)},
         expected_reaction="mild and medium: derated torque and a warning; severe: trip, brakes closed, latched",
     ),
     FaultKind(

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import math
-from xml.etree import ElementTree
 from dataclasses import dataclass
+from xml.etree import ElementTree
 
 import numpy as np
 from numpy.typing import NDArray

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from sim_worlds.robots import load_body, load_robot
+from sim_worlds.robots import load_body, load_robot, robot_names
 from sim_worlds.scenes.drawing import draw_cell
 from sim_worlds.scenes.file import SceneFile
 from sim_worlds.scenes.geometry_checks import check_geometry
@@ -25,6 +25,9 @@ def load_scene(name_or_path: str | Path) -> Scene:
     """A scene by name, or by the path of a .toml file. Raises `SceneError`, which says what to do."""
     path = _locate(name_or_path)
     file = read_table(path, SceneFile)
+    if file.robot not in robot_names():
+        known = ", ".join(robot_names())
+        raise SceneError(file=path.name, key="robot", value=file.robot, limit=f"unknown robot. Known: {known}")
     robot, body = load_robot(file.robot), load_body(file.robot)
     check_geometry(file, robot=robot, file=path.name)
     scene = Scene(
