@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from runtime.messages.cell import CellDescription
+from runtime.messages.cell import CellDescription, Tray
 from runtime.messages.geometry import Box, Pose, Vector3
 from sim_worlds.cameras.frames import matrices
 from sim_worlds.cameras.meshes import load_mesh
@@ -20,6 +20,9 @@ MARK_RGB: Vector3 = (0.97, 0.97, 0.95)
 TRAY_RGB: Vector3 = (0.30, 0.31, 0.33)
 BELT_RGB: Vector3 = (0.17, 0.18, 0.19)
 TOTE_RGB: Vector3 = (0.40, 0.41, 0.43)
+BELT_UPSTREAM_M = 0.35
+"""How much of a belt is drawn beyond the reach of the arm."""
+
 SURFACE_RAISE_M = 0.0006
 """Tray and tote floors are drawn this much above the drawing's value, free of depth fighting."""
 
@@ -126,12 +129,22 @@ def body_matrices(drawing: Drawing, poses: NDArray[np.float64]) -> NDArray[np.fl
 
 
 def _add_surfaces(board: DrawingBoard, cell: CellDescription) -> None:
-    moving = any(cell.tray.belt_velocity_m_s)
-    surfaces = [(cell.tray.centre_in_base_m, cell.tray.inner_half_extents_m, BELT_RGB if moving else TRAY_RGB)]
-    surfaces += [(tote.centre_in_base_m, tote.inner_half_extents_m, TOTE_RGB) for tote in cell.totes]
+    surfaces = [(tote.centre_in_base_m, tote.inner_half_extents_m, TOTE_RGB) for tote in cell.totes]
+    surfaces.append((*_surface(cell.tray), BELT_RGB if any(cell.tray.belt_velocity_m_s) else TRAY_RGB))
     for (x, y, z), half_extents_m, colour in surfaces:
         pose = Pose((x, y, z + SURFACE_RAISE_M))
         board.add(plate_mesh(half_extents_m), body=0, colour_rgb=colour, pose=pose, casts=False)
+
+
+def _surface(tray: Tray) -> tuple[Vector3, tuple[float, float]]:
+    """Centre and half extents of what is drawn: a belt comes from further upstream than the arm reaches."""
+    centre, half = np.array(tray.centre_in_base_m), np.array(tray.inner_half_extents_m)
+    velocity = np.array(tray.belt_velocity_m_s)
+    if velocity.any():
+        upstream = -velocity[:2] / np.linalg.norm(velocity[:2])
+        half = half + 0.5 * BELT_UPSTREAM_M * np.abs(upstream)
+        centre[:2] += 0.5 * BELT_UPSTREAM_M * upstream
+    return (float(centre[0]), float(centre[1]), float(centre[2])), (float(half[0]), float(half[1]))
 
 
 def _doubled(box: Box) -> Vector3:

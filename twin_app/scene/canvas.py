@@ -13,15 +13,16 @@ from PySide6.QtWidgets import QWidget
 from twin_app.scene.items import LineItem, TriangleItem
 from twin_app.scene.program import Program
 
-HOME_VIEW: dict[str, float] = {"distance": 2.75, "elevation": 24.0, "azimuth": 38.0}
-CENTRE_M = (0.30, 0.0, 0.30)
-VIEWS: dict[str, dict[str, float]] = {
-    "Overview": HOME_VIEW,
-    "Front": {"distance": 2.2, "elevation": 12.0, "azimuth": 0.0},
-    "Side": {"distance": 2.2, "elevation": 8.0, "azimuth": 90.0},
-    "Top": {"distance": 2.1, "elevation": 90.0, "azimuth": 180.0},
+VIEWS: dict[str, tuple[float, float, float]] = {
+    "Overview": (3.7, 24.0, 38.0),
+    "Front": (3.4, 12.0, 0.0),
+    "Side": (3.4, 8.0, 90.0),
+    "Top": (3.1, 90.0, 180.0),
 }
-"""Names for buttons; Front looks from beyond the tray towards the robot, Top has the robot at the lower edge."""
+"""Name → distance in radii of the cell, elevation and azimuth in degrees.
+
+Front looks from beyond the tray towards the robot, Top has the robot at the lower edge.
+"""
 
 
 def missing_gl() -> str:
@@ -44,11 +45,24 @@ class Canvas(GLViewWidget):
         self.program = Program()
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setCameraParams(fov=42)
-        self.look(HOME_VIEW)
+        self._centre_m = (0.35, 0.0, 0.3)
+        self._radius_m = 0.75
+        self.look("Overview")
 
-    def look(self, view: dict[str, float]) -> None:
+    def frame(self, *, centre_m: tuple[float, float, float], radius_m: float) -> None:
+        """What the named views show: a ball around the cell."""
+        self._centre_m, self._radius_m = centre_m, radius_m
+        self.look("Overview")
+
+    def look(self, view: str) -> None:
         """Look from one of `VIEWS`."""
-        self.setCameraPosition(pos=Vector(*CENTRE_M), **view)
+        radii, elevation_deg, azimuth_deg = VIEWS[view]
+        self.setCameraPosition(
+            pos=Vector(*self._centre_m),
+            distance=radii * self._radius_m,
+            elevation=elevation_deg,
+            azimuth=azimuth_deg,
+        )
 
     def initializeGL(self) -> None:
         """Build the program and every item's buffers in the new context; `failed` says why it could not."""

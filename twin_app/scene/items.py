@@ -80,12 +80,14 @@ class TriangleItem(GLGraphicsItem):
         GL.glEnable(GL.GL_DEPTH_TEST)
         if self._shadow_plane_m is not None:
             self._paint_shadow(self._shadow_plane_m)
+        GL.glEnable(GL.GL_CULL_FACE)
         self._program.matrix("u_flatten", _IDENTITY)
         self._program.vectors("u_tint", self._tint)
         if self._alpha < 1.0:
             self._paint_translucent()
         else:
             self._paint_opaque()
+        GL.glDisable(GL.GL_CULL_FACE)
         _unbind()
 
     def _paint_opaque(self) -> None:

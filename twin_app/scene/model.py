@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from runtime.messages.cell import CellDescription, PartKind
+from runtime.messages.cell import CellDescription, PartKind, Tray
 from runtime.messages.geometry import Pose, Vector3
 from runtime.messages.robot import RobotDescription
 from twin_app.scene.kinematics import matrix_of
@@ -16,6 +16,12 @@ from twin_app.scene.solids import Solid, box, capsule, cylinder, disc, plate
 
 COLUMNS = 11
 """Position 3, normal 3, colour 4, body 1; float32."""
+
+TRAY_RGB: Vector3 = (0.30, 0.31, 0.33)
+BELT_RGB: Vector3 = (0.20, 0.21, 0.22)
+TOTE_RGB: Vector3 = (0.42, 0.43, 0.45)
+BELT_UPSTREAM_M = 0.35
+"""How much of a belt is drawn beyond the reach of the arm."""
 
 MARK_RGB: Vector3 = (0.97, 0.97, 0.95)
 CAPSULE_RGB: Vector3 = (0.78, 0.80, 0.82)
@@ -68,12 +74,22 @@ def cell_model(cell: CellDescription) -> Model:
         x, y, z = obstacle.half_extents_m
         solid = box((2.0 * x, 2.0 * y, 2.0 * z))
         board.add(solid, body=0, colour_rgb=obstacle.colour_rgb, pose=obstacle.centre_in_base)
-    tray_rgb = (0.20, 0.21, 0.22) if any(cell.tray.belt_velocity_m_s) else (0.30, 0.31, 0.33)
-    floors = [(cell.tray.centre_in_base_m, cell.tray.inner_half_extents_m, tray_rgb)]
-    floors += [(tote.centre_in_base_m, tote.inner_half_extents_m, (0.42, 0.43, 0.45)) for tote in cell.totes]
+    floors = [(tote.centre_in_base_m, tote.inner_half_extents_m, TOTE_RGB) for tote in cell.totes]
+    floors.append((*_surface(cell.tray), BELT_RGB if any(cell.tray.belt_velocity_m_s) else TRAY_RGB))
     for (x, y, z), half_extents_m, colour in floors:
         board.add(plate(half_extents_m), body=0, colour_rgb=colour, pose=Pose((x, y, z + 0.001)))
     return board.finish()
+
+
+def _surface(tray: Tray) -> tuple[Vector3, tuple[float, float]]:
+    """Centre and half extents of what is drawn: a belt comes from further upstream than the arm reaches."""
+    centre, half = np.array(tray.centre_in_base_m), np.array(tray.inner_half_extents_m)
+    velocity = np.array(tray.belt_velocity_m_s)
+    if velocity.any():
+        upstream = -velocity[:2] / np.linalg.norm(velocity[:2])
+        half = half + 0.5 * BELT_UPSTREAM_M * np.abs(upstream)
+        centre[:2] += 0.5 * BELT_UPSTREAM_M * upstream
+    return (float(centre[0]), float(centre[1]), float(centre[2])), (float(half[0]), float(half[1]))
 
 
 def arm_model(robot: RobotDescription, *, mesh_folder: Path | None) -> tuple[Model, str]:

@@ -11,6 +11,7 @@ from runtime.messages.cell import CellDescription
 from runtime.messages.plan import Plan
 from twin_app.scene.items import LineItem, TriangleItem
 from twin_app.scene.kinematics import LinkFrames, Matrix, matrix_of
+from twin_app.scene.labels import tote_labels
 from twin_app.scene.lines import (
     box_segments,
     frustum_segments,
@@ -47,6 +48,7 @@ class Twin:
         hand = hand_model(arm, joints=self._links.joints)
         self.ghost = TriangleItem(program, hand, depth=6, alpha=0.45)
         self.grid = LineItem(program, depth=1)
+        self.labels = LineItem(program, depth=2)
         self.workspace = LineItem(program, depth=5)
         self.frusta = LineItem(program, depth=5)
         self.path = LineItem(program, depth=5)
@@ -59,9 +61,19 @@ class Twin:
     def items(self) -> list[TriangleItem | LineItem]:
         """Everything to draw."""
         return [
-            *(self.cell, self.grid, self.arm, self.parts, self.hidden_parts, self.ghost),
+            *(self.cell, self.grid, self.labels, self.arm, self.parts, self.hidden_parts, self.ghost),
             *(self.workspace, self.frusta, self.path, self.drop, self.mark),
         ]
+
+    @property
+    def ball(self) -> tuple[tuple[float, float, float], float]:
+        """Centre in the base frame and radius, in metres, of what a person wants to see: arm at home, workspace."""
+        home = [joint.home_rad for joint in self._cell.robot.joints]
+        joints = self._links.frames(home, width_m=0.0)[:, :3, 3]
+        points = np.concatenate([joints, [self._cell.workspace.lower_m, self._cell.workspace.upper_m]])
+        low, high = points.min(axis=0), points.max(axis=0)
+        x, y, z = (float(value) for value in 0.5 * (low + high))
+        return (x, y, 0.8 * z), 0.5 * float(np.linalg.norm(high - low))
 
     def colour_lines(self, ink: tuple[float, float, float]) -> None:
         """Lines in the theme's ink."""
@@ -90,6 +102,7 @@ class Twin:
         self.ghost.tint(GHOST_RGB, share=0.75)
         self.hidden_parts.tint(PALE_RGB, share=0.4)
         self.path.paint_with((*GHOST_RGB, 1.0))
+        self.labels.paint_with((0.0, 0.0, 0.0, 0.75))
         self.grid.paint_with((0.0, 0.0, 0.0, 0.13))
         self.cell.receive_shadows()
         self.arm.cast_shadow(self._cell.floor_z_m + 0.002)
@@ -98,6 +111,7 @@ class Twin:
     def _stand(self) -> None:
         """The state before any message: arm at home, no parts, no plan."""
         self.grid.show_segments(grid_segments(self._cell))
+        self.labels.show_segments(tote_labels(self._cell))
         self.workspace.show_segments(box_segments(self._cell.workspace))
         self._place_arm([joint.home_rad for joint in self._cell.robot.joints], self._cell.robot.gripper.width_max_m)
         self._place_parts(self._shown)

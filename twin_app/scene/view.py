@@ -62,6 +62,8 @@ class TwinView(QWidget):
         self._twin = Twin(cell, program=self._canvas.program, mesh_folder=mesh_folder)
         self._remark.setText(self._twin.remark)
         self._canvas.replace(self._twin.items)
+        centre_m, radius_m = self._twin.ball
+        self._canvas.frame(centre_m=centre_m, radius_m=radius_m)
         self._stack.setCurrentWidget(self._canvas)
         self.show_theme(self._theme)
         self._show_layers()
@@ -83,7 +85,7 @@ class TwinView(QWidget):
     def look_from(self, view: str) -> None:
         """Turn to one of the named views: Overview, Front, Side, Top."""
         if self._canvas is not None:
-            self._canvas.look(VIEWS[view])
+            self._canvas.look(view)
 
     def show_layer(self, layer: str, *, visible: bool) -> None:
         """Plan, Workspace or Cameras on or off."""
