@@ -133,7 +133,7 @@ class Loop:
         """A tick in which a chunk of these poses arrives, observed now."""
         self.plan_id += 1
         envelope = {"plan_id": self.plan_id, "observed_ns": self.now_ns, "policy": self.policy, **rest}
-        plan = chunk(poses=poses, **envelope)  # type: ignore[arg-type]
+        plan = chunk(poses=poses, **envelope)
         self.tick(plan=plan)
         return plan
 

@@ -61,7 +61,7 @@ def test_nothing_of_a_chunk_is_executed_after_it_expires() -> None:
     poses = [Pose((x + 0.02 * step, y, z), loop.home().orientation_xyzw) for step in range(8)]
     widths = [0.08] * 5 + [0.01] * 3
     loop.send(poses, widths_m=widths, expires_ns=loop.now_ns + 450 * TICK_NS)
-    loop.run(650)
+    loop.run(800)
     where = loop.plant.q_rad.copy()
     assert np.abs(loop.plant.dq_rad_s).max() < 0.02
     loop.run(300)
