@@ -33,16 +33,18 @@ def command(plant: PyBulletPlant, arm: Arm, **changes: object) -> JointCommand:
     state = plant.measure()
     torque = arm.gravity(state.q_rad)
     plain = JointCommand(state.tick + 1, state.stamp_ns, torque, 0.08, 30.0, False, False, 0)
-    return dataclasses.replace(plain, **changes)  # pyright: ignore[reportArgumentType]
+    return dataclasses.replace(plain, **changes)
 
 
 def drive(plant: PyBulletPlant, arm: Arm, ticks: int, **changes: object) -> PlantState:
+    state = plant.measure()
     for _ in range(ticks):
         state = plant.step(command(plant, arm, **changes), stamp_ns=(plant.measure().tick + 1) * TICK_NS)
     return state
 
 
 def silence(plant: PyBulletPlant, ticks: int) -> PlantState:
+    state = plant.measure()
     for _ in range(ticks):
         state = plant.step(None, stamp_ns=(plant.measure().tick + 1) * TICK_NS)
     return state
@@ -122,7 +124,8 @@ def test_torque_is_clipped_to_peak_and_rate_and_says_so(scene: Scene, plant: PyB
     arm = Arm(scene.description.robot)
     peak = np.array([joint.torque_nm for joint in scene.description.robot.joints])
     rate = np.array([joint.torque_rate_nm_s for joint in scene.description.robot.joints])
-    before = drive(plant, arm, 100, brake=True).torque_nm
+    state = drive(plant, arm, 100, brake=True)
+    before = state.torque_nm
     for _ in range(200):
         state = drive(plant, arm, 1, torque_nm=np.full(7, 1e4), brake=True)
         assert (state.torque_nm <= peak + 1e-9).all()
@@ -170,7 +173,8 @@ def test_another_seed_gives_another_plant_that_the_record_tells(scene: Scene):
     first, second = (PyBulletPlant(scene, mismatch="low", seed=seed) for seed in (1, 2))
     assert first.mismatch_record() != second.mismatch_record()
     assert first.mismatch_record()["delay_ticks"] == 1.0
-    first.close(), second.close()
+    first.close()
+    second.close()
 
 
 def test_encoders_are_quantised_and_noisy_only_with_a_mismatch(scene: Scene, plant: PyBulletPlant):
@@ -214,12 +218,10 @@ def test_refilling_twice_with_one_id_changes_nothing(plant: PyBulletPlant):
 def test_the_winding_heats_with_load_and_cools_without(scene: Scene, plant: PyBulletPlant):
     arm = Arm(scene.description.robot)
     load = np.array([0.0, 60.0, 0.0, 0.0, 0.0, 0.0, 0.0])
-    for _ in range(3000):
-        state = drive(plant, arm, 1, torque_nm=load, brake=True)
+    state = drive(plant, arm, 3000, torque_nm=load, brake=True)
     assert state.winding_celsius[1] > 28.0
     assert state.winding_celsius[1] > state.housing_celsius[1] + 2.0
     assert state.winding_celsius[0] < 26.0
     hot = state.winding_celsius[1]
-    for _ in range(1000):
-        state = drive(plant, arm, 1, torque_nm=np.zeros(7), brake=True)
+    state = drive(plant, arm, 1000, torque_nm=np.zeros(7), brake=True)
     assert state.winding_celsius[1] < hot
