@@ -24,8 +24,8 @@ pytestmark = pytest.mark.gl
 
 
 @pytest.fixture(scope="module")
-def posed(tmp_path_factory: pytest.TempPathFactory) -> PosedCell:
-    return pose_cell(tmp_path_factory.mktemp("meshes"))
+def posed() -> PosedCell:
+    return pose_cell()
 
 
 @pytest.fixture(scope="module", autouse=True)

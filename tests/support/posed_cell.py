@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from runtime.messages.cell import CellDescription
-from sim_worlds.cameras import describe_meshes
+from sim_worlds.cameras import describe_meshes, mesh_folder
 from sim_worlds.poses import pose_of
 from sim_worlds.scenes import Scene, load_scene
 from twin_app.scene.kinematics import LinkFrames
@@ -37,9 +37,10 @@ class PosedCell:
         return np.array([[*pose.position_m, *pose.orientation_xyzw] for pose in poses])
 
 
-def pose_cell(mesh_folder: Path, *, scene_name: str = "tray") -> PosedCell:
-    """Load the scene and reduce the arm's meshes into the folder."""
+def pose_cell(*, scene_name: str = "tray") -> PosedCell:
+    """Load the scene; the arm's meshes come from the machine's cache, where the first test of all puts them."""
+    folder = mesh_folder()
     scene = load_scene(scene_name)
     robot = scene.description.robot
-    robot = msgspec.structs.replace(robot, meshes=describe_meshes(robot, folder=mesh_folder))
-    return PosedCell(scene, msgspec.structs.replace(scene.description, robot=robot), mesh_folder)
+    robot = msgspec.structs.replace(robot, meshes=describe_meshes(robot, folder=folder))
+    return PosedCell(scene, msgspec.structs.replace(scene.description, robot=robot), folder)

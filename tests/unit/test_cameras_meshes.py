@@ -53,21 +53,16 @@ def test_solids_face_outwards_and_have_their_size() -> None:
     assert (mark.vertices[:, 2] > 0.15).all()
 
 
-def test_an_arm_is_light_and_every_link_has_a_mesh(tmp_path: Path) -> None:
-    for name in robot_names():
-        robot = load_robot(name)
-        meshes = describe_meshes(robot, folder=tmp_path)
+def test_every_arm_is_light_complete_and_reduced_only_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    robots = [load_robot(name) for name in robot_names()]
+    described = [describe_meshes(robot, folder=tmp_path) for robot in robots]
+    for robot, meshes in zip(robots, described, strict=True):
         total = sum(len(load_mesh(mesh.file, folder=tmp_path).triangles) for mesh in meshes)
-        assert total <= TRIANGLES_AT_MOST
-        assert {mesh.joint for mesh in meshes} == set(range(-1, len(robot.joints) + 2))
-
-
-def test_a_second_call_reads_nothing_and_writes_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    robot = load_robot("panda")
-    first = describe_meshes(robot, folder=tmp_path)
+        assert total <= TRIANGLES_AT_MOST, robot.name
+        assert {mesh.joint for mesh in meshes} == set(range(-1, len(robot.joints) + 2)), robot.name
     written = {path.name: path.stat().st_mtime_ns for path in tmp_path.iterdir()}
     monkeypatch.setattr("sim_worlds.cameras.meshes.read_obj", lambda path: pytest.fail(f"read {path}"))
-    assert describe_meshes(robot, folder=tmp_path) == first
+    assert [describe_meshes(robot, folder=tmp_path) for robot in robots] == described
     assert {path.name: path.stat().st_mtime_ns for path in tmp_path.iterdir()} == written
 
 

@@ -18,8 +18,8 @@ QUIET = Lighting(noise=0.0)
 
 
 @pytest.fixture(scope="module")
-def posed(tmp_path_factory: pytest.TempPathFactory) -> PosedCell:
-    return pose_cell(tmp_path_factory.mktemp("meshes"))
+def posed() -> PosedCell:
+    return pose_cell()
 
 
 @pytest.fixture(scope="module", params=["egl", "tiny"])

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import pytest
 from PySide6.QtGui import QGuiApplication
 from pytestqt.qtbot import QtBot
@@ -28,8 +26,9 @@ def test_without_opengl_a_sentence_says_why(view: TwinView) -> None:
     assert "offscreen" in view.trouble
 
 
-def test_without_opengl_every_call_is_harmless(view: TwinView, tmp_path: Path) -> None:
-    view.show_cell(pose_cell(tmp_path).cell, tmp_path)
+def test_without_opengl_every_call_is_harmless(view: TwinView) -> None:
+    posed = pose_cell()
+    view.show_cell(posed.cell, posed.mesh_folder)
     view.show_state(TwinState())
     view.show_theme(DARK)
     view.look_from("Top")
