@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ctypes
 import signal
 import sys
 import time
@@ -22,6 +23,9 @@ from sim_worlds.faults import CATALOGUE
 from twin_app.assembly.setup import CellSetup, encode_setup, read_plugins, read_scene
 from twin_app.assembly.workers.plant import TRUTH, truth_shape
 
+_PR_SET_PDEATHSIG = 1
+"""prctl(2)."""
+
 WORKERS = ("plant", "cameras", "control", "planner", "recorder")
 
 
@@ -37,6 +41,9 @@ class SessionSetup(msgspec.Struct, frozen=True):
     metrics_host: str = "127.0.0.1"
     autostart: bool = True
     auto_restart: bool = False
+    ends_with_parent: bool = False
+    """True for a headless run: a runner that dies must not leave a cell behind. A console may die and come back."""
+
     first_tasks: tuple[AddTask, ...] = ()
 
 
@@ -48,6 +55,8 @@ def data_folder_of(setup: SessionSetup) -> Path:
 
 def run_supervisor(setup: SessionSetup) -> int:
     """Run a session until it is shut down; raises `UserMistake` for what is wrong with it."""
+    if setup.ends_with_parent:
+        ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
     read_plugins(setup.cell.policy)
     cell = read_scene(setup.cell).cell
     session = SessionFolder.create(setup.cell.cell, now_wall_ns=time.time_ns())

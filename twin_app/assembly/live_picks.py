@@ -1,0 +1,126 @@
+"""Picks in a live cell, headless: orders in, results out, judged from plant truth outside the runtime."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from typing import Any
+
+from runtime.link.array_block import ArrayBlock
+from runtime.messages import topics
+from runtime.messages.cell import CellDescription
+from runtime.messages.requests import AddTask, Refill
+from runtime.messages.state import ControlState, Mode
+from runtime.messages.tasks import Task, TaskList, TaskStatus
+from runtime.mistakes import UserMistake
+from sim_worlds.judge import Judge
+from sim_worlds.plant.truth import Truth, unpacked
+from twin_app.assembly.live import LiveCell
+from twin_app.assembly.lockstep import TASK_TIME_LIMIT_S, PickResult
+from twin_app.assembly.setup import Drawing
+from twin_app.assembly.workers.plant import TRUTH, truth_shape
+from twin_app.assembly.workload import Order, orders
+
+FINAL = (
+    TaskStatus.SUCCEEDED,
+    TaskStatus.FAILED,
+    TaskStatus.DECLINED,
+    TaskStatus.CANCELLED,
+    TaskStatus.INTERRUPTED,
+)
+LATCHED = (Mode.PROTECTIVE_STOP, Mode.FAULT)
+PICK_PATIENCE_S = 4 * TASK_TIME_LIMIT_S
+STUCK_PATIENCE_S = 15.0
+"""How long a latched or waiting cell is watched before the run gives up: nobody is there to help it."""
+
+
+class TruthOfSession:
+    """Plant truth of a live session, for the judge only."""
+
+    def __init__(self, block: ArrayBlock, cell: CellDescription) -> None:
+        self._block = block
+        self._joints = len(cell.robot.joints)
+
+    def truth(self) -> Truth:
+        """The newest poses; raises `RuntimeError` before the plant has written any."""
+        stamped = self._block.read()
+        if stamped is None:
+            raise RuntimeError("the plant has not written its truth yet")
+        return unpacked(stamped.values, joints=self._joints)
+
+
+class LivePicks:
+    """Feeds orders to a live cell one by one."""
+
+    def __init__(self, live: LiveCell, drawing: Drawing, *, seed: int) -> None:
+        self._live = live
+        self._block = ArrayBlock.attach(live.session, TRUTH, shape=truth_shape(drawing.cell))
+        self._judge = Judge(drawing.scene, TruthOfSession(self._block, drawing.cell))
+        self._orders = orders(drawing.cell, seed=seed)
+        self._layout = 0
+        self.results: list[PickResult] = []
+
+    def pick(self, watch: Callable[[], None] = lambda: None) -> PickResult:
+        """Run the next order to its end; `watch` is called many times meanwhile. Raises `UserMistake` when stuck."""
+        order = next(self._orders)
+        if order.refill_id != self._layout:
+            self._live.ask_until_confirmed(Refill(), timeout_s=10.0)
+            self._layout = order.refill_id
+            self._wait_s(0.5)
+        self._judge.begin(part=order.part, tote=order.tote)
+        began_s = time.monotonic()
+        receipt = self._live.ask(AddTask(order.instruction, time_limit_s=TASK_TIME_LIMIT_S))
+        task = self._await_end(int(receipt.detail), watch)
+        result = self._result(order, task, time.monotonic() - began_s)
+        self.results.append(result)
+        return result
+
+    def close(self) -> None:
+        """Let go of the truth block."""
+        self._block.close()
+
+    def _result(self, order: Order, task: Task, duration_s: float) -> PickResult:
+        return PickResult(
+            order=order,
+            succeeded=self._judge.outcome().succeeded,
+            verified=task.status is TaskStatus.SUCCEEDED,
+            reason=task.reason,
+            attempts=task.attempt,
+            duration_s=duration_s,
+        )
+
+    def _await_end(self, task_id: int, watch: Callable[[], None]) -> Task:
+        end_s = time.monotonic() + PICK_PATIENCE_S
+        stuck_since_s = 0.0
+        while time.monotonic() < end_s:
+            self._live.poll()
+            watch()
+            known = self._live.heard.get(topics.TASKS.name)
+            for task in known.finished if isinstance(known, TaskList) else ():
+                if task.task_id == task_id and task.status in FINAL:
+                    return task
+            control = self._live.heard.get(topics.CONTROL.name)
+            if not isinstance(control, ControlState) or control.mode is Mode.AUTO:
+                stuck_since_s = 0.0
+                continue
+            stuck_since_s = stuck_since_s or time.monotonic()
+            if time.monotonic() - stuck_since_s > STUCK_PATIENCE_S:
+                raise UserMistake(f"the cell is in {control.mode.value}: {control.mode_reason}")
+        raise UserMistake(f"task {task_id} did not end within {PICK_PATIENCE_S:g} s")
+
+    def _wait_s(self, seconds: float) -> None:
+        end_s = time.monotonic() + seconds
+        while time.monotonic() < end_s:
+            self._live.poll()
+
+
+def figures(results: list[PickResult]) -> dict[str, Any]:
+    """Counts of a run, as printed by `--json`."""
+    return {
+        "picks": len(results),
+        "succeeded": sum(result.succeeded for result in results),
+        "verified": sum(result.verified for result in results),
+        "verified_wrongly": sum(result.verified and not result.succeeded for result in results),
+        "retried": sum(result.attempts > 1 for result in results),
+        "pick_mean_s": round(sum(result.duration_s for result in results) / max(1, len(results)), 3),
+    }
