@@ -41,7 +41,10 @@ class Pace:
 
     turn_rad_s: float
     turn_rad_s2: float
-    closeness_per_s: float = 5.0
+    braking_m_s2: float
+    """Deceleration towards the goal; less than the acceleration, because the joints must always manage it."""
+
+    closeness_per_s: float = 9.0
     """Speed towards the goal per metre left: how gently it is met."""
 
     slope: float = 3.0
@@ -55,6 +58,7 @@ class Pace:
             self.height_m_s * factor,
             self.turn_rad_s * factor,
             self.turn_rad_s2 * factor * factor,
+            self.braking_m_s2 * factor * factor,
             self.closeness_per_s * factor,
             self.slope,
         )
@@ -174,45 +178,69 @@ def _wanted(
     off_yaw = wrap(goal.yaw_rad - state.yaw_rad)
     wall_m = wall_z_m(goal, pace, off_m=off_m + YAW_LEVER_M * abs(off_yaw))
     held_back = min(1.0, max(0.0, 1.0 - (wall_m - state.z_m - 0.01) / RISE_BAND_M))
-    share = held_back * _approach_speed(off_m, pace) / off_m if off_m > 1e-6 else 0.0
-    turn = math.copysign(min(pace.turn_rad_s, 6.0 * abs(off_yaw)), off_yaw)
+    meet = {"braking": pace.braking_m_s2, "closeness_per_s": pace.closeness_per_s}
+    speed = _meeting_speed(off_m, most=pace.speed_m_s, **meet)
+    share = held_back * speed / off_m if off_m > 1e-6 else 0.0
+    turn_braking = 0.5 * pace.turn_rad_s2
+    turn = _meeting_speed(off_yaw, most=pace.turn_rad_s, braking=turn_braking, closeness_per_s=pace.closeness_per_s)
     return (
         goal.velocity_m_s[0] + share * off_x,
         goal.velocity_m_s[1] + share * off_y,
-        _height_speed(wall_m - state.z_m, pace),
+        _meeting_speed(wall_m - state.z_m, most=pace.height_m_s, **meet),
         turn,
     )
 
 
 def _advance(state: HandState, wanted: tuple[float, float, float, float], pace: Pace, reach: Reach) -> None:
     """One substep towards the wanted speed."""
-    share = reach.speed_share(*wanted)
-    change_x, change_y = share * wanted[0] - state.vx_m_s, share * wanted[1] - state.vy_m_s
-    change_z, change_turn = share * wanted[2] - state.vz_m_s, share * wanted[3] - state.turn_rad_s
+    want_x, want_y, want_z, want_turn = _possible(state, wanted, reach)
+    change_x, change_y = want_x - state.vx_m_s, want_y - state.vy_m_s
+    change_z, change_turn = want_z - state.vz_m_s, want_turn - state.turn_rad_s
     change = math.sqrt(change_x * change_x + change_y * change_y + change_z * change_z)
     most = pace.acceleration_m_s2 * SUBSTEP_S
     part = min(1.0, most / change) if change > 1e-9 else 1.0
+    part *= reach.change_share(part * change_x, part * change_y, part * change_z, 0.0, within_s=SUBSTEP_S)
     turn_most = pace.turn_rad_s2 * SUBSTEP_S
     change_turn = min(turn_most, max(-turn_most, change_turn))
-    part *= reach.change_share(part * change_x, part * change_y, part * change_z, change_turn, within_s=SUBSTEP_S)
+    change_turn *= reach.change_share(0.0, 0.0, 0.0, change_turn, within_s=SUBSTEP_S)
     state.vx_m_s += part * change_x
     state.vy_m_s += part * change_y
     state.vz_m_s += part * change_z
-    state.turn_rad_s += min(1.0, part) * change_turn
+    state.turn_rad_s += change_turn
     state.x_m += state.vx_m_s * SUBSTEP_S
     state.y_m += state.vy_m_s * SUBSTEP_S
     state.z_m += state.vz_m_s * SUBSTEP_S
     state.yaw_rad = wrap(state.yaw_rad + state.turn_rad_s * SUBSTEP_S)
 
 
-def _approach_speed(off_m: float, pace: Pace) -> float:
-    braking = math.sqrt(1.6 * pace.acceleration_m_s2 * off_m)
-    return min(pace.speed_m_s, braking, pace.closeness_per_s * off_m)
+def _possible(
+    state: HandState, wanted: tuple[float, float, float, float], reach: Reach
+) -> tuple[float, float, float, float]:
+    """As much of the wanted speed as the joints can follow.
+
+    Round the robot and towards or away from it are scaled apart, because different joints do them: a slow
+    elbow does not hold back the base joint.
+    """
+    want_x, want_y, want_z, want_turn = wanted
+    distance_m = max(math.hypot(state.x_m, state.y_m), 1e-3)
+    out_x, out_y = state.x_m / distance_m, state.y_m / distance_m
+    out = want_x * out_x + want_y * out_y
+    round_x, round_y = want_x - out * out_x, want_y - out * out_y
+    share = reach.speed_share(out * out_x, out * out_y, want_z, 0.0)
+    round_share = reach.speed_share(round_x, round_y, 0.0, want_turn)
+    want_x = share * out * out_x + round_share * round_x
+    want_y = share * out * out_y + round_share * round_y
+    whole = reach.speed_share(want_x, want_y, share * want_z, round_share * want_turn)
+    return whole * want_x, whole * want_y, whole * share * want_z, whole * round_share * want_turn
 
 
-def _height_speed(off_m: float, pace: Pace) -> float:
-    braking = math.sqrt(1.6 * pace.acceleration_m_s2 * abs(off_m))
-    return math.copysign(min(pace.height_m_s, braking, 1.6 * pace.closeness_per_s * abs(off_m)), off_m)
+def _meeting_speed(off: float, *, most: float, braking: float, closeness_per_s: float) -> float:
+    """Speed at which something this far off is met: braking never exceeds its limit and fades out at the end.
+
+    v·dv/ds of v = b/k·(√(1 + 2k²s/b) − 1) is b·(1 − 1/√(1 + 2k²s/b)): below b everywhere, and v ≈ k·s when near.
+    """
+    speed = braking / closeness_per_s * (math.sqrt(1.0 + 2.0 * closeness_per_s**2 * abs(off) / braking) - 1.0)
+    return math.copysign(min(most, speed), off)
 
 
 def _arrived(state: HandState, goal: Goal, goal_x: float, goal_y: float) -> bool:

@@ -6,7 +6,7 @@ import math
 from dataclasses import dataclass
 from enum import Enum
 
-from plugins.programmed.funnel import Goal, HandState, wrap
+from plugins.programmed.funnel import Goal, HandState, wrap, yaw_of
 from plugins.programmed.hand import hand_of
 from plugins.programmed.instruction import Wish
 from plugins.programmed.sight import TRAY, Sight
@@ -31,7 +31,10 @@ RECHOOSE_M = 0.06
 """Farther than this from the part the way to grip it may still be changed."""
 
 RELEASE_AIR_M = 0.008
-RIM_AIR_M = 0.04
+OPEN_SHARE = 0.4
+"""Of the opening beyond the part: then the part is free and the hand may rise."""
+
+RIM_AIR_M = 0.03
 TURN_BACK_S = 0.05
 """A closing or opening planned less than this ahead is not taken back."""
 
@@ -156,7 +159,7 @@ class Pick:
         if observation.gripper_force_n >= HELD_FORCE_N and steady and closing_s > 0.05:
             self.grip_error_m = abs(width_m - grip.width_m)
             if self.grip_error_m <= WIDTH_TOLERANCE_M:
-                self._choose_drop(grip)
+                self._choose_drop(grip, hand.yaw_rad)
                 self._enter(Phase.CARRYING, observation)
                 return self._carry(observation, hand)
             return self._missed(observation, hand)
@@ -177,7 +180,7 @@ class Pick:
 
     def _release(self, observation: Observation, hand: HandState) -> Step:
         grip, drop = self._required_grip(), self._required_drop()
-        if observation.gripper_width_m > grip.width_m + 0.6 * (grip.opening_m - grip.width_m):
+        if observation.gripper_width_m > grip.width_m + OPEN_SHARE * (grip.opening_m - grip.width_m):
             self._enter(Phase.RETREATING, observation)
             return self._retreat(observation, hand)
         if (observation.stamp_ns - self._since_ns) * 1e-9 > OPENING_S:
@@ -241,7 +244,7 @@ class Pick:
             return
         opening_m = min(self._cell.robot.gripper.width_max_m, held_m + grip.opening_m - grip.width_m)
         self._grip = Grip(grip.yaw_rad, held_m, opening_m, grip.height_m)
-        self._choose_drop(self._grip)
+        self._choose_drop(self._grip, yaw_of(observation.gripper_in_base))
         self._enter(Phase.CARRYING, observation)
         del z_m
 
@@ -266,7 +269,7 @@ class Pick:
         z_m = floor_m + grip.height_m + RELEASE_AIR_M + drop.rise_m
         return Goal(drop.x_m, drop.y_m, z_m, drop.yaw_rad, travel_z_m=floor_m + self._rim_m + grip.height_m)
 
-    def _choose_drop(self, grip: Grip) -> None:
+    def _choose_drop(self, grip: Grip, hand_yaw_rad: float) -> None:
         tote = self._wish.tote
         self._drop = choose_drop(
             self._wish.part,
@@ -276,6 +279,7 @@ class Pick:
             others=self._sight.discs(places=(tote.name,)),
             view=self._sight.overhead_geometry(),
             hand=self._hand_shape,
+            hand_yaw_rad=hand_yaw_rad,
         )
 
     def _lost(self, observation: Observation, hand: HandState) -> bool:

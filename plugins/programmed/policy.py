@@ -19,7 +19,14 @@ from runtime.ports import Observation, Proposal
 
 STEP_PERIOD_S = 0.1
 HORIZON = 8
-FULL_PACE = Pace(speed_m_s=0.8, acceleration_m_s2=2.0, height_m_s=0.4, turn_rad_s=2.0, turn_rad_s2=8.0)
+FULL_PACE = Pace(
+    speed_m_s=0.8,
+    acceleration_m_s2=2.0,
+    height_m_s=0.4,
+    turn_rad_s=2.0,
+    turn_rad_s2=6.0,
+    braking_m_s2=1.2,
+)
 CAREFUL = 0.5
 PACES_MAX = 3
 EXCESS_MAX = 1.08

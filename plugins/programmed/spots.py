@@ -28,6 +28,9 @@ WIDE_COST = 10.0
 """Of gripping a metre wider, beside a radian of turning: the narrow side is the safer one."""
 
 ROOM_ENOUGH_M = 0.02
+TURN_COST_M = 0.003
+"""Room that a drop may have less for each radian that the hand turns less."""
+
 PILE_RISE_M = 0.045
 """Where there is no room beside what lies in a tote, a part is let go from above it."""
 
@@ -155,6 +158,7 @@ def choose_drop(
     others: Iterable[Disc],
     view: ViewGeometry | None,
     hand: Hand,
+    hand_yaw_rad: float,
 ) -> Drop:
     """The spot with most room for part and fingers, and in the picture of `view`; over a pile when there is none."""
     blocks = tuple(others)
@@ -175,7 +179,9 @@ def choose_drop(
                 - radius_m(part),
                 ROOM_ENOUGH_M,
             )
-            room_m -= 0.02 * math.hypot(x_m - centre_m[0], y_m - centre_m[1]) + 0.001 * abs(yaw)
+            room_m -= 0.02 * math.hypot(x_m - centre_m[0], y_m - centre_m[1]) + TURN_COST_M * abs(
+                wrap(yaw - hand_yaw_rad)
+            )
             if room_m > best_room_m:
                 best, best_room_m = Drop(x_m, y_m, yaw, 0.0 if room_m > -0.002 else PILE_RISE_M), room_m
     return best

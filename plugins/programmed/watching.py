@@ -7,7 +7,7 @@ from plugins.programmed.sight import Sight
 from runtime.kinematics import Arm
 from runtime.messages.cell import CellDescription
 
-HEIGHTS_M = (0.34, 0.4, 0.46, 0.28)
+HEIGHTS_M = (0.18, 0.24, 0.3, 0.38, 0.46)
 STEP_M = 0.03
 INSET_M = 0.01
 
