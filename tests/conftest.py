@@ -29,7 +29,7 @@ def own_folders(monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
 
 
 @pytest.fixture(autouse=True)
-def nothing_left_behind(request: pytest.FixtureRequest) -> Iterator[None]:
+def nothing_left_behind(request: pytest.FixtureRequest, own_folders: Path) -> Iterator[None]:
     """Fail a test that leaves a thread, process, descriptor, running timer or session folder."""
     uses_qt = bool(QT_FIXTURES & set(request.fixturenames))
     if uses_qt:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import gc
 import os
 import sys
-import tempfile
 import threading
 import time
 from dataclasses import dataclass
@@ -18,9 +17,6 @@ PATIENCE_S = 3.0
 
 HARMLESS_TARGETS = ("/dev/urandom", "/dev/random", "/dev/null", "/dev/dri/", "/dev/nvidia", "/proc/", "/sys/")
 """Descriptors that libraries open once for the whole process."""
-
-SESSION_PLACES = ("/dev/shm", os.environ.get("XDG_RUNTIME_DIR", ""), tempfile.gettempdir())
-"""Where a session folder with shared memory may come to stand."""
 
 
 @dataclass(frozen=True)
@@ -45,9 +41,9 @@ def take_stock(*, with_timers: bool) -> Holdings:
     )
 
 
-def left_behind(before: Holdings, *, with_timers: bool) -> dict[str, list[str]]:
+def left_behind(before: Holdings, *, with_timers: bool, patience_s: float = PATIENCE_S) -> dict[str, list[str]]:
     """Everything held now that was not held before, by kind; waits for what is just ending."""
-    deadline = time.monotonic() + PATIENCE_S
+    deadline = time.monotonic() + patience_s
     while True:
         left = _difference(before, take_stock(with_timers=with_timers))
         if not left or time.monotonic() > deadline:
@@ -92,5 +88,6 @@ def _running_timers() -> list[str]:
 
 
 def _shared_folders() -> list[str]:
-    places = {Path(place) for place in SESSION_PLACES if place}
-    return [str(path) for place in places if place.is_dir() for path in place.glob("celltwin*")]
+    """Session folders in the run-time folder, which belongs to the running test alone (see conftest)."""
+    place = os.environ.get("XDG_RUNTIME_DIR", "")
+    return [str(path) for path in Path(place).glob("celltwin*")] if place else []

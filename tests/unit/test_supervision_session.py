@@ -17,7 +17,7 @@ from urllib.request import urlopen
 import pytest
 
 from runtime.link.requests import RequestClient
-from runtime.link.session import SessionFolder
+from runtime.link.session import SessionFolder, clear_leftovers
 from runtime.link.stop_flag import StopFlag
 from runtime.link.subscriber import Subscriber
 from runtime.messages import requests as ask
@@ -288,3 +288,4 @@ def test_workers_leave_when_their_supervisor_is_killed(tmp_path: Path) -> None:
     while any(Path(f"/proc/{pid}").exists() for pid in pids):
         assert time.monotonic() < deadline
         time.sleep(0.01)
+    assert len(clear_leftovers()) == 1  # what the killed supervisor could not take away
