@@ -33,7 +33,16 @@ from runtime.messages.requests import (
     SwapPolicy,
 )
 from runtime.messages.state import ControlState, Mode, PlanExecution, RobotState
-from runtime.messages.system import Alarm, AlarmList, AlarmPhase, Event, Priority, ProcessPhase, ProcessState, SystemState
+from runtime.messages.system import (
+    Alarm,
+    AlarmList,
+    AlarmPhase,
+    Event,
+    Priority,
+    ProcessPhase,
+    ProcessState,
+    SystemState,
+)
 from runtime.messages.tasks import Task, TaskCounts, TaskList, TaskStatus
 
 SECOND_NS = 1_000_000_000
@@ -83,7 +92,9 @@ class FakeCell:
     def __post_init__(self) -> None:
         self._random = np.random.default_rng(self.seed)
         self._noise = [self._picture(k) for k in range(4)]
-        for number, words in enumerate(("put the red cube in the left tote", "put the blue flat box in the right tote")):
+        for number, words in enumerate(
+            ("put the red cube in the left tote", "put the blue flat box in the right tote")
+        ):
             self._add(words, number=number + 1, now_ns=0)
 
     def messages(self, now_ns: int) -> list[tuple[str, Struct, bytes | None]]:
@@ -190,7 +201,9 @@ class FakeCell:
         if first.status is TaskStatus.QUEUED:
             self.tasks[0] = replace(first, status=TaskStatus.RUNNING, started_ns=now_ns)
         elif now_ns - first.started_ns > 6 * SECOND_NS:
-            done = replace(first, status=TaskStatus.SUCCEEDED, finished_ns=now_ns, reason="width 38 mm, seen in the tote")
+            done = replace(
+                first, status=TaskStatus.SUCCEEDED, finished_ns=now_ns, reason="width 38 mm, seen in the tote"
+            )
             self.finished.insert(0, done)
             self.tasks.pop(0)
             if not self.tasks:
@@ -225,7 +238,9 @@ class FakeCell:
         time_s = now_ns * 1e-9
         names = ("programmed", "programmed_careful")
         entries = tuple(
-            PolicyEntry(name, "1.0", name.replace("_", " "), Readiness.ACTIVE if name == self.policy else Readiness.READY)
+            PolicyEntry(
+                name, "1.0", name.replace("_", " "), Readiness.ACTIVE if name == self.policy else Readiness.READY
+            )
             for name in names
         ) + (PolicyEntry("flow_vla", "1.2", "flow vla", Readiness.REFUSED, "its weights are not installed"),)
         mark = TargetMark("overhead", (60 + 20 * math.sin(time_s), 70.0), 9.0, "red cube")
@@ -245,7 +260,9 @@ class FakeCell:
 
     def _plan(self, now_ns: int) -> Plan:
         time_s = now_ns * 1e-9
-        poses = tuple(Pose((0.45 + 0.01 * k, 0.1 * math.sin(time_s) + 0.012 * k, 0.25 - 0.015 * k), DOWN) for k in range(10))
+        poses = tuple(
+            Pose((0.45 + 0.01 * k, 0.1 * math.sin(time_s) + 0.012 * k, 0.25 - 0.015 * k), DOWN) for k in range(10)
+        )
         return Plan(self.count, self.policy, "1.0", 1, self.count, now_ns - 100_000_000, now_ns, now_ns + SECOND_NS, 0.1,
                     10, poses, (), (0.04,) * 10, 30.0, 0.9, ())  # fmt: skip
 
@@ -265,7 +282,9 @@ class FakeCell:
         return f"camera/{camera}", frame, bytes(memoryview(self._noise[self.count // 10 % 4]))
 
     def _tasks(self, now_ns: int) -> TaskList:
-        return TaskList(now_ns, tuple(self.tasks), tuple(self.finished[:50]), TaskCounts(len(self.finished), 0, 0, 0, 5.2))
+        return TaskList(
+            now_ns, tuple(self.tasks), tuple(self.finished[:50]), TaskCounts(len(self.finished), 0, 0, 0, 5.2)
+        )
 
     def _system(self, now_ns: int) -> SystemState:
         names = ("plant", "control", "cameras", "planner", "recorder")

@@ -26,7 +26,7 @@ def padded(low: float, high: float) -> tuple[float, float]:
 def time_ticks(begin_ns: int, end_ns: int, *, most: int, offset_ns: int = 0) -> tuple[list[int], float]:
     """Round moments inside a stretch, and the step in seconds; round on the clock shifted by `offset_ns`."""
     span_s = max((end_ns - begin_ns) * 1e-9, 1e-6)
-    step_s = next((step for step in TIME_STEPS_S if span_s / step <= most), 14400.0)
+    step_s = next((step for step in TIME_STEPS_S if span_s / step <= most + 1e-6), 14400.0)
     step_ns = int(step_s * 1e9)
     first = -(-(begin_ns + offset_ns) // step_ns)
     last = (end_ns + offset_ns) // step_ns

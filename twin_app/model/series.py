@@ -61,10 +61,12 @@ class SeriesBlock:
 
     def append(self, stamp_ns: int, values: Sequence[float] | NDArray[np.float64]) -> None:
         """Add a sample; one that is older than the newest is dropped, a long silence leaves a gap."""
-        if self._count and stamp_ns <= (last := self._time(self._count - 1)):
-            return
-        if self._count and stamp_ns - last > GAP_NS:
-            self._put(last + 1, np.full(self.columns, np.nan))
+        if self._count:
+            last_ns = self._time(self._count - 1)
+            if stamp_ns <= last_ns:
+                return
+            if stamp_ns - last_ns > GAP_NS:
+                self._put(last_ns + 1, np.full(self.columns, np.nan))
         self._put(stamp_ns, values)
 
     def extend(self, stamps_ns: NDArray[np.int64], values: NDArray[np.float64]) -> None:
@@ -106,7 +108,7 @@ class SeriesBlock:
         index = np.arange(begin, begin + buckets * factor) % self.capacity
         shaped = self._values[index].reshape(buckets, factor, self.columns)
         times = self._times[index[::factor]]
-        return self._with_tail(times, np.fmin.reduce(shaped, 1), np.fmax.reduce(shaped, 1), begin + buckets * factor)
+        return self._with_tail(times, np.fmin.reduce(shaped, 1), np.fmax.reduce(shaped, 1), begin + buckets * factor, last)
 
     def _summarised(self, first: int, last: int, *, factor: int) -> SeriesView:
         groups, oldest = self.capacity // GROUP, self._oldest // GROUP
@@ -116,7 +118,7 @@ class SeriesBlock:
         low = np.fmin.reduce(self._low[index].reshape(buckets, factor, self.columns), 1)
         high = np.fmax.reduce(self._high[index].reshape(buckets, factor, self.columns), 1)
         times = self._times[index[::factor] * GROUP]
-        return self._with_tail(times, low, high, (begin + buckets * factor) * GROUP, until=last)
+        return self._with_tail(times, low, high, (begin + buckets * factor) * GROUP, last)
 
     def _with_tail(
         self,
@@ -124,12 +126,11 @@ class SeriesBlock:
         low: NDArray[np.float64],
         high: NDArray[np.float64],
         begin: int,
-        until: int | None = None,
+        end: int,
     ) -> SeriesView:
         """Add what is newer than the last whole bucket as one more point, so that the live edge is there."""
-        end = self._count if until is None else until
         if begin >= end:
-            return SeriesView(times, low, high, reduced=True)
+            return SeriesView(np.append(times[:-1], self._time(begin - 1)), low, high, reduced=True)
         tail = self._values[np.arange(begin, end) % self.capacity]
         return SeriesView(
             np.append(times, self._time(end - 1)),

@@ -73,10 +73,10 @@ class ConsoleState:
     tasks: TaskList | None = None
     alarms: AlarmList | None = None
     faults: FaultState | None = None
-    pictures: Mapping[str, CameraPicture] = field(default_factory=dict)
+    pictures: Mapping[str, CameraPicture] = field(default_factory=dict[str, CameraPicture])
     """By camera name."""
 
-    warnings: Mapping[str, str] = field(default_factory=dict)
+    warnings: Mapping[str, str] = field(default_factory=dict[str, str])
     """By process: the downgrade that its heartbeat speaks of."""
 
     events: tuple[Event, ...] = ()

@@ -119,7 +119,8 @@ class PolicyPanel(Panel):
     def _show_buttons(self) -> None:
         policy, chosen = self._policy, self._entry(self.table.selected)
         free = policy is not None and self._commandable and not policy.candidate
-        swappable = free and chosen is not None and not chosen.obstacle and chosen.name != policy.active
+        active = policy.active if policy is not None else ""
+        swappable = free and chosen is not None and not chosen.obstacle and chosen.name != active
         self.swap_button.setEnabled(bool(swappable))
         self.swap_button.setText(f"Swap to {chosen.name}" if swappable and chosen else "Swap")
         self.back_button.setEnabled(bool(free and policy and policy.previous))

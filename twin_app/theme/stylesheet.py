@@ -43,11 +43,15 @@ def palette_of(theme: Theme) -> QPalette:
 
 
 def dress(application: QApplication, theme: Theme, *, font_pt: int) -> None:
-    """Put a theme on the whole application."""
-    application.setStyle("Fusion")
+    """Put a theme on the whole application. Cheap before widgets exist, about 0.3 s afterwards: each is polished."""
+    sheet = sheet_of(theme, font_pt=font_pt)
+    if application.styleSheet() == sheet:
+        return
+    if application.style().name().lower() != "fusion":
+        application.setStyle("Fusion")
     application.setFont(font_of(font_pt))
     application.setPalette(palette_of(theme))
-    application.setStyleSheet(sheet_of(theme, font_pt=font_pt))
+    application.setStyleSheet(sheet)
 
 
 def sheet_of(theme: Theme, *, font_pt: int) -> str:

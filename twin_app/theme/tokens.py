@@ -129,7 +129,7 @@ LIGHT = Theme(
     alarm_text_dark="#14171a",
     alarm_text_light="#ffffff",
     grid="#c6cbce",
-    series=("#2b5c8f", "#3f7352", "#8a6a4b", "#55606b", "#6f7a2e", "#93627a", "#23747a"),
+    series=("#2b5c8f", "#3f7352", "#7c5c3e", "#55606b", "#5f6a22", "#87546c", "#1f6b71"),
 )
 
 DARK = Theme(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import cast
+
 import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtGui import QPainter, QPolygonF
@@ -14,7 +16,8 @@ def polygon_of(x: Array, y: Array) -> QPolygonF:
     """Points as Qt's polygon, by one copy each way."""
     polygon = QPolygonF()
     polygon.resize(len(x))
-    memory = np.frombuffer(VoidPtr(polygon.data(), len(x) * 16, True), dtype=np.float64).reshape(-1, 2)
+    pointer = VoidPtr(polygon.data(), len(x) * 16, True)  # type: ignore[call-arg] - missing in shiboken's stub
+    memory = np.frombuffer(cast("memoryview", pointer), dtype=np.float64).reshape(-1, 2)
     memory[:, 0] = x
     memory[:, 1] = y
     return polygon

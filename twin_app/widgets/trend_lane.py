@@ -100,7 +100,7 @@ class LanePainter:
     def _draw_lines(self, view: SeriesView) -> None:
         begin_ns, end_ns = self._bounds
         scale = self._plot.width() / max(1, end_ns - begin_ns)
-        x = self._plot.left() + (view.times_ns - begin_ns) * scale
+        x = self._plot.left() + (view.times_ns - begin_ns).astype(np.float64) * scale
         spacing = float(np.median(np.diff(x))) if len(x) > 2 else 0.0
         gap_px = max(GAP_NS * scale, 4 * spacing, 1.0)
         factor = self._plot.height() / (self._high - self._low)

@@ -60,6 +60,7 @@ class ConsoleWindow(QMainWindow):
         self.store = settings
         self.settings = settings.load()
         self._load_twin = load_twin
+        dress(self._application(), DRESSES[self.settings.theme], font_pt=self.settings.font_pt)
         self.header = Header(stop_key=STOP_KEY, perspectives=PERSPECTIVES)
         self.strip = Strip()
         self.transport = TransportBar()
@@ -116,12 +117,14 @@ class ConsoleWindow(QMainWindow):
     def save_layout(self) -> None:
         """Keep the present layout as this perspective's own."""
         file = self.workspace.save()
-        self._tell_troubles() or self.header.remark_on(f"Layout saved: {file}")
+        if not self._tell_troubles():
+            self.header.remark_on(f"Layout saved: {file}")
 
     def reset_layout(self) -> None:
         """Back to the layout that came with the program."""
         self.workspace.reset()
-        self._tell_troubles() or self.header.remark_on("The default layout is back.")
+        if not self._tell_troubles():
+            self.header.remark_on("The default layout is back.")
 
     def show_panel(self, name: str) -> None:
         """Bring a panel to the front, wherever it is."""

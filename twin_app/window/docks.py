@@ -74,7 +74,7 @@ def read_layout(window: QMainWindow, docks: Mapping[str, QDockWidget]) -> Layout
     """The layout as it stands on the screen; None when every panel is closed."""
     names = {dock: name for name, dock in docks.items()}
     floating = tuple(
-        Floating(name, dock.geometry().getRect())
+        Floating(name, _rectangle(dock.geometry()))
         for name, dock in docks.items()
         if dock.isFloating() and not dock.isHidden()
     )
@@ -118,6 +118,10 @@ def _resize(window: QMainWindow, docks: Mapping[str, QDockWidget], place: Place,
 
 def _current(place: Place) -> str:
     return place.current if isinstance(place, Tabs) else _current(place.places[0])
+
+
+def _rectangle(box: QRect) -> tuple[int, int, int, int]:
+    return box.x(), box.y(), box.width(), box.height()
 
 
 def _leaves(place: Place) -> list[Tabs]:

@@ -18,7 +18,7 @@ class Key:
 
     sequence: str
     words: str
-    deed: Callable[[], None]
+    deed: Callable[[], object]
 
 
 def bind(window: QWidget, keys: tuple[Key, ...]) -> list[QShortcut]:
@@ -40,7 +40,7 @@ class StopKey(QObject):
         super().__init__(application)
         self._stop = stop
         self._application = application
-        self._key = QKeySequence(STOP_KEY)[0].key()
+        self._key = Qt.Key.Key_F12
         application.installEventFilter(self)
 
     def release(self) -> None:
@@ -48,10 +48,11 @@ class StopKey(QObject):
         self._application.removeEventFilter(self)
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        """Act on the press, at the window that gets it first, and let nobody else have it."""
+        """Act on the press, at whoever gets it first, and let nobody else have it."""
+        del watched
         if event.type() is not QEvent.Type.KeyPress or not isinstance(event, QKeyEvent):
             return False
-        if event.key() != self._key or not watched.isWindowType():
+        if event.key() != self._key:
             return False
         if not event.isAutoRepeat():
             self._stop()

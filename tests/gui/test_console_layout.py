@@ -1,0 +1,131 @@
+"""Perspectives, layouts and themes: switched while running, kept as text, always to be had back."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QAbstractButton, QApplication, QLabel
+
+from tests.support.console import Console
+from twin_app.model.layout import panels_of
+from twin_app.model.settings import PERSPECTIVES
+from twin_app.window.docks import read_layout
+from twin_app.window.perspectives import DEFAULTS
+
+
+@pytest.mark.parametrize("perspective", PERSPECTIVES)
+def test_a_perspective_shows_exactly_its_panels_where_its_layout_puts_them(console: Console, perspective: str) -> None:
+    console.click(console.window.header.line.tabs[perspective])
+    console.advance(0.2)
+    found = read_layout(console.window, console.window.workspace.docks)
+    assert found is not None
+    assert sorted(panels_of(found.root)) == sorted(panels_of(DEFAULTS[perspective].root))
+    assert type(found.root) is type(DEFAULTS[perspective].root)
+    assert [panels_of(place) for place in found.root.places] == [  # type: ignore[union-attr] - a split, as checked
+        panels_of(place)
+        for place in DEFAULTS[perspective].root.places  # type: ignore[union-attr]
+    ]
+
+
+def test_perspectives_switch_by_key_while_messages_go_on(console: Console) -> None:
+    for number, name in enumerate(PERSPECTIVES, start=1):
+        console.key(Qt.Key(Qt.Key.Key_0 + number), Qt.KeyboardModifier.ControlModifier)
+        console.advance(0.2)
+        assert console.window.settings.perspective == name
+        assert console.window.header.line.tabs[name].isChecked()
+
+
+def test_a_saved_layout_is_readable_text_and_comes_back(console: Console) -> None:
+    workspace = console.window.workspace
+    workspace.docks["policy"].close()
+    console.advance(0.2)
+    console.key(Qt.Key.Key_S, Qt.KeyboardModifier.ControlModifier)
+    text = console.store.layout_file("operate").read_text()
+    assert "policy" not in text
+    assert json.loads(text)["layout"]["across"]
+    console.window.show_perspective("test")
+    console.advance(0.2)
+    console.window.show_perspective("operate")
+    console.advance(0.2)
+    assert workspace.docks["policy"].isHidden()
+    console.key(Qt.Key.Key_S, Qt.KeyboardModifier.ControlModifier)
+    names = json.loads(console.store.layout_file("operate").read_text())
+    assert [place.get("tabs") for place in names["layout"]["across"]] == [["twin"], None]
+
+
+def test_resetting_brings_the_default_layout_back(console: Console) -> None:
+    workspace = console.window.workspace
+    for name in ("policy", "cameras"):
+        workspace.docks[name].close()
+    console.window.save_layout()
+    console.key(Qt.Key.Key_R, Qt.KeyboardModifier.ControlModifier | Qt.KeyboardModifier.ShiftModifier)
+    console.advance(0.2)
+    assert not workspace.docks["cameras"].isHidden()
+    assert not console.store.layout_file("operate").exists()
+
+
+def test_a_broken_layout_file_is_told_and_the_default_is_used(console: Console) -> None:
+    console.store.folder.mkdir(parents=True, exist_ok=True)
+    console.store.layout_file("test").write_text("{ broken")
+    console.window.show_perspective("test")
+    console.window.save_layout()
+    console.advance(0.2)
+    assert console.window.faults.isVisible()
+
+
+def test_the_theme_switches_by_key_and_is_remembered(console: Console) -> None:
+    before = console.window.grab().toImage().pixelColor(700, 100).lightness()
+    console.key(Qt.Key.Key_D, Qt.KeyboardModifier.ControlModifier)
+    console.advance(0.2)
+    assert console.window.settings.theme == "dark"
+    assert console.window.grab().toImage().pixelColor(700, 100).lightness() < before
+    console.close()
+    assert console.store.load().theme == "dark"
+
+
+def test_no_text_is_smaller_than_eleven_points(console: Console) -> None:
+    for perspective in PERSPECTIVES:
+        console.window.show_perspective(perspective)
+        console.advance(0.1)
+        for widget in QApplication.allWidgets():
+            if isinstance(widget, (QLabel, QAbstractButton)) and widget.isVisible() and widget.text():
+                assert widget.font().pointSizeF() >= 11, widget.text()
+
+
+@pytest.mark.parametrize("perspective", PERSPECTIVES)
+def test_nothing_is_cut_off_at_1280_by_720(console: Console, perspective: str) -> None:
+    console.window.resize(1280, 720)
+    console.window.show_perspective(perspective)
+    console.advance(0.3)
+    assert (console.window.width(), console.window.height()) == (1280, 720)
+    for button in console.window.findChildren(QAbstractButton):
+        if button.isVisible() and button.text():
+            corner = button.mapTo(console.window, button.rect().bottomRight())
+            assert corner.x() <= 1280, button.text()
+            assert corner.y() <= 720, button.text()
+            assert button.width() >= button.minimumSizeHint().width(), button.text()
+
+
+def test_everything_that_can_be_pressed_is_reached_by_tab(console: Console) -> None:
+    window = console.window
+    for perspective in PERSPECTIVES:
+        window.show_perspective(perspective)
+        console.advance(0.2)
+        window.header.line.tabs[perspective].setFocus()
+        reached = set()
+        for _ in range(120):
+            focus = QApplication.focusWidget()
+            if focus is None or focus in reached:
+                break
+            reached.add(focus)
+            console.key(Qt.Key.Key_Tab)
+        wanted = [
+            button
+            for button in window.findChildren(QAbstractButton)
+            if button.isVisible() and button.isEnabled() and button.focusPolicy() & Qt.FocusPolicy.TabFocus
+        ]
+        assert window.header.bar.stop_button in reached
+        missed = [button.text() for button in wanted if button not in reached]
+        assert not missed

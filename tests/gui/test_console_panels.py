@@ -1,0 +1,230 @@
+"""What a person does in the panels, and what comes of it."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QPointF, Qt
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QApplication
+
+from runtime.messages.faults import FaultSeverity
+from runtime.messages.requests import (
+    AcknowledgeAlarm,
+    AddTask,
+    CancelTask,
+    ClearFaults,
+    InjectFault,
+    ReceiptPhase,
+    RestartProcess,
+    SwapBack,
+    SwapPolicy,
+)
+from runtime.messages.system import Priority
+from tests.support.console import LEFT, Console
+
+
+def test_an_instruction_is_queued_by_keyboard_alone(console: Console) -> None:
+    console.key(Qt.Key.Key_I, Qt.KeyboardModifier.ControlModifier)
+    console.type("put the  red cube in the right tote ")
+    console.key(Qt.Key.Key_Return)
+    console.advance(0.5)
+    assert console.asked(AddTask) == [AddTask("put the red cube in the right tote")]
+    assert any("red cube in the right" in row.cells[1] for row in console.window.tasks.table.rows)
+    assert console.window.tasks.instruction.text() == ""
+
+
+def test_an_empty_instruction_is_not_sent(console: Console) -> None:
+    console.window.tasks.instruction.setFocus()
+    console.type("   ")
+    assert not console.window.tasks.add_button.isEnabled()
+    console.key(Qt.Key.Key_Return)
+    assert not console.asked(AddTask)
+
+
+def test_a_task_is_chosen_with_the_mouse_and_cancelled(console: Console) -> None:
+    tasks = console.window.tasks
+    assert not tasks.cancel_button.isEnabled()
+    place = tasks.table.visualRect(tasks.table.model().index(1, 1)).center()
+    QTest.mouseClick(tasks.table.viewport(), LEFT, Qt.KeyboardModifier.NoModifier, place)
+    console.click(tasks.cancel_button)
+    console.advance(0.5)
+    assert [body.task_id for body in console.asked(CancelTask)] == [2]
+    assert len(tasks.table.rows) == 1
+
+
+def test_the_policy_is_swapped_and_swapped_back(console: Console) -> None:
+    console.window.show_panel("policy")
+    console.advance(0.3)
+    policy = console.window.policy
+    assert not policy.back_button.isEnabled()
+    assert policy.swap_button.text() == "Swap to programmed_careful"
+    console.click(policy.swap_button)
+    console.advance(0.5)
+    assert console.asked(SwapPolicy) == [SwapPolicy("programmed_careful")]
+    assert "programmed_careful" in console.window.header.bar.policy.text
+    assert console.window.pump.state.commands[0].phase is ReceiptPhase.CONFIRMED
+    console.click(policy.back_button)
+    console.advance(0.5)
+    assert console.asked(SwapBack)
+    assert console.window.header.bar.policy.text.startswith("programmed 1.0")
+
+
+def test_a_policy_that_cannot_take_over_says_why_and_cannot_be_swapped_in(console: Console) -> None:
+    console.window.show_panel("policy")
+    console.advance(0.3)
+    policy = console.window.policy
+    assert policy.table.choose("flow_vla")
+    console.advance(0.3)
+    assert not policy.swap_button.isEnabled()
+    assert "weights are not installed" in policy.why_not.text()
+
+
+def test_a_fault_is_found_by_typing_injected_and_cleared(console: Console) -> None:
+    console.window.show_perspective("test")
+    console.advance(0.3)
+    faults = console.window.faults
+    faults.search.setFocus()
+    console.type("friction")
+    assert [row.key for row in faults.catalogue.rows] == ["F26"]
+    faults.severity.setCurrentText("severe")
+    assert "factor 4" in faults.sentence.text()
+    console.click(faults.inject_button)
+    console.advance(0.5)
+    assert console.asked(InjectFault) == [InjectFault("F26", FaultSeverity.SEVERE)]
+    assert faults.injections.rows[0].cells[1] == "effective"
+    assert "effective after 0.5 s" in faults.injections.rows[0].cells[3]
+    faults.injections.choose("1")
+    console.click(faults.clear_button)
+    console.advance(0.5)
+    assert console.asked(ClearFaults) == [ClearFaults("F26")]
+    assert faults.injections.rows[0].cells[1] == "cleared"
+    assert not faults.clear_all_button.isEnabled()
+
+
+def test_all_faults_are_cleared_at_once_and_the_layer_narrows_the_catalogue(console: Console) -> None:
+    console.window.show_perspective("test")
+    console.advance(0.3)
+    faults = console.window.faults
+    faults.layer.setCurrentText("hardware")
+    assert [row.key for row in faults.catalogue.rows] == ["F26", "F31"]
+    for key in ("F26", "F31"):
+        faults.catalogue.choose(key)
+        console.click(faults.inject_button)
+    console.advance(0.5)
+    console.click(faults.clear_all_button)
+    console.advance(0.5)
+    assert console.asked(ClearFaults) == [ClearFaults()]
+    assert {row.cells[1] for row in faults.injections.rows} == {"cleared"}
+
+
+def test_an_alarm_shows_cause_consequence_and_first_check_and_is_acknowledged(console: Console) -> None:
+    console.cell.raise_alarm(console.now_ns, priority=Priority.CRITICAL)
+    console.advance(0.5)
+    header = console.window.header
+    assert header.alarm.text.startswith("CRITICAL")
+    console.click(header.alarm.buttons[1])
+    console.advance(0.3)
+    alarms = console.window.alarms
+    assert alarms.isVisible()
+    assert alarms.cause.text() and alarms.consequence.text() and alarms.check.text()  # noqa: PT018
+    console.click(alarms.acknowledge_button)
+    console.advance(0.5)
+    assert console.asked(AcknowledgeAlarm) == [AcknowledgeAlarm("process.cameras.dead")]
+    assert header.alarm.text == ""
+    assert not alarms.acknowledge_button.isEnabled()
+
+
+def test_the_most_urgent_alarm_is_acknowledged_by_key(console: Console) -> None:
+    console.cell.raise_alarm(console.now_ns)
+    console.advance(0.5)
+    console.key(Qt.Key.Key_K, Qt.KeyboardModifier.ControlModifier)
+    assert console.asked(AcknowledgeAlarm)
+
+
+def test_a_dead_process_is_shown_and_restarted(console: Console) -> None:
+    console.cell.dead.add("cameras")
+    console.window.show_perspective("diagnose")
+    console.advance(0.5)
+    processes = console.window.processes
+    row = next(row for row in processes.table.rows if row.key == "cameras")
+    assert row.cells[1] == "dead"
+    processes.table.choose("cameras")
+    console.advance(0.2)
+    console.click(processes.restart_button)
+    console.advance(0.5)
+    assert console.asked(RestartProcess) == [RestartProcess("cameras")]
+    assert next(row for row in processes.table.rows if row.key == "cameras").cells[1] == "running"
+
+
+def test_a_refused_command_says_why_at_the_bottom(console: Console) -> None:
+    from runtime.messages.requests import Reset
+
+    console.window.pump.ask(Reset())
+    console.advance(0.5)
+    assert "nothing is latched" in console.window.strip.command.text()
+
+
+def test_what_the_policy_believes_its_target_to_be_is_marked_in_both_pictures(console: Console) -> None:
+    views = console.window.cameras.views
+    assert [mark.label for mark in views["overhead"].marks] == ["red cube"]
+    assert [mark.label for mark in views["wrist"].marks] == ["red cube"]
+    console.source.silent = True
+    console.advance(1.0)
+    assert "old picture" in views["overhead"].note
+
+
+def test_zooming_and_panning_the_trends_while_live_and_the_way_back(console: Console) -> None:
+    console.window.show_perspective("diagnose")
+    console.advance(2.0)
+    trends, canvas = console.window.trends, console.window.trends.canvas
+    canvas.setFocus()
+    console.key(Qt.Key.Key_Plus)
+    assert canvas.window_shown.following
+    middle = canvas.rect().center()
+    QTest.mousePress(canvas, LEFT, Qt.KeyboardModifier.NoModifier, middle)
+    QTest.mouseMove(canvas, middle + middle / 4)
+    QApplication.processEvents()
+    QTest.mouseRelease(canvas, LEFT, Qt.KeyboardModifier.NoModifier, middle + middle / 4)
+    console.key(Qt.Key.Key_Left, Qt.KeyboardModifier.ControlModifier)
+    console.advance(0.3)
+    assert not canvas.window_shown.following
+    held = canvas.window_shown.bounds_ns(canvas.edge_ns)
+    samples = len(canvas.trends.blocks["robot"])
+    console.advance(1.0)
+    assert canvas.window_shown.bounds_ns(canvas.edge_ns) == held
+    assert len(canvas.trends.blocks["robot"]) > samples, "data go on filling behind"
+    assert "behind live" in trends.place.text()
+    console.click(trends.live_button)
+    console.advance(0.2)
+    assert canvas.window_shown.following
+    assert "LIVE" in trends.place.text()
+
+
+def test_space_holds_the_plots_and_end_returns_to_live(console: Console) -> None:
+    console.window.show_perspective("diagnose")
+    console.advance(0.5)
+    canvas = console.window.trends.canvas
+    console.key(Qt.Key.Key_Space)
+    assert not canvas.window_shown.following
+    console.key(Qt.Key.Key_End)
+    assert canvas.window_shown.following
+
+
+def test_the_cursor_goes_through_all_lanes_at_the_moment_under_the_mouse(console: Console) -> None:
+    console.window.show_perspective("diagnose")
+    console.advance(3.0)
+    canvas = console.window.trends.canvas
+    moment_ns = console.now_ns - 2_000_000_000
+    x = int(canvas.column_of(moment_ns))
+    console.click(canvas, QPointF(x, canvas.height() / 2).toPoint())
+    assert canvas.cursor_ns is not None
+    assert abs(canvas.cursor_ns - moment_ns) < canvas.window_shown.span_ns / 200
+
+
+def test_lanes_can_be_hidden_and_shown(console: Console) -> None:
+    trends = console.window.trends
+    before = len(trends.canvas.lanes)
+    trends.show_lane("rate", shown=True)
+    trends.show_lane("speed", shown=True)
+    assert sum(len(lane.labels) for lane in trends.canvas.lanes) == 24
+    trends.show_lane("missed", shown=False)
+    assert len(trends.canvas.lanes) == before + 1
