@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import math
 import sys
 from collections import Counter
 
-from runtime.messages.plan import ACCEPTED, Reason, Severity, Verdict, VerdictReport
+from runtime.messages.plan import Reason, Severity, Verdict, VerdictReport
 
 PLAN_GATE = "plan gate"
 COMMAND_LIMITER = "command limiter"
@@ -18,17 +17,9 @@ def reject(reason: Reason, *, measured: float, limit: float, unit: str = "", det
 
 
 def _finite(value: float) -> float:
-    if math.isnan(value):
+    if value != value:  # NaN; `math.isnan` would refuse an integer beyond all floats
         return 0.0
-    return max(-sys.float_info.max, min(sys.float_info.max, float(value)))
-
-
-def first_refusal(*verdicts: Verdict) -> Verdict:
-    """The first verdict that does not pass, else the first that limits, else acceptance."""
-    for verdict in verdicts:
-        if not verdict.passed:
-            return verdict
-    return next((verdict for verdict in verdicts if verdict.severity is not Severity.PASS), ACCEPTED)
+    return float(max(-sys.float_info.max, min(sys.float_info.max, value)))
 
 
 class VerdictTally:
