@@ -10,6 +10,7 @@ from runtime.messages.requests import Receipt, ReceiptPhase
 from runtime.messages.state import Mode
 from runtime.messages.system import Event
 from runtime.messages.tasks import TaskStatus
+from runtime.mistakes import UserMistake
 from runtime.modes import POLICY_MODES
 from runtime.supervision import pursuit
 from runtime.supervision.oversight import Oversight
@@ -114,8 +115,7 @@ class Answering:
             case ask.AcknowledgeAlarm():
                 return _Carried(pursuit.at_once, refused=over.alarms.acknowledge(body.alarm_id))
             case ask.RestartProcess():
-                over.processes.restart(body.process)
-                return _Carried(pursuit.process_runs(body.process, accepted_ns=now_ns), RESTART_PATIENCE_S)
+                return self._restart(body.process, now_ns)
             case ask.Refill():
                 over.wishes.refill_id += 1
                 return _Carried(pursuit.refilled(over.wishes.refill_id), detail=str(over.wishes.refill_id))
@@ -128,6 +128,14 @@ class Answering:
             case _:
                 over.wishes.shutdown = True
                 return _Carried(pursuit.at_once, detail="the arm stops, then every process ends")
+
+    def _restart(self, name: str, now_ns: int) -> _Carried:
+        asking = pursuit.process_runs(name, accepted_ns=now_ns)
+        try:
+            self.oversight.processes.restart(name)
+        except UserMistake as mistake:
+            return _Carried(asking, refused=mistake.what)
+        return _Carried(asking, RESTART_PATIENCE_S)
 
     def _change_mode(self, body: ask.Reset | ask.Start | ask.Pause, now_ns: int) -> _Carried:
         mode = self.oversight.telemetry.mode(now_ns)
