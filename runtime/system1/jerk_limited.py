@@ -20,9 +20,9 @@ class JerkLimited:
     def __init__(self, limits: MotionLimits) -> None:
         joints = len(limits.velocity_rad_s)
         self._generator = _ruckig.Ruckig(joints)
-        self._to_state = _input(limits, limits.acceleration_rad_s2)
+        self._to_state = _input(limits, limits.acceleration_rad_s2, limits.steady_jerk_rad_s3)
         self._to_state.synchronization = _ruckig.Synchronization.Time
-        self._to_rest = _input(limits, limits.stop_acceleration_rad_s2)
+        self._to_rest = _input(limits, limits.stop_acceleration_rad_s2, limits.jerk_rad_s3)
         self._to_rest.control_interface = _ruckig.ControlInterface.Velocity
         self._to_rest.synchronization = _ruckig.Synchronization.Phase
         self._to_rest.target_velocity = [0.0] * joints
@@ -59,11 +59,11 @@ class JerkLimited:
         return Profile(trajectory) if result == _ruckig.Result.Working else None
 
 
-def _input(limits: MotionLimits, acceleration_rad_s2: Vector) -> Any:
+def _input(limits: MotionLimits, acceleration_rad_s2: Vector, jerk_rad_s3: Vector) -> Any:
     request = _ruckig.InputParameter(len(acceleration_rad_s2))
     request.max_velocity = limits.velocity_rad_s.tolist()
     request.max_acceleration = acceleration_rad_s2.tolist()
-    request.max_jerk = limits.jerk_rad_s3.tolist()
+    request.max_jerk = jerk_rad_s3.tolist()
     return request
 
 

@@ -23,6 +23,8 @@ _STOP_SHARE = 0.94
 _TORQUE_RATE_SHARE = 0.7
 """Of the torque rate for a joint's own inertia; the rest is for coupling, friction and feedback."""
 
+_STEADY_SHARE = 0.6
+
 _INERTIA_RESERVE = 1.5
 """Over the inertia in the home pose; farther stretched, the guard's limiter spreads a step over more ticks."""
 
@@ -35,6 +37,10 @@ class MotionLimits:
     acceleration_rad_s2: Vector
     stop_acceleration_rad_s2: Vector
     jerk_rad_s3: Vector
+    """At peaks, and of stops."""
+
+    steady_jerk_rad_s3: Vector
+    """Of motions that hold their jerk for long; coupled joints then share the torque rate."""
 
 
 def motion_limits(arm: Arm) -> MotionLimits:
@@ -57,4 +63,4 @@ def motion_limits(arm: Arm) -> MotionLimits:
     available_s = STOP_WITHIN_S - _CYCLE_S - acceleration / jerk - stop / jerk
     stoppable = stop * available_s - acceleration**2 / (2.0 * jerk)
     velocity = _VELOCITY_SHARE * np.array([joint.velocity_rad_s for joint in joints])
-    return MotionLimits(np.minimum(velocity, stoppable), acceleration, stop, jerk)
+    return MotionLimits(np.minimum(velocity, stoppable), acceleration, stop, jerk, _STEADY_SHARE * jerk)
