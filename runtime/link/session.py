@@ -110,6 +110,12 @@ class SessionFolder:
         """Join the running session of this cell. Raises `SessionMissing`."""
         return cls.attach(_path_of(cell, root))
 
+    @classmethod
+    def expect(cls, cell: str, *, root: Path | None = None) -> SessionFolder:
+        """Where this cell's session is or will be, whether it runs yet or not: for a console, which waits for it."""
+        path = _path_of(cell, root)
+        return cls(path, read_info(path) or SessionInfo("", cell, 0, 0), lock=None)
+
     @property
     def session_id(self) -> str:
         """Random name of this session; another start of the same cell has another one."""

@@ -1,0 +1,169 @@
+"""The console process: opens the window first, starts or joins the cell behind it, and leaves nothing behind."""
+
+from __future__ import annotations
+
+import signal
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import IO
+
+from platformdirs import user_config_path
+from PySide6.QtCore import QObject, QTimer
+from PySide6.QtWidgets import QApplication
+
+from runtime.link.session import SessionFolder
+from runtime.messages.requests import InjectFault, Shutdown
+from twin_app.assembly.fault_spec import FaultWish
+from twin_app.assembly.live import END_PATIENCE_S, start_supervisor
+from twin_app.assembly.workers.supervisor import SessionSetup
+from twin_app.bridge.live import LiveSource
+from twin_app.model.settings import SettingsStore
+from twin_app.model.state import ConsoleState
+from twin_app.window.console import ConsoleWindow
+
+LOOK_MS = 250
+
+
+class RuntimeChild(QObject):
+    """The runtime that this console started: watched, started again on request, waited for at the end."""
+
+    def __init__(self, setup: SessionSetup) -> None:
+        super().__init__()
+        self._setup = setup
+        self._process: subprocess.Popen[bytes] | None = None
+        self._said: IO[bytes] | None = None
+        self._told = False
+        self.on_death: Callable[[str], None] = lambda words: None
+        self._timer = QTimer(self)
+        self._timer.timeout.connect(self._look)
+        self._timer.setInterval(LOOK_MS)
+
+    def start(self) -> None:
+        """Start the supervisor, which starts the rest."""
+        self._close_words()
+        self._process, self._said = start_supervisor(self._setup)
+        self._told = False
+        self._timer.start()
+
+    def wait(self) -> None:
+        """Wait for the orderly end that was asked for; insist when it does not come."""
+        self._timer.stop()
+        if self._process is None:
+            return
+        try:
+            self._process.wait(END_PATIENCE_S)
+        except subprocess.TimeoutExpired:
+            self._process.terminate()
+            self._process.wait()
+        self._close_words()
+
+    def end(self) -> None:
+        """Ask for the orderly end by signal; for a console whose window never asked."""
+        if self._process is not None and self._process.poll() is None:
+            self._process.terminate()
+
+    def _look(self) -> None:
+        if self._process is None or self._process.poll() is None or self._told:
+            return
+        self._told = True
+        self.on_death(self._words() or f"it ended with status {self._process.returncode}")
+
+    def _words(self) -> str:
+        if self._said is None:
+            return ""
+        self._said.seek(0)
+        lines = self._said.read().decode(errors="replace").strip().splitlines()
+        return " ".join(line.strip() for line in lines[-2:]).removeprefix("celltwin supervisor: ")
+
+    def _close_words(self) -> None:
+        if self._said is not None:
+            self._said.close()
+            self._said = None
+
+
+def open_console(setup: SessionSetup, *, faults: tuple[FaultWish, ...] = ()) -> int:
+    """Show the console of this cell until its window is closed; returns the exit status."""
+    application = make_application()
+    session = SessionFolder.expect(setup.cell.cell)
+    joins = session.is_owned()
+    window = ConsoleWindow(
+        LiveSource(session),
+        settings=SettingsStore(user_config_path("celltwin")),
+        mesh_folder=_mesh_folder(),
+        owns_cell=not joins,
+    )
+    sys.excepthook = window.report_exception
+    child = RuntimeChild(setup)
+    child.on_death = lambda words: _offer_restart(window, child, words)
+    window.show()
+    if joins:
+        window.header.remark_on(f"Joined the cell {setup.cell.cell}, which was already running.")
+    else:
+        QTimer.singleShot(0, child, child.start)
+    _inject_when_ready(window, faults)
+    _leave_on_signal(application, window)
+    status = application.exec()
+    if not joins:
+        child.end()
+        child.wait()
+    return status
+
+
+def make_application() -> QApplication:
+    """The one QApplication, named."""
+    application = QApplication.instance() or QApplication(["celltwin"])
+    assert isinstance(application, QApplication)
+    application.setApplicationName("celltwin")
+    application.setDesktopFileName("celltwin")
+    return application
+
+
+def _mesh_folder() -> Path:
+    from sim_worlds.cameras.meshes import mesh_folder
+
+    return mesh_folder()
+
+
+def _offer_restart(window: ConsoleWindow, child: RuntimeChild, words: str) -> None:
+    """The survivor says what is gone and offers the restart."""
+
+    def again() -> None:
+        window.header.question.silence()
+        child.start()
+
+    window.header.ask(f"The runtime is gone: {words}", actions=(("Start it again", again),))
+
+
+def _inject_when_ready(window: ConsoleWindow, faults: tuple[FaultWish, ...]) -> None:
+    if not faults:
+        return
+    waiting = list(faults)
+
+    def look(state: ConsoleState) -> None:
+        if state.system is None or not state.system.ready:
+            return
+        while waiting:
+            wish = waiting.pop(0)
+            window.pump.ask(
+                InjectFault(wish.fault_id, wish.severity, delay_s=wish.onset_s, duration_s=wish.duration_s)
+            )
+
+    window.pump.after.append(look)
+
+
+def _leave_on_signal(application: QApplication, window: ConsoleWindow) -> None:
+    """Ctrl-C and TERM end the console in order: the arm is stopped first, nobody is there to ask."""
+
+    def leave(*_: object) -> None:
+        window.pump.stop_cell()
+        window.pump.ask(Shutdown())
+        QTimer.singleShot(300, window, application.quit)
+
+    signal.signal(signal.SIGINT, leave)
+    signal.signal(signal.SIGTERM, leave)
+    heartbeat = QTimer(window)  # gives Python the chance to run the handler
+    heartbeat.start(200)
+    heartbeat.timeout.connect(lambda: None)
+

@@ -1,0 +1,42 @@
+"""`celltwin replay FILE`: a recording through the same console; commands are impossible."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+from runtime.mistakes import UserMistake
+from twin_app.assembly.run_command import has_display
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Show the recording until the window is closed."""
+    file = Path(arguments.file)
+    if not file.is_file():
+        raise UserMistake(f"no recording at {file}", remedy="make one with: celltwin run --live --headless --record FILE")
+    if not has_display():
+        raise UserMistake("no display (DISPLAY is not set)", remedy="start it on a desktop, or with: xvfb-run")
+    from runtime.recording.contents import read_contents  # raises UserMistake for what is no recording
+
+    read_contents(file)
+    return _show(file)
+
+
+def _show(file: Path) -> int:
+    import sys
+
+    from platformdirs import user_config_path
+
+    from sim_worlds.cameras.meshes import mesh_folder
+    from twin_app.assembly.console import make_application
+    from twin_app.bridge.replay import ReplaySource
+    from twin_app.model.settings import SettingsStore
+    from twin_app.window.console import ConsoleWindow
+
+    application = make_application()
+    window = ConsoleWindow(
+        ReplaySource(file), settings=SettingsStore(user_config_path("celltwin")), mesh_folder=mesh_folder()
+    )
+    sys.excepthook = window.report_exception
+    window.show()
+    return application.exec()
