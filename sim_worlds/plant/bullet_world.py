@@ -34,6 +34,7 @@ class BulletWorld:
         self._indices = list(range(self._joints + 2))
         self._arm_indices = self._indices[: self._joints]
         self._rest = [0.0] * self._joints
+        self._substeps = scene.physics.substeps
         self._configure()
         self._surface_friction = scene.physics.surface_friction * mismatch.contact_friction
         self._part_friction = scene.physics.part_friction * mismatch.contact_friction
@@ -66,8 +67,11 @@ class BulletWorld:
     def set_dry_friction(self, torques_nm: list[float]) -> None:
         """Largest torque with which each joint resists motion: dry friction, or a closed brake. Stays set.
 
-        A velocity constraint with bounded impulse is solved implicitly, so it holds at rest without chatter.
+        A velocity constraint with bounded impulse is solved implicitly, so it holds at rest without chatter. The
+        engine takes the bound for a whole step but applies it in each substep, hence the division.
         """
+        if self._substeps > 1:
+            torques_nm = [torque / self._substeps for torque in torques_nm]
         engine.setJointMotorControlArray(
             self._arm,
             self._arm_indices,
@@ -125,6 +129,7 @@ class BulletWorld:
         engine.setGravity(0.0, 0.0, -GRAVITY_M_S2, physicsClientId=self._client)
         engine.setPhysicsEngineParameter(
             fixedTimeStep=STEP_S,
+            numSubSteps=self._substeps,
             numSolverIterations=self._scene.physics.solver_iterations,
             deterministicOverlappingPairs=1,
             physicsClientId=self._client,

@@ -8,6 +8,12 @@ MISSED_LIMIT = 20
 """Commands missed in a row until the arm brakes (libfranka's constant)."""
 
 
+_BRAKED = int(PlantFlag.BRAKED)
+_COMMUNICATION_LOSS = int(PlantFlag.COMMUNICATION_LOSS)
+_TRIPPED = int(PlantFlag.TRIPPED)
+# Plain integers: arithmetic on flags costs a microsecond a time.
+
+
 class Protection:
     """Missed-command counter, latches and the brake. Brakes are closed until the first command opens them."""
 
@@ -29,7 +35,7 @@ class Protection:
         self.missed += 1
         self.missed_total += 1
         if self.missed >= MISSED_LIMIT:
-            self._latch(PlantFlag.COMMUNICATION_LOSS)
+            self._latch(_COMMUNICATION_LOSS)
 
     def arrived(self, *, brake: bool, hot: bool) -> None:
         """A command arrived; an edge of `brake` from True to False releases what has been latched."""
@@ -38,7 +44,7 @@ class Protection:
         if brake:
             self._release_armed = True
             self.braked = True
-            self.powered = not self._latched & PlantFlag.TRIPPED
+            self.powered = not self._latched & _TRIPPED
             return
         if self._latched and self._release_armed and not hot:
             self._latched = 0
@@ -49,15 +55,15 @@ class Protection:
 
     def trip(self) -> None:
         """A motor is too hot."""
-        self._latch(PlantFlag.TRIPPED)
+        self._latch(_TRIPPED)
 
     @property
     def flags(self) -> int:
         """BRAKED, COMMUNICATION_LOSS and TRIPPED as they stand."""
-        return self._latched | (PlantFlag.BRAKED if self.braked else 0)
+        return self._latched | (_BRAKED if self.braked else 0)
 
-    def _latch(self, flag: PlantFlag) -> None:
-        self._latched |= int(flag)
+    def _latch(self, flag: int) -> None:
+        self._latched |= flag
         self._release_armed = False
         self.braked = True
         self.powered = False

@@ -25,6 +25,8 @@ from sim_worlds.scenes.scene import Scene
 _SLOW_TICKS = 10
 """Heat, faults, mass matrix and belt are looked at every 10 ms, each in a tick of its own."""
 
+_DERATED = int(PlantFlag.DERATED)
+_TORQUE_CLIPPED = int(PlantFlag.TORQUE_CLIPPED)
 _FRICTION_TICKS = 4
 _FRICTION_CHANGE_NM = 0.01
 
@@ -55,7 +57,7 @@ class PyBulletPlant:
         self._brake_set = False
         self._refill_id = 0
         self._tick, self._stamp_ns, self._stop_seen_ns = 0, 0, 0
-        self._squared, self._squared_ticks = np.zeros(self._joints), 0
+        self._recent = np.zeros((_SLOW_TICKS, self._joints))
         self._begin()
 
     def step(self, command: JointCommand | None, *, stamp_ns: int) -> PlantState:
@@ -67,12 +69,12 @@ class PyBulletPlant:
         dq, change = self._dq, self._change
         protection = self._protection
         arrived = self._command
-        torque = self._drives.torque(
+        driven = self._drives.drive(
             arrived.torque_nm if arrived is not None and protection.powered else None,
             share=self._heat.torque_share if self._heat.derated else None,
         )
-        self._squared += torque * torque
-        self._squared_ticks += 1
+        torque = np.array(driven)
+        self._recent[self._tick % _SLOW_TICKS] = torque
         self._set_brake_or_friction(dq)
         joint_torque = torque + self._rotors.torque(speed_change_rad_s=change)
         joint_torque -= self._friction.viscous_nm_s * dq
@@ -184,20 +186,18 @@ class PyBulletPlant:
 
     def _advance_heat(self) -> None:
         heat, faults = self._heat, self._faults
-        mean = self._squared / max(self._squared_ticks, 1)
+        mean = np.square(self._recent).mean(axis=0)
         period_s = _SLOW_TICKS * STEP_S
         shift = faults.heat_shift_k(heat.housing_celsius, period_s=period_s)
         if shift is not None:
             heat.add_heat(winding_k=shift, housing_k=shift)
         extra_w = faults.heating_k / heat.winding_to_housing_k_w
         heat.advance(mean, extra_w=extra_w, period_s=period_s)
-        self._squared[:] = 0.0
-        self._squared_ticks = 0
         if heat.hot:
             self._protection.trip()
 
     def _update_rotors(self) -> None:
-        self._rotors.update(self._world.mass_matrix(self._joint_list), step_s=STEP_S)
+        self._rotors.update(self._world.mass_matrix(list(self._positions)), step_s=STEP_S)
 
     def _set_brake_or_friction(self, dq_rad_s: Vector) -> None:
         if self._protection.braked:
@@ -220,15 +220,15 @@ class PyBulletPlant:
         return self._gripper.forces(left=self._left, right=self._right, width_m=width, force_n=force, step_s=STEP_S)
 
     def _read_joints(self) -> None:
-        states = self._world.joint_states()
-        self._joint_list = [state[0] for state in states]
+        positions, speeds, *_ = zip(*self._world.joint_states(), strict=True)
         count = self._joints
-        dq = np.array([state[1] for state in states[:count]])
+        dq = np.array(speeds[:count])
         self._change = dq - self._dq
         self._dq = dq
-        self._q = np.array(self._joint_list[:count])
-        self._left = (states[count][0], states[count][1])
-        self._right = (states[count + 1][0], states[count + 1][1])
+        self._positions = positions
+        self._q = np.array(positions[:count])
+        self._left = (positions[count], speeds[count])
+        self._right = (positions[count + 1], speeds[count + 1])
 
     def _measure(self, torque_nm: Vector) -> PlantState:
         protection, heat = self._protection, self._heat
@@ -241,9 +241,9 @@ class PyBulletPlant:
         )
         flags = protection.flags
         if heat.derated:
-            flags |= PlantFlag.DERATED
+            flags |= _DERATED
         if self._drives.clipped:
-            flags |= PlantFlag.TORQUE_CLIPPED
+            flags |= _TORQUE_CLIPPED
         self._state = PlantState(
             self._tick,
             self._stamp_ns,
@@ -254,7 +254,7 @@ class PyBulletPlant:
             force,
             heat.winding_celsius,
             heat.housing_celsius,
-            int(flags),
+            flags,
             protection.missed,
             protection.missed_total,
             self._command.sequence if self._command is not None else 0,
