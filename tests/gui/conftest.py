@@ -6,12 +6,11 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from PySide6.QtGui import QIcon
-from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication, QMainWindow, QMenu, QToolButton
+from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from tests.support.console import Console
+from tests.support.leaks import left_behind, take_stock
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -20,22 +19,26 @@ def qt_has_opened_a_window(qapp: QApplication, tmp_path_factory: pytest.TempPath
     warm = Console(tmp_path_factory.mktemp("first"))
     warm.show()
     warm.click(warm.window.header.bar.stop_button)
-    warm.close()
-    first = QMainWindow()
-    button = QToolButton()
-    button.setIcon(QIcon.fromTheme("document-open"))
-    first.setMenuWidget(button)
-    first.show()
-    QTest.qWaitForWindowExposed(first)
-    menu = QMenu(first)
-    menu.addAction(button.icon(), "one")
-    menu.popup(first.pos())
+    menu = warm.window.header.line.menu
+    menu.popup(warm.window.pos())
     qapp.processEvents()
     menu.close()
-    first.grab()
-    first.close()
-    first.deleteLater()
-    qapp.processEvents()
+    warm.window.grab()
+    warm.close()
+
+
+@pytest.fixture(autouse=True)
+def nothing_left_behind(qapp: QApplication) -> Iterator[None]:
+    """As everywhere, but for the wake-up descriptors of Qt's own drawing threads: these come and go by themselves."""
+    del qapp
+    before = take_stock(with_timers=True)
+    yield
+    left = left_behind(before, with_timers=True)
+    own = [name for name in left.pop("descriptors", []) if not name.endswith("anon_inode:[eventfd]")]
+    if own:
+        left["descriptors"] = own
+    if left:
+        pytest.fail("left behind: " + "; ".join(f"{kind}: {', '.join(names)}" for kind, names in left.items()))
 
 
 @pytest.fixture

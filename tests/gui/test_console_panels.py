@@ -47,7 +47,7 @@ def test_a_task_is_chosen_with_the_mouse_and_cancelled(console: Console) -> None
     QTest.mouseClick(tasks.table.viewport(), LEFT, Qt.KeyboardModifier.NoModifier, place)
     console.click(tasks.cancel_button)
     console.advance(0.5)
-    assert [body.task_id for body in console.asked(CancelTask)] == [2]
+    assert console.asked(CancelTask) == [CancelTask(2)]
     assert len(tasks.table.rows) == 1
 
 

@@ -31,7 +31,7 @@ class Console:
         self.cell = FakeCell(pick_cell(seven_joint_arm()), mode=mode, mode_since_ns=self.now_ns)
         self.source = FakeSource(self.cell, clock_ns=lambda: self.now_ns)
         self.store = SettingsStore(folder)
-        self.window = ConsoleWindow(self.source, settings=self.store, owns_cell=owns_cell, load_twin=load_twin)
+        self.window = ConsoleWindow(self.source, settings=self.store, owns_cell=owns_cell, load_twin=False)
 
     def show(self) -> None:
         """Open the window and let a second pass."""

@@ -11,7 +11,7 @@ from msgspec.structs import replace
 
 from runtime.messages.camera import Detection, Frame, SceneBelief
 from runtime.messages.cell import CellDescription
-from runtime.messages.faults import FaultKind, FaultPhase, FaultReport, FaultState, Layer
+from runtime.messages.faults import FaultPhase, FaultReport, FaultState
 from runtime.messages.geometry import Pose
 from runtime.messages.plan import Plan, Signal
 from runtime.messages.policy import PolicyEntry, PolicyState, PolicyStatus, Readiness, TargetMark
@@ -44,27 +44,12 @@ from runtime.messages.system import (
     SystemState,
 )
 from runtime.messages.tasks import Task, TaskCounts, TaskList, TaskStatus
+from tests.support.fake_catalogue import CAMERAS_DEAD, CATALOGUE, picture
 
 SECOND_NS = 1_000_000_000
+FIRST_TASKS = ("put the red cube in the left tote", "put the blue flat box in the right tote")
 HOME = (0.0, -0.6, 0.0, -2.2, 0.0, 1.7, 0.78)
 DOWN = (1.0, 0.0, 0.0, 0.0)
-
-CATALOGUE = (
-    FaultKind("F01", "Camera freeze", Layer.PERCEPTION, "cameras", "The overhead camera repeats its last picture while its stamps go on.",
-              "share of unchanged pictures while the arm moves", {"duration_s": (0.2, 1.0, 5.0)}, "policy holds, alarm"),
-    FaultKind("F12", "Out-of-range action", Layer.POLICY, "planner", "Every chunk's poses are multiplied as if degrees were radians.",
-              "rejected chunks per second", {"factor": (2.0, 57.3, 1000.0)}, "plan gate rejects, arm holds"),
-    FaultKind("F13", "Inference stall", Layer.POLICY, "planner", "The policy takes much longer for each inference.",
-              "inference time", {"stall_s": (0.3, 1.0, 5.0)}, "slow down and hold, fault after 1 s"),
-    FaultKind("F20", "Loop overrun", Layer.CONTROL, "control", "Single ticks of the fast loop are held up.",
-              "missed ticks per second", {"spike_ms": (5.0, 20.0, 50.0)}, "warn, slow, stop"),
-    FaultKind("F26", "Friction rise", Layer.HARDWARE, "plant", "The friction of joint 4 rises as with wear or lost grease.",
-              "torque residual of joint 4", {"factor": (1.5, 2.5, 4.0)}, "residual alarm, arm goes on"),
-    FaultKind("F31", "Motor overheating", Layer.HARDWARE, "plant", "Joint 2 starts hot and heats faster.",
-              "winding temperature of joint 2", {"heating": (3.0, 6.0, 12.0)}, "derate warning, trip stops"),
-    FaultKind("F41", "Network latency", Layer.INTEGRATION, "planner", "The link between planner and control holds plans back.",
-              "transport time of plans", {"latency_ms": (20.0, 80.0, 300.0)}, "older plans, hold when too old"),
-)  # fmt: skip
 
 
 @dataclass
@@ -91,10 +76,8 @@ class FakeCell:
 
     def __post_init__(self) -> None:
         self._random = np.random.default_rng(self.seed)
-        self._noise = [self._picture(k) for k in range(4)]
-        for number, words in enumerate(
-            ("put the red cube in the left tote", "put the blue flat box in the right tote")
-        ):
+        self._noise = [picture(k) for k in range(4)]
+        for number, words in enumerate(FIRST_TASKS):
             self._add(words, number=number + 1, now_ns=0)
 
     def messages(self, now_ns: int) -> list[tuple[str, Struct, bytes | None]]:
@@ -137,11 +120,7 @@ class FakeCell:
 
     def raise_alarm(self, now_ns: int, *, priority: Priority = Priority.HIGH) -> None:
         """An alarm as the supervisor would raise it."""
-        self.alarms.append(
-            Alarm("process.cameras.dead", priority, AlarmPhase.UNACKNOWLEDGED, "integration",
-                  "The cameras process has ended (signal 9).", "No pictures: the policy cannot see and the arm holds.",
-                  "Restart it under Processes; look for memory pressure if it ends again.", now_ns, 1)
-        )  # fmt: skip
+        self.alarms.append(replace(CAMERAS_DEAD, priority=priority, since_ns=now_ns))
         self.events.append(Event(now_ns, "alarm", "error", "cameras process has ended"))
 
     def _act(self, body: Body, now_ns: int) -> str:
@@ -180,8 +159,23 @@ class FakeCell:
     def _change_faults(self, body: InjectFault | ClearFaults, now_ns: int) -> None:
         if isinstance(body, InjectFault):
             number = len(self.injections) + 1
-            self.injections.insert(0, FaultReport(number, body.fault_id, body.severity, FaultPhase.EFFECTIVE, "residual",
-                                                  0.4, 6.2, 3.0, "N·m", now_ns, now_ns + SECOND_NS // 2, 0))  # fmt: skip
+            self.injections.insert(
+                0,
+                FaultReport(
+                    number,
+                    body.fault_id,
+                    body.severity,
+                    FaultPhase.EFFECTIVE,
+                    "residual",
+                    0.4,
+                    6.2,
+                    3.0,
+                    "N·m",
+                    now_ns,
+                    now_ns + SECOND_NS // 2,
+                    0,
+                ),
+            )
             self.events.append(Event(now_ns, "fault", "warning", f"{body.fault_id} {body.severity.value} injected"))
             return
         self.injections = [
@@ -222,17 +216,52 @@ class FakeCell:
         hot = any(item.fault_id == "F26" and item.phase is FaultPhase.EFFECTIVE for item in self.injections)
         residual = self._random.normal(0.0, 0.35, joints) + np.eye(joints)[3] * (5.5 * math.sin(time_s) if hot else 0.0)
         warm = tuple(38.0 + 7.0 * i % 23 + 2.0 * math.sin(time_s * 0.05 + i) for i in range(joints))
-        return RobotState(now_ns, now_ns // 1_000_000, q, dq, tuple(residual * 3), tuple(residual), q,
-                          Pose((0.45, 0.1 * math.sin(time_s), 0.25), DOWN), 0.04, 0.0, 0.04, warm, warm, 0)  # fmt: skip
+        return RobotState(
+            now_ns,
+            now_ns // 1_000_000,
+            q,
+            dq,
+            tuple(residual * 3),
+            tuple(residual),
+            q,
+            Pose((0.45, 0.1 * math.sin(time_s), 0.25), DOWN),
+            0.04,
+            0.0,
+            0.04,
+            warm,
+            warm,
+            0,
+        )
 
     def _control(self, now_ns: int) -> ControlState:
         late_s = abs(float(self._random.normal(12e-6, 4e-6)))
         self.missed += int(self._random.random() < 0.004)
         owner = {Mode.AUTO: "policy", Mode.FALLBACK: "fallback", Mode.MANUAL: "operator"}.get(self.mode, "nobody")
-        return ControlState(now_ns, self.mode, self.mode_since_ns, "", owner,
-                            PlanExecution.FOLLOWING if self.moving else PlanExecution.NONE, 1, f"{self.policy} 1.0",
-                            0.12, 0.001, self.count * 10, self.missed, late_s, late_s * 3, late_s * 9, 8e-5, 1000.0,
-                            True, 1.0, 0, 0, self.count // 10, 0)  # fmt: skip
+        return ControlState(
+            now_ns,
+            self.mode,
+            self.mode_since_ns,
+            "",
+            owner,
+            PlanExecution.FOLLOWING if self.moving else PlanExecution.NONE,
+            1,
+            f"{self.policy} 1.0",
+            0.12,
+            0.001,
+            self.count * 10,
+            self.missed,
+            late_s,
+            late_s * 3,
+            late_s * 9,
+            8e-5,
+            1000.0,
+            True,
+            1.0,
+            0,
+            0,
+            self.count // 10,
+            0,
+        )
 
     def _policy(self, now_ns: int) -> PolicyState:
         time_s = now_ns * 1e-9
@@ -244,38 +273,69 @@ class FakeCell:
             for name in names
         ) + (PolicyEntry("flow_vla", "1.2", "flow vla", Readiness.REFUSED, "its weights are not installed"),)
         mark = TargetMark("overhead", (60 + 20 * math.sin(time_s), 70.0), 9.0, "red cube")
-        return PolicyState(now_ns, self.policy, "1.0", "", self.previous, entries, 1, "put the red cube in the left tote",
-                           PolicyStatus.WORKING, "approaching", "", 0.86 + 0.08 * math.sin(time_s * 0.9),
-                           (Signal("segmentation", 0.93), Signal("fit residual", 0.07), Signal("grip width", 0.41)),
-                           0.058 + abs(float(self._random.normal(0, 0.006))), 0.2, self.count // 10, 0, 0.034,
-                           (mark, TargetMark("wrist", (64.0, 50.0), 16.0, "red cube")), self.swaps, self.last_swap_ns)  # fmt: skip
+        return PolicyState(
+            now_ns,
+            self.policy,
+            "1.0",
+            "",
+            self.previous,
+            entries,
+            1,
+            "put the red cube in the left tote",
+            PolicyStatus.WORKING,
+            "approaching",
+            "",
+            0.86 + 0.08 * math.sin(time_s * 0.9),
+            (Signal("segmentation", 0.93), Signal("fit residual", 0.07), Signal("grip width", 0.41)),
+            0.058 + abs(float(self._random.normal(0, 0.006))),
+            0.2,
+            self.count // 10,
+            0,
+            0.034,
+            (mark, TargetMark("wrist", (64.0, 50.0), 16.0, "red cube")),
+            self.swaps,
+            self.last_swap_ns,
+        )
+
+    def _readiness(self, name: str) -> Readiness:
+        return Readiness.ACTIVE if name == self.policy else Readiness.READY
 
     def _belief(self, now_ns: int) -> SceneBelief:
         detections = tuple(
-            Detection(part.name, Pose((0.4 + 0.06 * (i % 3), -0.1 + 0.09 * (i // 3) * 2, 0.02)), (40.0 + 9 * i, 60.0),
-                      180.0, 0.9, "tray")
+            Detection(
+                part.name,
+                Pose((0.4 + 0.06 * (i % 3), -0.1 + 0.09 * (i // 3) * 2, 0.02)),
+                (40.0 + 9 * i, 60.0),
+                180.0,
+                0.9,
+                "tray",
+            )
             for i, part in enumerate(self.cell.parts)
-        )  # fmt: skip
+        )
         return SceneBelief(now_ns, detections, occluded=False)
 
     def _plan(self, now_ns: int) -> Plan:
         time_s = now_ns * 1e-9
-        poses = tuple(
-            Pose((0.45 + 0.01 * k, 0.1 * math.sin(time_s) + 0.012 * k, 0.25 - 0.015 * k), DOWN) for k in range(10)
+        side_m = 0.1 * math.sin(time_s)
+        poses = tuple(Pose((0.45 + 0.01 * k, side_m + 0.012 * k, 0.25 - 0.015 * k), DOWN) for k in range(10))
+        return Plan(
+            self.count,
+            self.policy,
+            "1.0",
+            1,
+            self.count,
+            now_ns - 100_000_000,
+            now_ns,
+            now_ns + SECOND_NS,
+            0.1,
+            10,
+            poses,
+            (),
+            (0.04,) * 10,
+            30.0,
+            0.9,
+            (),
         )
-        return Plan(self.count, self.policy, "1.0", 1, self.count, now_ns - 100_000_000, now_ns, now_ns + SECOND_NS, 0.1,
-                    10, poses, (), (0.04,) * 10, 30.0, 0.9, ())  # fmt: skip
-
-    def _picture(self, variant: int) -> bytes:
-        size = 128
-        rows, columns = np.mgrid[0:size, 0:size]
-        picture = np.full((size, size, 3), 118.0)
-        picture[20:108, 20:108] = (150, 148, 143)
-        for row, column, colour in ((70, 60, (190, 40, 35)), (50, 80, (45, 70, 170)), (85, 84, (60, 140, 70))):
-            picture[row - 7 : row + 7, column - 7 : column + 7] = colour
-        picture -= 0.15 * np.hypot(rows - 64, columns - 64)[:, :, None]
-        picture += np.random.default_rng(variant).normal(0, 5, picture.shape)
-        return picture.clip(0, 255).astype(np.uint8).tobytes()
 
     def _frame(self, camera: str, now_ns: int) -> tuple[str, Struct, bytes]:
         frame = Frame(camera, self.count, now_ns - 20_000_000, 128, 128, "egl")
@@ -289,15 +349,37 @@ class FakeCell:
     def _system(self, now_ns: int) -> SystemState:
         names = ("plant", "control", "cameras", "planner", "recorder")
         processes = tuple(
-            ProcessState(name, 4000 + i, ProcessPhase.DEAD if name in self.dead else ProcessPhase.RUNNING, 0, 0, 0.04,
-                         "signal 9" if name in self.dead else "")
+            ProcessState(
+                name,
+                4000 + i,
+                ProcessPhase.DEAD if name in self.dead else ProcessPhase.RUNNING,
+                0,
+                0,
+                0.04,
+                "signal 9" if name in self.dead else "",
+            )
             for i, name in enumerate(names)
-        )  # fmt: skip
+        )
         why = {
             Mode.AUTO: "moving",
             Mode.IDLE: "idle: hold Start to let programmed drive",
             Mode.PROTECTIVE_STOP: "protective stop is latched: press Reset, then hold Start",
         }.get(self.mode, f"mode {self.mode.value}")
-        return SystemState(now_ns, "session-1", "pick-place-1", "tray", "low", 1, 0, not self.dead, why, processes,
-                           "2026-11-21-pick-place-1.mcap", 48_000_000 + self.count * 900, "", {}, "none (simulated cell)",
-                           "127.0.0.1:9464")  # fmt: skip
+        return SystemState(
+            now_ns,
+            "session-1",
+            "pick-place-1",
+            "tray",
+            "low",
+            1,
+            0,
+            not self.dead,
+            why,
+            processes,
+            "2026-11-21-pick-place-1.mcap",
+            48_000_000 + self.count * 900,
+            "",
+            {},
+            "none (simulated cell)",
+            "127.0.0.1:9464",
+        )

@@ -10,9 +10,8 @@ from twin_app.model.layout import BadLayout, Floating, Layout, Split, Tabs, from
 from twin_app.model.settings import Settings, SettingsStore
 
 KNOWN = frozenset({"twin", "cameras", "tasks", "trends"})
-SOME = Layout(
-    Split("across", (600, 400), (Tabs(("twin",), "twin"), Split("down", (500, 500), (Tabs(("tasks", "cameras"), "cameras"), Tabs(("trends",), "trends"))))),
-)  # fmt: skip
+RIGHT = Split("down", (500, 500), (Tabs(("tasks", "cameras"), "cameras"), Tabs(("trends",), "trends")))
+SOME = Layout(Split("across", (600, 400), (Tabs(("twin",), "twin"), RIGHT)))
 
 
 def test_a_layout_reads_back_as_it_was_written_and_always_gives_the_same_text() -> None:

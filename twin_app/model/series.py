@@ -108,7 +108,8 @@ class SeriesBlock:
         index = np.arange(begin, begin + buckets * factor) % self.capacity
         shaped = self._values[index].reshape(buckets, factor, self.columns)
         times = self._times[index[::factor]]
-        return self._with_tail(times, np.fmin.reduce(shaped, 1), np.fmax.reduce(shaped, 1), begin + buckets * factor, last)
+        low, high = np.fmin.reduce(shaped, 1), np.fmax.reduce(shaped, 1)
+        return self._with_tail(times, low, high, begin + buckets * factor, last)
 
     def _summarised(self, first: int, last: int, *, factor: int) -> SeriesView:
         groups, oldest = self.capacity // GROUP, self._oldest // GROUP

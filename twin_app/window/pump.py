@@ -58,6 +58,7 @@ class Pump(QObject):
         """Begin to show frames."""
         self._source.start()
         self._timer.start()
+        self.show_everything()
 
     def stop(self) -> None:
         """Show no more, and let the source go."""
