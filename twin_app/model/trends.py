@@ -55,6 +55,13 @@ class Trends:
             elif arrival.topic == "cell" and arrival.message != self._cell:
                 self._adopt(arrival.message)
 
+    def block(self, topic: str, columns: int) -> SeriesBlock:
+        """The block of a topic, made when it is not there yet."""
+        block = self.blocks.get(topic)
+        if block is None:
+            block = self.blocks[topic] = SeriesBlock(columns, capacity=self._capacity)
+        return block
+
     @property
     def span_ns(self) -> tuple[int, int]:
         """First and last moment over all series; (0, 0) when empty."""
@@ -73,12 +80,14 @@ class Trends:
         row = self._readers[arrival.topic](arrival.message)
         if arrival.topic == "control":
             self._note_mode(arrival.message)
-        block = self.blocks.get(arrival.topic)
-        if block is None:
-            if arrival.topic == "robot" and len(row) != columns_of("robot", self._joints):
-                self._joints = len(row) // 2
-                self.lanes = lanes_for(self._joints, self._cell)
-            block = self.blocks[arrival.topic] = SeriesBlock(len(row), capacity=self._capacity)
+        if (
+            arrival.topic == "robot"
+            and arrival.topic not in self.blocks
+            and len(row) != columns_of("robot", self._joints)
+        ):
+            self._joints = len(row) // 2
+            self.lanes = lanes_for(self._joints, self._cell)
+        block = self.block(arrival.topic, len(row))
         if len(row) == block.columns:
             block.append(arrival.message.stamp_ns, row)
 

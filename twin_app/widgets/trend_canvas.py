@@ -10,6 +10,7 @@ from PySide6.QtGui import QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QWheelE
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from twin_app.model.lanes import Lane
+from twin_app.model.series import SeriesView
 from twin_app.model.time_window import SECOND_NS, TimeWindow
 from twin_app.model.trends import Trends
 from twin_app.theme.tokens import LIGHT, Theme
@@ -102,10 +103,13 @@ class TrendCanvas(QWidget):
         band = QRectF(plot.x(), 0, plot.width(), BAND_PX)
         draw_band(painter, band, self.trends, bounds, edge_ns=self.edge_ns, theme=self.theme)
         cursor_ns = self.cursor_ns
+        views: dict[str, SeriesView] = {}
         for lane, top, height in self._heights(plot.height()):
             box = QRectF(plot.x(), top, plot.width(), height)
             block = self.trends.blocks.get(lane.block)
-            LanePainter(painter, lane, block, box, bounds, self.theme).draw(cursor_ns)
+            if block is not None and lane.block not in views:
+                views[lane.block] = block.view(*bounds, points=max(50, int(plot.width()) // 2))
+            LanePainter(painter, lane, block, views.get(lane.block), box, bounds, self.theme).draw(cursor_ns)
         axis = QRectF(plot.x(), plot.bottom(), plot.width(), AXIS_PX)
         draw_time_axis(painter, axis, bounds, offset_ns=self.wall_offset_ns, theme=self.theme)
         for moment_ns, bold in ((self.playhead_ns, True), (cursor_ns, False)):

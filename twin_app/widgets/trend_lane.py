@@ -29,6 +29,7 @@ class LanePainter:
         painter: QPainter,
         lane: Lane,
         block: SeriesBlock | None,
+        view: SeriesView | None,
         box: QRectF,
         bounds_ns: tuple[int, int],
         theme: Theme,
@@ -40,8 +41,7 @@ class LanePainter:
         self._bounds = bounds_ns
         self._theme = theme
         self._plot = box.adjusted(0, TITLE_PX, 0, -3)
-        points = max(50, int(box.width()) // 2)
-        self._view: SeriesView | None = block.view(*bounds_ns, points=points) if block else None
+        self._view = view
         self._low, self._high = self._range()
 
     def draw(self, cursor_ns: int | None) -> None:

@@ -17,9 +17,9 @@ from twin_app.model.update import rewound, update, with_command, with_playhead
 from twin_app.model.wording import subject_of
 from twin_app.widgets.panel import Panel
 
-FRAME_MS = 22
-QUICK = {"twin": 1, "cameras": 2, "trends": 2, "header": 3}
-"""Panels that show motion, and every how many frames they are painted; the others follow ten times slower."""
+FRAME_MS = 26
+QUICK = {"twin": 1, "cameras": 2, "trends": 1, "header": 3}
+"""Panels that show motion, and every how many frames they are painted; the others follow more slowly."""
 
 SLOW = 6
 
