@@ -51,6 +51,10 @@ class ChunkExecution:
         self.chunk = None
         self._holding = True
 
+    def count_anew(self) -> None:
+        """Accept any chunk id again, after a reset."""
+        self._intake.count_anew()
+
     def halt(self, now_ns: int) -> None:
         """Stop on the spot, jerk-limited; nothing of the chunk is executed any more. The grip stays."""
         self._intake.forget()

@@ -91,6 +91,11 @@ class ChunkIntake:
         self._phase = _Phase.EMPTY
         self._waiting = None
 
+    def count_anew(self) -> None:
+        """A person has reset the cell: a restarted planner counts its chunks from the beginning again."""
+        self.forget()
+        self._last_plan_id = -1
+
     def advance(self, *, now_ns: int, reference: JointReference, speed_scale: float) -> Judgement | None:
         """One tick's portion of work; the answer in the tick in which a chunk is finished."""
         if self._phase is _Phase.EMPTY:

@@ -175,6 +175,7 @@ class ControlStage:
         if event is ModeEvent.RESET:
             self.stop_flag_to_clear = True
             self.missed.reset(now_ns=now_ns)
+            self.execution.count_anew()
         self._after_event(before, now_ns)
 
     def _stop(self, now_ns: int, reason: str) -> None:

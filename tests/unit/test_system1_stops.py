@@ -118,6 +118,23 @@ def test_after_stop_and_reset_the_policy_can_drive_on() -> None:
     assert loop.home().position_m == pytest.approx(goal.position_m, abs=1e-3)
 
 
+def test_a_planner_that_was_restarted_is_heard_after_the_reset_and_not_before() -> None:
+    loop = _moving()
+    loop.send([loop.home()] * 8, plan_id=1)
+    loop.run(50)
+    assert loop.stage.execution.rejected == 1
+    loop.stop_flag = True
+    loop.run(400)
+    loop.ask(ModeEvent.RESET)
+    loop.run(300)
+    loop.ask(ModeEvent.START)
+    loop.run(1)
+    loop.send([loop.home()] * 8, plan_id=1)
+    loop.run(50)
+    assert loop.stage.execution.rejected == 1
+    assert loop.stage.modes.mode is Mode.AUTO
+
+
 def test_the_grip_outlives_a_stop() -> None:
     loop = Loop()
     loop.start()
