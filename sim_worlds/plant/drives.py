@@ -35,8 +35,10 @@ class JointDrives:
         peaks = self._peak if share is None else [p * s for p, s in zip(self._peak, share.tolist(), strict=True)]
         torques: list[float] = []
         for wish, was, rate, peak in zip(command_nm.tolist(), self.torque_nm, self._rate, peaks, strict=True):
-            torque = min(max(wish, was - rate), was + rate)
-            torque = min(max(torque, -peak), peak)
+            low, high = was - rate, was + rate
+            low = -peak if low < -peak else low
+            high = peak if high > peak else high
+            torque = low if wish < low else high if wish > high else wish
             if torque != wish:
                 self.clipped = True
             torques.append(torque)
