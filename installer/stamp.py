@@ -28,7 +28,8 @@ class Stamp:
 
 def wanted_stamp(root: Path) -> Stamp:
     """The stamp that a set-up from these files at this place would leave."""
-    digest = hashlib.sha256(sys.version.encode())
+    # not the whole version: installing Debian packages may update Python underneath, and the environment follows
+    digest = hashlib.sha256(repr(sys.version_info[:2]).encode())
     for name in INGREDIENTS:
         digest.update((root / name).read_bytes())
     return Stamp(digest.hexdigest(), str(root))
