@@ -8,6 +8,7 @@ sideways speed is held back until the height is right for the distance.
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -20,11 +21,14 @@ TOLERANCE_M = 0.003
 YAW_LEVER_M = 0.06
 """A yaw error counts as so much sideways error a radian: about half a part's diagonal and a finger."""
 
+COASTING = 0.8
+"""Of its speed that a hand keeps from substep to substep when it has left its path."""
+
 NEARER_M = 0.002
 """An earlier state counts as nearer from this on: the arm always lags a little behind its reference."""
 
 ARRIVED_M = 0.004
-ARRIVED_HEIGHT_M = 0.003
+ARRIVED_HEIGHT_M = 0.005
 ARRIVED_RAD = 0.06
 RISE_BAND_M = 0.06
 """So far below the funnel's wall sideways motion has stopped altogether."""
@@ -44,7 +48,7 @@ class Pace:
     braking_m_s2: float
     """Deceleration towards the goal; less than the acceleration, because the joints must always manage it."""
 
-    closeness_per_s: float = 9.0
+    closeness_per_s: float = 12.0
     """Speed towards the goal per metre left: how gently it is met."""
 
     slope: float = 3.0
@@ -111,16 +115,19 @@ class Path:
         index = round(time_s / SUBSTEP_S) - 1
         return self.states[min(max(index, 0), len(self.states) - 1)]
 
-    def passed(self, x_m: float, y_m: float, z_m: float, *, about_s: float, lag_s: float) -> tuple[HandState, float]:
-        """The state nearest to a point, at most `lag_s` before a moment, and its distance; the latest of equals."""
+    def passed(self, x_m: float, y_m: float, z_m: float, *, about_s: float, lag_s: float) -> tuple[int, float]:
+        """Index of the state nearest to a point, at most `lag_s` before a moment, and its distance.
+
+        Of about equal ones the latest.
+        """
         last = min(max(round(about_s / SUBSTEP_S) - 1, 0), len(self.states) - 1)
         first = max(0, last - round(lag_s / SUBSTEP_S))
-        best, best_m = self.states[last], math.inf
+        best, best_m = last, math.inf
         for index in range(last, first - 1, -1):
             state = self.states[index]
             off_m = math.dist((state.x_m, state.y_m, state.z_m), (x_m, y_m, z_m))
             if off_m < best_m - NEARER_M:
-                best, best_m = state, off_m
+                best, best_m = index, off_m
         return best, best_m
 
 
@@ -136,24 +143,47 @@ class Reach(Protocol):
         ...
 
 
-def descend(start: HandState, goal: Goal, pace: Pace, reach: Reach, *, duration_s: float) -> Path:
-    """Drive from a state towards a goal for so long; speed and acceleration stay within the pace and the reach."""
-    state = start.copy()
-    states: list[HandState] = []
+def descend(committed: Sequence[HandState], goal: Goal, pace: Pace, reach: Reach, *, duration_s: float) -> Path:
+    """Drive towards a goal; speed and acceleration stay within the pace and the reach.
+
+    `committed` are the first substeps, which are on their way already: the motion departs from the last of
+    them. `duration_s` counts from before the first.
+    """
+    state = committed[-1].copy()
+    states = list(committed)
     arrival_s = math.inf
     for step in range(round(duration_s / SUBSTEP_S)):
         time_s = step * SUBSTEP_S
         goal_x = goal.x_m + goal.velocity_m_s[0] * time_s
         goal_y = goal.y_m + goal.velocity_m_s[1] * time_s
-        _advance(state, _wanted(state, goal, pace, goal_x, goal_y), pace, reach)
-        states.append(state.copy())
-        if arrival_s == math.inf and _arrived(state, goal, goal_x, goal_y):
+        if step >= len(committed):
+            _advance(state, _wanted(state, goal, pace, goal_x, goal_y), pace, reach)
+            states.append(state.copy())
+        if arrival_s == math.inf and _arrived(states[step], goal, goal_x, goal_y):
             arrival_s = time_s + SUBSTEP_S
     return Path(tuple(states), arrival_s)
 
 
+def coast(state: HandState, *, steps: int) -> tuple[HandState, ...]:
+    """The next substeps of a hand that left its path: it goes on as it does, ever more slowly."""
+    states: list[HandState] = []
+    ahead = state.copy()
+    for _ in range(steps):
+        ahead = ahead.copy()
+        for name in ("vx_m_s", "vy_m_s", "vz_m_s", "turn_rad_s"):
+            setattr(ahead, name, COASTING * getattr(ahead, name))
+        ahead.x_m += SUBSTEP_S * ahead.vx_m_s
+        ahead.y_m += SUBSTEP_S * ahead.vy_m_s
+        ahead.z_m += SUBSTEP_S * ahead.vz_m_s
+        ahead.yaw_rad = wrap(ahead.yaw_rad + SUBSTEP_S * ahead.turn_rad_s)
+        states.append(ahead)
+    return tuple(states)
+
+
 def wall_z_m(goal: Goal, pace: Pace, *, off_m: float) -> float:
     """Height of the funnel's wall at this distance from its axis."""
+    if goal.z_m >= goal.travel_z_m:
+        return goal.z_m
     return min(goal.travel_z_m, goal.z_m + pace.slope * max(0.0, off_m - TOLERANCE_M))
 
 
@@ -177,7 +207,7 @@ def _wanted(
     off_m = math.hypot(off_x, off_y)
     off_yaw = wrap(goal.yaw_rad - state.yaw_rad)
     wall_m = wall_z_m(goal, pace, off_m=off_m + YAW_LEVER_M * abs(off_yaw))
-    held_back = min(1.0, max(0.0, 1.0 - (wall_m - state.z_m - 0.01) / RISE_BAND_M))
+    held_back = min(1.0, max(0.0, 1.0 - (min(wall_m, goal.travel_z_m) - state.z_m - 0.01) / RISE_BAND_M))
     meet = {"braking": pace.braking_m_s2, "closeness_per_s": pace.closeness_per_s}
     speed = _meeting_speed(off_m, most=pace.speed_m_s, **meet)
     share = held_back * speed / off_m if off_m > 1e-6 else 0.0

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from runtime.messages.robot import RobotDescription
 from runtime.perception.poses import compose, inverse, turned
 
-LOW_M = 0.045
+LOW_M = 0.03
 """Capsules that end higher than this above the tool centre point pass over walls and parts."""
 
 CLEARANCE_M = 0.005

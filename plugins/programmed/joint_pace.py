@@ -15,7 +15,7 @@ from runtime.messages.joint import Vector
 from runtime.system1.motion_limits import motion_limits
 
 VELOCITY_SHARE = 0.82
-ACCELERATION_SHARE = 0.5
+ACCELERATION_SHARE = 0.42
 """Of what System 1 lets its reference do: between the steps it goes a little faster than from step to step."""
 
 ITERATIONS = 30

@@ -35,7 +35,7 @@ OPEN_SHARE = 0.4
 """Of the opening beyond the part: then the part is free and the hand may rise."""
 
 RIM_AIR_M = 0.03
-TURN_BACK_S = 0.05
+TURN_BACK_NS = 50_000_000
 """A closing or opening planned less than this ahead is not taken back."""
 
 
@@ -85,6 +85,7 @@ class Pick:
         self._event_ns: int | None = None
         tops_m = [cell.tray.wall_height_m, *(tote.wall_height_m for tote in cell.totes)]
         tallest_m = max(part.size_m[2] for part in cell.parts)
+        self._floor_m = cell.tray.centre_in_base_m[2]
         self._rim_m = max(*tops_m, tallest_m) + RIM_AIR_M
 
     @property
@@ -118,7 +119,7 @@ class Pick:
 
     def _search(self, observation: Observation, hand: HandState) -> Step:
         track = self._sight.track
-        if track is not None and (track.sightings >= 2 or self._sight.view_free):
+        if track is not None:
             self._enter(Phase.APPROACHING, observation)
             return self._approach(observation, hand)
         moving = math.hypot(*self._cell.tray.belt_velocity_m_s) > 0.0
@@ -133,7 +134,7 @@ class Pick:
         if track is None or self._lost(observation, hand) or not self._within_reach(observation):
             self._start_anew(observation)
             return self._rest(observation, hand)
-        if self._event_ns is not None and observation.stamp_ns * 1e-9 >= self._event_ns * 1e-9 - TURN_BACK_S:
+        if self._event_is_due(observation):
             self._enter(Phase.GRASPING, observation)
             return self._grasp(observation, hand)
         x_m, y_m = track.at(observation.stamp_ns)
@@ -173,7 +174,7 @@ class Pick:
         self.grip_error_m = abs(observation.gripper_width_m - grip.width_m)
         if observation.gripper_width_m < grip.width_m - WIDTH_TOLERANCE_M:
             return self._missed(observation, hand)
-        if self._event_ns is not None and observation.stamp_ns * 1e-9 >= self._event_ns * 1e-9 - TURN_BACK_S:
+        if self._event_is_due(observation):
             self._enter(Phase.RELEASING, observation)
             return self._release(observation, hand)
         return Step(self._drop_goal(grip, drop), 0.0, grip.opening_m)
@@ -203,7 +204,7 @@ class Pick:
         if self.status is not PolicyStatus.WORKING and self.gripping:
             open_m = 0.0
         watch = self._watch
-        goal = Goal(watch.x_m, watch.y_m, watch.z_m, watch.yaw_rad, travel_z_m=watch.z_m)
+        goal = Goal(watch.x_m, watch.y_m, watch.z_m, watch.yaw_rad, travel_z_m=self._floor_m + self._rim_m)
         return Step(goal, open_m, open_m)
 
     # ── transitions ──────────────────────────────────────────────────────────────────────────────
@@ -282,11 +283,15 @@ class Pick:
             hand_yaw_rad=hand_yaw_rad,
         )
 
+    def _event_is_due(self, observation: Observation) -> bool:
+        """Whether the fingers have moved already, or will before this inference can change it."""
+        return self._event_ns is not None and observation.stamp_ns >= self._event_ns - TURN_BACK_NS
+
     def _lost(self, observation: Observation, hand: HandState) -> bool:
         """Not seen for a while although the hand is too high to hide it."""
         track = self._sight.track
         assert track is not None
-        unseen_s = (observation.stamp_ns - track.stamp_ns) * 1e-9
+        unseen_s = (observation.stamp_ns - max(track.stamp_ns, self._since_ns)) * 1e-9
         return unseen_s > LOST_S and hand.z_m > self._cell.tray.centre_in_base_m[2] + 0.1
 
     def _within_reach(self, observation: Observation) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 
 from plugins.programmed.confidence import judge
-from plugins.programmed.funnel import Goal, HandState, Pace, Path, descend, pose_of, wrap, yaw_of
+from plugins.programmed.funnel import Goal, HandState, Pace, Path, coast, descend, pose_of, wrap, yaw_of
 from plugins.programmed.instruction import NotUnderstood, read_instruction
 from plugins.programmed.joint_pace import JointPace
 from plugins.programmed.pick import FORCE_N, Pick, Step
@@ -32,11 +32,14 @@ PACES_MAX = 3
 EXCESS_MAX = 1.08
 """So much faster than the joints' pace a path may be before it is planned anew."""
 
-SAME_PATH_M = 0.02
+SAME_PATH_M = 0.03
 SAME_PATH_RAD = 0.15
 """The arm is taken to be on the chunk sent before while it is no farther from it than this."""
 
-LAG_S = 0.12
+LEAD_STEPS = 5
+"""Substeps until a chunk is executed: inference, transport, and System 1's judgement of it."""
+
+LAG_S = 0.3
 """A chunk that is executed more slowly than planned is found again so far back."""
 
 
@@ -83,28 +86,29 @@ class ProgrammedPolicy:
 
     def infer(self, observation: Observation) -> Proposal:
         """Look at both pictures, decide, and plan the next second."""
-        hand = self._hand(observation)
+        committed = self._under_way(observation)
+        hand = committed[-1]
         pick = self._pick if observation.assignment is not None else None
         self._sight.look(observation, gripping=pick is not None and pick.gripping)
         step = pick.next(observation, hand) if pick is not None else self._idle_step(observation, hand)
-        path = self._path_within_limits(hand, step.goal, observation)
+        path = self._path_within_limits(committed, step.goal, observation)
         first = self._first_step_after(path.arrival_s)
         if pick is not None:
             pick.planned(None if first is None else observation.stamp_ns + round((first + 1) * STEP_PERIOD_S * 1e9))
         self._path, self._path_ns = path, observation.stamp_ns
         return self._proposal(observation, pick, step, path, first)
 
-    def _path_within_limits(self, hand: HandState, goal: Goal, observation: Observation) -> Path:
+    def _path_within_limits(self, committed: tuple[HandState, ...], goal: Goal, observation: Observation) -> Path:
         """The next second towards the goal, at full pace or as much of it as the joints can follow."""
         pace = self._pace
         reach = self._joint_pace.reach(observation.q_rad)
-        path = descend(hand, goal, pace, reach, duration_s=HORIZON * STEP_PERIOD_S)
+        path = descend(committed, goal, pace, reach, duration_s=HORIZON * STEP_PERIOD_S)
         for _ in range(PACES_MAX):
             excess = self._joint_pace.excess(path, steps=HORIZON, q_rad=observation.q_rad)
             if excess <= EXCESS_MAX:
                 break
             pace = pace.scaled(max(0.5, 1.0 / excess))
-            path = descend(hand, goal, pace, reach, duration_s=HORIZON * STEP_PERIOD_S)
+            path = descend(committed, goal, pace, reach, duration_s=HORIZON * STEP_PERIOD_S)
         return path
 
     def _proposal(
@@ -157,16 +161,18 @@ class ProgrammedPolicy:
         width_m = min(max(width_m, 0.0), self._cell.robot.gripper.width_max_m)
         return Step(self._idle_goal, width_m, width_m)
 
-    def _hand(self, observation: Observation) -> HandState:
-        """Where the motion goes on from: the chunk under way, or what is measured when the arm left it."""
+    def _under_way(self, observation: Observation) -> tuple[HandState, ...]:
+        """What the hand does until this inference can act: the chunk under way, or what is measured going on."""
         x_m, y_m, z_m = observation.gripper_in_base.position_m
         measured = HandState(x_m, y_m, z_m, yaw_of(observation.gripper_in_base))
         age_s = (observation.stamp_ns - self._path_ns) * 1e-9
         if self._path is not None and 0.0 < age_s <= HORIZON * STEP_PERIOD_S:
-            planned, off_m = self._path.passed(x_m, y_m, z_m, about_s=age_s, lag_s=LAG_S)
-            if off_m < SAME_PATH_M and abs(wrap(planned.yaw_rad - measured.yaw_rad)) < SAME_PATH_RAD:
-                return planned.copy()
+            index, off_m = self._path.passed(x_m, y_m, z_m, about_s=age_s, lag_s=LAG_S)
+            states = self._path.states
+            if off_m < SAME_PATH_M and abs(wrap(states[index].yaw_rad - measured.yaw_rad)) < SAME_PATH_RAD:
+                last = len(states) - 1
+                return tuple(states[min(index + step, last)].copy() for step in range(1, LEAD_STEPS + 1))
         rates = self._arm.jacobian(observation.q_rad) @ observation.dq_rad_s
         measured.vx_m_s, measured.vy_m_s, measured.vz_m_s = (float(rate) for rate in rates[:3])
         measured.turn_rad_s = float(rates[5])
-        return measured
+        return coast(measured, steps=LEAD_STEPS)

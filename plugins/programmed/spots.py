@@ -31,6 +31,15 @@ ROOM_ENOUGH_M = 0.02
 TURN_COST_M = 0.003
 """Room that a drop may have less for each radian that the hand turns less."""
 
+OFF_COST = 0.05
+"""Of a metre away from the middle of the tote, as room."""
+
+CORE_SHARE = 0.8
+"""Of a part's outer circle that counts in a tote, where parts may touch."""
+
+PUSH_M = 0.006
+"""So much overlap is pushed aside."""
+
 PILE_RISE_M = 0.045
 """Where there is no room beside what lies in a tote, a part is let go from above it."""
 
@@ -161,10 +170,10 @@ def choose_drop(
     hand_yaw_rad: float,
 ) -> Drop:
     """The spot with most room for part and fingers, and in the picture of `view`; over a pile when there is none."""
-    blocks = tuple(others)
+    blocks = tuple(Disc(other.x_m, other.y_m, CORE_SHARE * other.radius_m) for other in others)
     reach_m = 0.5 * grip.width_m + OPENING_M + FINGER_DEPTH_M
     best = Drop(centre_m[0], centre_m[1], 0.0, PILE_RISE_M)
-    best_room_m = -math.inf
+    best_value_m = -math.inf
     for yaw in (0.5 * math.pi, 0.0, -0.5 * math.pi):
         across_rad = yaw + 0.5 * math.pi
         along, across = abs(math.cos(across_rad)), abs(math.sin(across_rad))
@@ -176,14 +185,14 @@ def choose_drop(
             room_m = min(
                 _room_m(x_m, y_m, across_rad, reach_m, blocks),
                 min((math.hypot(b.x_m - x_m, b.y_m - y_m) - b.radius_m for b in blocks), default=math.inf)
-                - radius_m(part),
+                - CORE_SHARE * radius_m(part),
                 ROOM_ENOUGH_M,
             )
-            room_m -= 0.02 * math.hypot(x_m - centre_m[0], y_m - centre_m[1]) + TURN_COST_M * abs(
-                wrap(yaw - hand_yaw_rad)
-            )
-            if room_m > best_room_m:
-                best, best_room_m = Drop(x_m, y_m, yaw, 0.0 if room_m > -0.002 else PILE_RISE_M), room_m
+            cost_m = OFF_COST * math.hypot(x_m - centre_m[0], y_m - centre_m[1])
+            cost_m += TURN_COST_M * abs(wrap(yaw - hand_yaw_rad))
+            if room_m - cost_m > best_value_m:
+                best_value_m = room_m - cost_m
+                best = Drop(x_m, y_m, yaw, 0.0 if room_m > -PUSH_M else PILE_RISE_M)
     return best
 
 

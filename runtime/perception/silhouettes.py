@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 from runtime.messages.cell import PartKind
 from runtime.perception.outlines import Blob, Outline, lay
-from runtime.perception.places import Places
+from runtime.perception.places import TRAY, Places
 from runtime.perception.projection import ViewGeometry
 
 CYLINDER = "cylinder"
@@ -20,6 +20,7 @@ MARK_SHARE = 0.2
 """Of a cylinder's outline: the pale mark on its top, which tells it from a ball and from a cube."""
 
 HOLE_WEIGHT = 2.0
+TIPPED_WORTH = 0.85
 RESIDUAL_SCALE = 0.22
 """RMS logarithmic error at which quality has fallen to 0.6: one pixel in five of a part's side."""
 
@@ -39,51 +40,80 @@ class Fit:
 
 
 def fit(blob: Blob, view: ViewGeometry, kind: PartKind, *, places: Places) -> Fit | None:
-    """Read a blob as this part; None when its rays never meet the plane it would lie on."""
-    laid = _lay_on_floor(blob, view, kind, places=places)
-    if laid is None:
+    """Read a blob as this part; None when its rays never meet the plane it would lie on.
+
+    In the tray parts stand as the catalogue draws them; elsewhere they were dropped and may lie on any side.
+    """
+    guess = lay(blob, view, z_m=places.table_z_m + 0.5 * kind.size_m[2])
+    if guess is None:
         return None
-    outline, z_m = laid
-    height_m = kind.size_m[2]
+    floor_m = places.floor_z_m(guess.x_m, guess.y_m)
+    stances = _stances(kind) if places.at(guess.x_m, guess.y_m) != TRAY else _stances(kind)[:1]
+    fits = [
+        found
+        for stance in stances
+        if (found := _fit_stance(blob, view, kind, stance=stance, floor_m=floor_m)) is not None
+    ]
+    return min(fits, key=lambda found: -found.quality, default=None)
+
+
+@dataclass(frozen=True, slots=True)
+class _Stance:
+    """A way for a part to lie: which extents show from above."""
+
+    length_m: float
+    width_m: float
+    height_m: float
+    round: bool
+    worth: float
+    """Share of the quality: the way the catalogue draws it is the likelier one."""
+
+
+def _stances(kind: PartKind) -> tuple[_Stance, ...]:
+    x_m, y_m, z_m = kind.size_m
+    length_m, width_m = max(x_m, y_m), min(x_m, y_m)
+    upright = _Stance(length_m, width_m, z_m, kind.shape == CYLINDER, 1.0)
+    if kind.shape == CYLINDER:
+        return upright, _Stance(max(x_m, z_m), min(x_m, z_m), y_m, False, TIPPED_WORTH)
+    if max(kind.size_m) - min(kind.size_m) < 1e-3:
+        return (upright,)
+    on_edge = _Stance(max(length_m, z_m), min(length_m, z_m), width_m, False, TIPPED_WORTH)
+    on_end = _Stance(max(width_m, z_m), min(width_m, z_m), length_m, False, TIPPED_WORTH)
+    return upright, on_edge, on_end
+
+
+def _fit_stance(blob: Blob, view: ViewGeometry, kind: PartKind, *, stance: _Stance, floor_m: float) -> Fit | None:
+    height_m = stance.height_m
+    z_m = floor_m + 0.5 * height_m
+    outline = lay(blob, view, z_m=z_m)
+    if outline is None:
+        return None
     slope_x, slope_y = view.slope_at((outline.x_m, outline.y_m, z_m))
     slope = math.hypot(slope_x, slope_y)
     distance_m = float(view.origin_m[2]) - z_m
     nearer = distance_m / max(distance_m - 0.5 * height_m, 0.01)
     lean_m = 0.5 * height_m * slope * nearer
     farther = distance_m / (distance_m + 0.5 * height_m)
-    overhang_m = 0.25 * (nearer - farther) * min(kind.size_m[:2])
+    overhang_m = 0.25 * (nearer - farther) * stance.width_m
     push_m = min(lean_m, overhang_m)
     x_m = outline.x_m + (slope_x / slope * push_m if slope > 1e-6 else 0.0)
     y_m = outline.y_m + (slope_y / slope * push_m if slope > 1e-6 else 0.0)
     direction = math.atan2(slope_y, slope_x) - outline.yaw_rad
-    errors = _errors(outline, kind, scale=nearer, spread_m=max(0.0, 2.0 * (lean_m - overhang_m)), turn=direction)
-    errors = (*errors, HOLE_WEIGHT * (blob.hole - (MARK_SHARE if kind.shape == CYLINDER else 0.0)))
+    errors = _errors(outline, stance, scale=nearer, spread_m=max(0.0, 2.0 * (lean_m - overhang_m)), turn=direction)
+    errors = (*errors, HOLE_WEIGHT * (blob.hole - (MARK_SHARE if stance.round else 0.0)))
     residual = math.sqrt(sum(error * error for error in errors) / len(errors))
-    quality = math.exp(-0.5 * (residual / RESIDUAL_SCALE) ** 2)
+    quality = stance.worth * math.exp(-0.5 * (residual / RESIDUAL_SCALE) ** 2)
     return Fit(kind, x_m, y_m, z_m, outline.yaw_rad, residual, quality, view.pixel_m((x_m, y_m, z_m)))
 
 
-def _lay_on_floor(blob: Blob, view: ViewGeometry, kind: PartKind, *, places: Places) -> tuple[Outline, float] | None:
-    """The outline on the plane at half height of what lies below it; two guesses settle which floor that is."""
-    half_m = 0.5 * kind.size_m[2]
-    guess = lay(blob, view, z_m=places.table_z_m + half_m)
-    if guess is None:
-        return None
-    z_m = places.floor_z_m(guess.x_m, guess.y_m) + half_m
-    if abs(z_m - places.table_z_m - half_m) < 5e-4:
-        return guess, z_m
-    again = lay(blob, view, z_m=z_m)
-    return None if again is None else (again, z_m)
-
-
 def _errors(
-    outline: Outline, kind: PartKind, *, scale: float, spread_m: float, turn: float
+    outline: Outline, stance: _Stance, *, scale: float, spread_m: float, turn: float
 ) -> tuple[float, float, float]:
     """Logarithmic errors of both extents and the area."""
-    length_m, width_m = (scale * side for side in sorted(kind.size_m[:2], reverse=True))
-    across_m = length_m * abs(math.sin(turn)) + width_m * abs(math.cos(turn))
-    face = 0.25 * math.pi if kind.shape == CYLINDER else 1.0
-    area_m2 = face * length_m * width_m + spread_m * (length_m if kind.shape == CYLINDER else across_m)
+    length_m, width_m = scale * stance.length_m, scale * stance.width_m
+    across_m = length_m if stance.round else length_m * abs(math.sin(turn)) + width_m * abs(math.cos(turn))
+    face = 0.25 * math.pi if stance.round else 1.0
+    area_m2 = face * length_m * width_m + spread_m * across_m
     length_m += spread_m * abs(math.cos(turn))
     width_m += spread_m * abs(math.sin(turn))
     length_m, width_m = max(length_m, width_m), min(length_m, width_m)
