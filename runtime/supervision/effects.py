@@ -12,10 +12,10 @@ from typing import Any, Protocol
 
 from runtime.messages.camera import Frame
 from runtime.messages.faults import FaultKind, FaultSeverity
-from runtime.messages.plan import VerdictReport
+from runtime.messages.plan import Reason, VerdictReport
 from runtime.messages.policy import PolicyState
 from runtime.messages.robot import RobotDescription
-from runtime.messages.state import ControlState, RobotState
+from runtime.messages.state import ControlState, PlanExecution, RobotState
 from runtime.supervision.measures import (
     FrictionResidual,
     FrozenPictures,
@@ -26,6 +26,7 @@ from runtime.supervision.measures import (
 )
 
 SEVERITIES = tuple(FaultSeverity)
+_EXECUTING = frozenset({PlanExecution.FOLLOWING, PlanExecution.OVERDUE})
 
 
 class EffectMeter(Protocol):
@@ -84,31 +85,60 @@ class FrozenMeter:
         self._peak = WindowPeak(window_s=10.0)
 
 
-class WindowMeter:
-    """Largest or mean value of one field of one record over the last seconds: latencies."""
+class PeakMeter:
+    """Largest value of one field of one record over the last seconds: latencies."""
 
-    def __init__(self, read: Callable[[Any], float | None], *, window_s: float, mean: bool = False) -> None:
+    def __init__(self, read: Callable[[Any], float | None], *, window_s: float) -> None:
         self._read = read
         self._window_s = window_s
-        self._mean = mean
-        self._window: WindowPeak | WindowMean | None = None
+        self._peak: WindowPeak | None = None
 
     def observe(self, message: Any, pixels: bytes | memoryview | None, *, now_ns: int) -> None:
         """Records that the reader knows count."""
         value = self._read(message)
         if value is None:
             return
-        if self._window is None:
-            self._window = WindowMean(window_s=self._window_s) if self._mean else WindowPeak(window_s=self._window_s)
-        self._window.look(value, stamp_ns=now_ns)
+        if self._peak is None:
+            self._peak = WindowPeak(window_s=self._window_s)
+        self._peak.look(value, stamp_ns=now_ns)
 
     def value(self, now_ns: int) -> float | None:
         """In the unit of the field."""
-        return None if self._window is None else self._window.value()
+        return None if self._peak is None else self._peak.value()
 
     def forget(self) -> None:
         """Start a new window."""
-        self._window = None
+        self._peak = None
+
+
+class TransportMeter:
+    """F41: time of chunks on their way; for those refused as too old, their age less their age at issue."""
+
+    def __init__(self) -> None:
+        self._mean: WindowMean | None = None
+        self._age_at_issue_s = 0.0
+
+    def observe(self, message: Any, pixels: bytes | memoryview | None, *, now_ns: int) -> None:
+        """The fast loop's report on executed chunks, and verdicts on chunks that came too late, count."""
+        if isinstance(message, PolicyState):
+            self._age_at_issue_s = message.observation_age_s + message.inference_s
+        elif isinstance(message, ControlState) and message.execution in _EXECUTING:
+            self._look(message.plan_transport_s, now_ns)
+        elif isinstance(message, VerdictReport) and message.verdict.reason is Reason.STALE:
+            self._look(max(message.verdict.measured - self._age_at_issue_s, 0.0), now_ns)
+
+    def value(self, now_ns: int) -> float | None:
+        """Seconds, mean of the last two."""
+        return None if self._mean is None else self._mean.value()
+
+    def forget(self) -> None:
+        """Start a new window."""
+        self._mean = None
+
+    def _look(self, transport_s: float, now_ns: int) -> None:
+        if self._mean is None:
+            self._mean = WindowMean(window_s=2.0)
+        self._mean.look(transport_s, stamp_ns=now_ns)
 
 
 class MissedMeter:
@@ -200,10 +230,6 @@ def _inference_s(message: Any) -> float | None:
     return message.inference_s if isinstance(message, PolicyState) else None
 
 
-def _transport_s(message: Any) -> float | None:
-    return message.plan_transport_s if isinstance(message, ControlState) and message.plans else None
-
-
 def _over_before(parameter: str, *, share: float) -> Callable[[FaultKind, int, float], float]:
     """Before, and a share of one of the catalogue's parameters on top."""
     return lambda kind, at, before: before + share * kind.parameters[parameter][at]
@@ -242,7 +268,7 @@ RULES: dict[str, EffectRule] = {
     "F13": EffectRule(
         name="inference time",
         unit="s",
-        meter=lambda robot: WindowMeter(_inference_s, window_s=5.0),
+        meter=lambda robot: PeakMeter(_inference_s, window_s=5.0),
         expected=_over_before("stall_s", share=0.6),
         patience_s=30.0,
         clear_patience_s=20.0,
@@ -276,7 +302,7 @@ RULES: dict[str, EffectRule] = {
     "F41": EffectRule(
         name="transport time of chunks",
         unit="s",
-        meter=lambda robot: WindowMeter(_transport_s, window_s=2.0, mean=True),
+        meter=lambda robot: TransportMeter(),
         expected=_over_before("delay_s", share=0.5),
         patience_s=20.0,
         clear_patience_s=20.0,

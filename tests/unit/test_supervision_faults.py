@@ -175,3 +175,15 @@ def see_share(judge: Callable[[Reason], Severity]) -> float:
 def test_chunks_refused_for_their_mode_or_age_do_not_count_as_out_of_range() -> None:
     timely = {Reason.MODE, Reason.STALE, Reason.EXPIRED, Reason.SEQUENCE}
     assert see_share(lambda reason: Severity.REJECT if reason in timely else Severity.PASS) == 0.0
+
+
+def test_a_delay_that_makes_every_chunk_too_old_is_measured_on_the_refused_ones() -> None:
+    bench = Bench()
+    bench.step(3.0)
+    injection = bench.inject("F41")
+    bench.injections.tick(effective_at_seams=frozenset({"F41"}), now_ns=bench.cell.now_ns)
+    verdict = Verdict(Severity.REJECT, Reason.STALE, 1.4, 0.5, "s")
+    bench.see(VerdictReport(bench.cell.now_ns, "plan gate", 1, "programmed", verdict, 1))
+    bench.injections.tick(effective_at_seams=frozenset({"F41"}), now_ns=bench.cell.now_ns)
+    assert bench.stands(injection).phase is FaultPhase.EFFECTIVE
+    assert bench.stands(injection).effect_measured == pytest.approx(1.4 - 0.05 - 0.05)
