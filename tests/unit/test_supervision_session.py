@@ -244,9 +244,7 @@ def test_a_shutdown_request_ends_every_process_and_the_page_is_there_before(tmp_
     with running_session(tmp_path, autostart=True, metrics_port=0) as watcher:
         system: SystemState = watcher.until(topics.SYSTEM, lambda system: bool(system.metrics_address))
         assert system.metrics_address.startswith("http://127.0.0.1:")
-        with urlopen(system.metrics_address, timeout=5.0) as page:
-            text = page.read().decode()
-        for name in (
+        names = (
             "robot_task_success_total",
             "robot_task_failure_total",
             "robot_task_duration_seconds_bucket",
@@ -256,8 +254,13 @@ def test_a_shutdown_request_ends_every_process_and_the_page_is_there_before(tmp_
             "missed_ticks_total",
             "policy_confidence",
             "task_queue_length",
-        ):
-            assert f"\n{name}" in text
+        )
+        deadline = time.monotonic() + PATIENCE_S
+        text = ""
+        while not all(f"\n{name}" in text for name in names):  # each appears with its first telemetry
+            assert time.monotonic() < deadline, text
+            with urlopen(system.metrics_address, timeout=5.0) as page:
+                text = page.read().decode()
         assert 'motor_temperature_celsius{joint="1"}' in text
         watcher.accepted(ask.Shutdown())
 
