@@ -15,7 +15,7 @@ run: setup
 setup:
 	@$(PYTHON) -m installer
 
-test: check tests window-tests
+test: check window-tests tests
 
 check: setup
 	$(BIN)/ruff format --check
@@ -25,12 +25,11 @@ check: setup
 	$(BIN)/pyright
 
 tests: setup
-	QT_QPA_PLATFORM=offscreen $(PYTEST) -n 2 --dist loadfile -m "not gl" \
+	QT_QPA_PLATFORM=offscreen $(PYTEST) -n 2 --dist loadfile \
 	    --ignore tests/gui --ignore tests/architecture --ignore tests/bench
 
 window-tests: setup
 	$(XVFB) $(PYTEST) tests/gui
-	$(XVFB) $(PYTEST) -m gl --ignore tests/gui; status=$$?; [ $$status -eq 5 ] || exit $$status
 
 format: setup
 	$(BIN)/ruff format
