@@ -35,7 +35,7 @@ from tests.support.supervised import WORKERS, catalogue, supervised_cell
 
 pytestmark = pytest.mark.live
 
-PATIENCE_S = 15.0
+PATIENCE_S = 25.0
 EASY = "put the red cube in the left tote"
 
 
