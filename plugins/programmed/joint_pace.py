@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from plugins.programmed.funnel import Path, pose_of
+from plugins.programmed.funnel import HandState, Path, pose_of
 from runtime.kinematics import Arm
 from runtime.messages.joint import Vector
 from runtime.system1.motion_limits import motion_limits
@@ -20,6 +20,9 @@ ACCELERATION_SHARE = 0.42
 
 ITERATIONS = 30
 
+
+JOINT_ROOM_RAD = 0.15
+"""Kept to both ends of every joint's range."""
 
 COLUMNS = [0, 1, 2, 5]
 """Of the Jacobian: hand speed along x, y and z of the base, and turning about z."""
@@ -92,3 +95,12 @@ class JointPace:
         fastest = float((np.abs(velocity) / self._velocity).max())
         hardest = float((np.abs(acceleration) / self._acceleration).max()) if len(acceleration) else 0.0
         return max(fastest, hardest**0.5)
+
+
+def at_ease(arm: Arm, x_m: float, y_m: float, z_m: float, yaw_rad: float) -> Vector | None:
+    """Joint angles for this pose of the hand with room to both sides of every joint; None when there are none."""
+    q_rad = arm.inverse(pose_of(HandState(x_m, y_m, z_m, yaw_rad)), arm.home_rad)
+    if q_rad is None:
+        return None
+    inside = (q_rad > arm.lower_rad + JOINT_ROOM_RAD) & (q_rad < arm.upper_rad - JOINT_ROOM_RAD)
+    return q_rad if bool(inside.all()) else None

@@ -10,7 +10,7 @@ from plugins.programmed.funnel import Goal, HandState, wrap, yaw_of
 from plugins.programmed.hand import hand_of
 from plugins.programmed.instruction import Wish
 from plugins.programmed.sight import TRAY, Sight
-from plugins.programmed.spots import Drop, Grip, choose_drop, choose_grip
+from plugins.programmed.spots import Drop, Grip, Reachable, choose_drop, choose_grip, grip_of_held
 from runtime.messages.cell import CellDescription
 from runtime.messages.policy import PolicyStatus
 from runtime.ports import Observation
@@ -64,12 +64,13 @@ class Step:
 class Pick:
     """Carries one wish out. Each call of `next` sees one observation and answers with one goal."""
 
-    def __init__(self, wish: Wish, cell: CellDescription, sight: Sight, watch: HandState) -> None:
+    def __init__(self, wish: Wish, cell: CellDescription, sight: Sight, watch: HandState, reachable: Reachable) -> None:
         """Begin with nothing known, not even whether something is in the hand already."""
         self._wish = wish
         self._cell = cell
         self._sight = sight
         self._watch = watch
+        self._reachable = reachable
         self._hand_shape = hand_of(cell.robot)
         self.phase = Phase.SEARCHING
         self.status = PolicyStatus.WORKING
@@ -122,9 +123,7 @@ class Pick:
         if track is not None:
             self._enter(Phase.APPROACHING, observation)
             return self._approach(observation, hand)
-        moving = math.hypot(*self._cell.tray.belt_velocity_m_s) > 0.0
-        patient = moving and (observation.stamp_ns - self._begun_ns) * 1e-9 < BELT_PATIENCE_S
-        if self._sight.blank_looks >= BLANK_LOOKS and not patient:
+        if self._sight.blank_looks >= BLANK_LOOKS and not self._belt_may_bring_it(observation):
             seen = f", it is seen in the place {self._sight.place}" if self._sight.place else ""
             self._finish(PolicyStatus.DECLINED, f"{self._wish.part.name} is not seen in the tray{seen}", observation)
         return self._rest(observation, hand)
@@ -138,18 +137,10 @@ class Pick:
             self._enter(Phase.GRASPING, observation)
             return self._grasp(observation, hand)
         x_m, y_m = track.at(observation.stamp_ns)
-        far = math.hypot(x_m - hand.x_m, y_m - hand.y_m) > RECHOOSE_M
-        if self._grip is None or far:
-            self._grip = choose_grip(
-                self._wish.part,
-                x_m=x_m,
-                y_m=y_m,
-                yaw_rad=track.yaw_rad,
-                others=self._sight.discs(places=(TRAY,)),
-                hand_yaw_rad=hand.yaw_rad,
-                cell=self._cell,
-            )
-            self._turn_rad = self._grip.yaw_rad - track.yaw_rad
+        if self._grip is None or math.hypot(x_m - hand.x_m, y_m - hand.y_m) > RECHOOSE_M:
+            self._grip = self._chosen_grip(x_m, y_m, track.yaw_rad, hand_yaw_rad=hand.yaw_rad)
+        if self._grip is None:
+            return self._out_of_reach(observation, hand)
         return Step(self._grip_goal(observation, self._grip), self._grip.opening_m, 0.0)
 
     def _grasp(self, observation: Observation, hand: HandState) -> Step:
@@ -224,6 +215,17 @@ class Pick:
         self.grip_error_m = None
         self._enter(Phase.SEARCHING, observation)
 
+    def _belt_may_bring_it(self, observation: Observation) -> bool:
+        moving = math.hypot(*self._cell.tray.belt_velocity_m_s) > 0.0
+        return moving and (observation.stamp_ns - self._begun_ns) * 1e-9 < BELT_PATIENCE_S
+
+    def _out_of_reach(self, observation: Observation, hand: HandState) -> Step:
+        """No way to grip it where it lies: on a belt wait for a better place, elsewhere say so."""
+        self._start_anew(observation)
+        if not self._belt_may_bring_it(observation):
+            self._finish(PolicyStatus.DECLINED, f"{self._wish.part.name} is out of the hand's reach", observation)
+        return self._rest(observation, hand)
+
     def _missed(self, observation: Observation, hand: HandState) -> Step:
         self.misses += 1
         width_mm = observation.gripper_width_m * 1e3
@@ -237,17 +239,13 @@ class Pick:
         """Another policy may have grasped the part already: then go on from there."""
         if observation.gripper_force_n < HELD_FORCE_N or self._sight.track is not None:
             return
-        x_m, y_m, z_m = observation.gripper_in_base.position_m
-        grip = choose_grip(self._wish.part, x_m=x_m, y_m=y_m, yaw_rad=0.0, others=(), hand_yaw_rad=0.0, cell=self._cell)
-        widths = self._wish.part.size_m[:2]
-        held_m = min(widths, key=lambda width: abs(width - observation.gripper_width_m))
+        part = self._wish.part
+        held_m = min(part.size_m[:2], key=lambda width_m: abs(width_m - observation.gripper_width_m))
         if abs(held_m - observation.gripper_width_m) > WIDTH_TOLERANCE_M:
             return
-        opening_m = min(self._cell.robot.gripper.width_max_m, held_m + grip.opening_m - grip.width_m)
-        self._grip = Grip(grip.yaw_rad, held_m, opening_m, grip.height_m)
+        self._grip = grip_of_held(part, held_m, cell=self._cell)
         self._choose_drop(self._grip, yaw_of(observation.gripper_in_base))
         self._enter(Phase.CARRYING, observation)
-        del z_m
 
     # ── goals ────────────────────────────────────────────────────────────────────────────────────
 
@@ -270,6 +268,20 @@ class Pick:
         z_m = floor_m + grip.height_m + RELEASE_AIR_M + drop.rise_m
         return Goal(drop.x_m, drop.y_m, z_m, drop.yaw_rad, travel_z_m=floor_m + self._rim_m + grip.height_m)
 
+    def _chosen_grip(self, x_m: float, y_m: float, yaw_rad: float, *, hand_yaw_rad: float) -> Grip | None:
+        grip = choose_grip(
+            self._wish.part,
+            x_m=x_m,
+            y_m=y_m,
+            yaw_rad=yaw_rad,
+            others=self._sight.discs(places=(TRAY,)),
+            hand_yaw_rad=hand_yaw_rad,
+            cell=self._cell,
+            reachable=self._reachable,
+        )
+        self._turn_rad = 0.0 if grip is None else grip.yaw_rad - yaw_rad
+        return grip
+
     def _choose_drop(self, grip: Grip, hand_yaw_rad: float) -> None:
         tote = self._wish.tote
         self._drop = choose_drop(
@@ -281,6 +293,7 @@ class Pick:
             view=self._sight.overhead_geometry(),
             hand=self._hand_shape,
             hand_yaw_rad=hand_yaw_rad,
+            reachable=self._reachable,
         )
 
     def _event_is_due(self, observation: Observation) -> bool:

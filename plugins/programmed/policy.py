@@ -7,7 +7,7 @@ import math
 from plugins.programmed.confidence import judge
 from plugins.programmed.funnel import Goal, HandState, Pace, Path, coast, descend, pose_of, wrap, yaw_of
 from plugins.programmed.instruction import NotUnderstood, read_instruction
-from plugins.programmed.joint_pace import JointPace
+from plugins.programmed.joint_pace import JointPace, at_ease
 from plugins.programmed.pick import FORCE_N, Pick, Step
 from plugins.programmed.sight import Sight
 from plugins.programmed.watching import watch_pose
@@ -82,7 +82,7 @@ class ProgrammedPolicy:
         self._declined = ""
         self._sight.want(wish.part)
         self._worked = True
-        self._pick = Pick(wish, self._cell, self._sight, self._watch)
+        self._pick = Pick(wish, self._cell, self._sight, self._watch, self._reachable)
 
     def infer(self, observation: Observation) -> Proposal:
         """Look at both pictures, decide, and plan the next second."""
@@ -160,6 +160,9 @@ class ProgrammedPolicy:
         width_m = 0.0 if observation.gripper_force_n > 1.0 else observation.gripper_width_m
         width_m = min(max(width_m, 0.0), self._cell.robot.gripper.width_max_m)
         return Step(self._idle_goal, width_m, width_m)
+
+    def _reachable(self, x_m: float, y_m: float, z_m: float, yaw_rad: float) -> bool:
+        return at_ease(self._arm, x_m, y_m, z_m, yaw_rad) is not None
 
     def _under_way(self, observation: Observation) -> tuple[HandState, ...]:
         """What the hand does until this inference can act: the chunk under way, or what is measured going on."""

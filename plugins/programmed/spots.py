@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 from plugins.programmed.funnel import wrap
@@ -23,6 +23,9 @@ TIP_BELOW_M = 0.0125
 
 GRIPPED_M = 0.006
 """The tool centre point stays so far below a part's top: the pads reach 8 mm above it."""
+
+ROOM_WORTH = 60.0
+"""Of a metre of room, beside a radian of turning."""
 
 WIDE_COST = 10.0
 """Of gripping a metre wider, beside a radian of turning: the narrow side is the safer one."""
@@ -44,6 +47,10 @@ PILE_RISE_M = 0.045
 """Where there is no room beside what lies in a tote, a part is let go from above it."""
 
 CYLINDER = "cylinder"
+
+
+Reachable = Callable[[float, float, float, float], bool]
+"""Whether the arm can put its tool centre point at x, y, z with this yaw, joints at ease."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,30 +104,38 @@ def choose_grip(
     others: Iterable[Disc],
     hand_yaw_rad: float,
     cell: CellDescription,
-) -> Grip:
-    """Grip across parallel faces where the fingers have most room; with room enough, turning least wins."""
+    reachable: Reachable,
+) -> Grip | None:
+    """Grip across parallel faces where the fingers have most room; with room enough, turning least wins.
+
+    None when the gripper is too small, or the arm cannot get there in any way.
+    """
     blocks = tuple(others)
     widest_m = cell.robot.gripper.width_max_m
     hand = hand_of(cell.robot)
     height_m = _grip_height_m(part, hand, cell.tray.wall_height_m)
-    best: Grip | None = None
-    best_cost = math.inf
+    low = height_m + hand.bottom_m < cell.tray.wall_height_m
+    grips: list[tuple[float, Grip]] = []
     for across_rad, width_m in _faces(part, yaw_rad):
         if width_m + 0.004 > widest_m:
             continue
         opening_m = min(widest_m, width_m + 2.0 * OPENING_M)
-        room_m = _room_m(x_m, y_m, across_rad, 0.5 * opening_m + FINGER_DEPTH_M, blocks)
-        low = height_m + hand.bottom_m < cell.tray.wall_height_m
-        reach_m = hand.reach_m if low else 0.5 * opening_m + FINGER_DEPTH_M
-        room_m = min(room_m, _wall_room_m(cell, x_m, y_m, across_rad, reach_m))
+        bar_m = 0.5 * opening_m + FINGER_DEPTH_M
+        room_m = _room_m(x_m, y_m, across_rad, bar_m, blocks)
+        room_m = min(room_m, _wall_room_m(cell, x_m, y_m, across_rad, hand.reach_m if low else bar_m))
         for yaw in (wrap(across_rad + 0.5 * math.pi), wrap(across_rad - 0.5 * math.pi)):
-            turn = abs(wrap(yaw - hand_yaw_rad)) + 0.5 * abs(yaw) + (20.0 if abs(yaw) > 0.6 * math.pi else 0.0)
-            cost = turn + WIDE_COST * width_m - 60.0 * min(room_m, ROOM_ENOUGH_M)
-            if cost < best_cost:
-                best, best_cost = Grip(yaw, width_m, opening_m, height_m), cost
-    if best is None:
-        raise ValueError(f"{part.name}: no two faces fit the gripper's {widest_m * 1e3:.0f} mm")
-    return best
+            turn = abs(wrap(yaw - hand_yaw_rad)) + 0.5 * abs(yaw)
+            cost = turn + WIDE_COST * width_m - ROOM_WORTH * min(room_m, ROOM_ENOUGH_M)
+            grips.append((cost, Grip(yaw, width_m, opening_m, height_m)))
+    z_m = cell.tray.centre_in_base_m[2] + height_m
+    ordered = (grip for _, grip in sorted(grips, key=lambda entry: entry[0]))
+    return next((grip for grip in ordered if reachable(x_m, y_m, z_m, grip.yaw_rad)), None)
+
+
+def grip_of_held(part: PartKind, width_m: float, *, cell: CellDescription) -> Grip:
+    """The grip of a part that is in the hand already, as it must have been taken."""
+    opening_m = min(cell.robot.gripper.width_max_m, width_m + 2.0 * OPENING_M)
+    return Grip(0.0, width_m, opening_m, _grip_height_m(part, hand_of(cell.robot), cell.tray.wall_height_m))
 
 
 def _faces(part: PartKind, yaw_rad: float) -> list[tuple[float, float]]:
@@ -168,6 +183,7 @@ def choose_drop(
     view: ViewGeometry | None,
     hand: Hand,
     hand_yaw_rad: float,
+    reachable: Reachable,
 ) -> Drop:
     """The spot with most room for part and fingers, and in the picture of `view`; over a pile when there is none."""
     blocks = tuple(Disc(other.x_m, other.y_m, CORE_SHARE * other.radius_m) for other in others)
@@ -175,6 +191,8 @@ def choose_drop(
     best = Drop(centre_m[0], centre_m[1], 0.0, PILE_RISE_M)
     best_value_m = -math.inf
     for yaw in (0.5 * math.pi, 0.0, -0.5 * math.pi):
+        if not reachable(centre_m[0], centre_m[1], centre_m[2] + grip.height_m, yaw):
+            continue
         across_rad = yaw + 0.5 * math.pi
         along, across = abs(math.cos(across_rad)), abs(math.sin(across_rad))
         edge_x = max(hand.reach_m * along + hand.half_width_m * across, radius_m(part) + 0.004)

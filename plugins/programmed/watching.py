@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-from plugins.programmed.funnel import HandState, pose_of
+from plugins.programmed.funnel import HandState
+from plugins.programmed.joint_pace import at_ease
 from plugins.programmed.sight import Sight
 from runtime.kinematics import Arm
 from runtime.messages.cell import CellDescription
-from runtime.messages.joint import Vector
 
 HEIGHTS_M = (0.16, 0.2, 0.25, 0.3, 0.36, 0.44)
 """Above the tray."""
 
 STEP_M = 0.03
 INSET_M = 0.01
-JOINT_ROOM_RAD = 0.15
 HEIGHT_COST = 1.5
 """Of a metre up, beside a metre aside: sinking is the slower motion."""
 
@@ -28,14 +27,8 @@ def watch_pose(cell: CellDescription, arm: Arm, sight: Sight) -> HandState:
             if floor_m + height_m <= upper[2] - INSET_M:
                 places.append((step * STEP_M + HEIGHT_COST * height_m, x_m - step * STEP_M, floor_m + height_m))
     for _, place_x_m, z_m in sorted(places):
-        state = HandState(place_x_m, y_m, z_m, 0.0)
-        q_rad = arm.inverse(pose_of(state), arm.home_rad)
-        if q_rad is not None and _at_ease(arm, q_rad) and sight.is_free(q_rad):
-            return state
+        q_rad = at_ease(arm, place_x_m, y_m, z_m, 0.0)
+        if q_rad is not None and sight.is_free(q_rad):
+            return HandState(place_x_m, y_m, z_m, 0.0)
     home = arm.fk(arm.home_rad).position_m
     return HandState(home[0], home[1], home[2], 0.0)
-
-
-def _at_ease(arm: Arm, q_rad: Vector) -> bool:
-    """Whether every joint has room to both sides: the hand is to go anywhere from here."""
-    return bool(((q_rad > arm.lower_rad + JOINT_ROOM_RAD) & (q_rad < arm.upper_rad - JOINT_ROOM_RAD)).all())

@@ -56,7 +56,9 @@ class Outline:
 def blobs(mask: NDArray[np.uint8], *, covered: NDArray[np.uint8] | None) -> list[Blob]:
     """Connected areas of a mask, largest first; `covered` is where the arm hides the scene."""
     contours, _ = cv2.findContours(mask, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_NONE)
-    found = [blob for contour in contours if (blob := _blob(contour, mask, covered)) is not None]
+    found = [
+        blob for contour in contours if (blob := _blob(np.asarray(contour, dtype=np.int32), mask, covered)) is not None
+    ]
     return sorted(found, key=lambda blob: -blob.area_px)
 
 
@@ -75,7 +77,7 @@ def _blob(contour: NDArray[np.int32], mask: NDArray[np.uint8], covered: NDArray[
     filled_px = cv2.countNonZero(mask[top : bottom + 1, left : right + 1])
     whole_px = inner_px + 0.5 * len(contour) + 1.0  # Pick's theorem: pixels on the border count as a whole
     middle = (moments["m10"] / inner_px + 0.5, moments["m01"] / inner_px + 0.5)
-    return Blob(points + 0.5, middle, area_px, max(0.0, 1.0 - filled_px / whole_px), cut)
+    return Blob(points.astype(np.float64) + 0.5, middle, area_px, max(0.0, 1.0 - filled_px / whole_px), cut)
 
 
 def lay(blob: Blob, view: ViewGeometry, *, z_m: float) -> Outline | None:

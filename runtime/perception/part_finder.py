@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass, replace
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 
@@ -120,7 +119,7 @@ class PartFinder:
         for label, kinds in self._kinds.items():
             if only is not None and all(kind.name != only for kind in kinds):
                 continue
-            of_colour = blobs(cv2.compare(labels, label, cv2.CMP_EQ), covered=covered)[:BLOBS_A_COLOUR]
+            of_colour = blobs((labels == label).view(np.uint8), covered=covered)[:BLOBS_A_COLOUR]
             fits = [
                 (candidate, blob, index)
                 for index, blob in enumerate(of_colour)
