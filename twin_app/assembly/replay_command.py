@@ -16,9 +16,9 @@ def run(arguments: argparse.Namespace) -> int:
         raise UserMistake(f"no recording at {file}", remedy="make one with: celltwin run --live --headless --record FILE")
     if not has_display():
         raise UserMistake("no display (DISPLAY is not set)", remedy="start it on a desktop, or with: xvfb-run")
-    from runtime.recording.contents import read_contents  # raises UserMistake for what is no recording
+    from runtime.recording.reader import read_facts  # raises UserMistake for what is no recording
 
-    read_contents(file)
+    read_facts(file)
     return _show(file)
 
 
