@@ -93,6 +93,11 @@ class PyBulletPlant:
         """One bare physics step of the same cell, for comparison; brakes and friction stay as they are."""
         self._world.step()
 
+    @property
+    def world(self) -> BulletWorld:
+        """The physics engine alone, for a benchmark's stopwatch."""
+        return self._world
+
     def truth(self) -> Truth:
         """Where everything really is now."""
         links, parts = self._world.poses()

@@ -18,7 +18,7 @@ from runtime.supervision.oversight import Oversight, Wishes
 from runtime.supervision.tasks import FINAL
 from runtime.system1 import ControlStage
 from runtime.system2.planner import PlannerStage
-from sim_worlds.cameras import CameraRig
+from sim_worlds.cameras import CameraRig, lighting_of
 from sim_worlds.faults import CATALOGUE, CameraFaults, LoopFaults, NetworkFaults, PolicyFaults
 from sim_worlds.judge import Judge
 from sim_worlds.plant import PyBulletPlant
@@ -75,6 +75,7 @@ class LockStepCell:
     oversight: Oversight = field(init=False)
     answering: Answering = field(init=False)
     planner: PlannerStage = field(init=False)
+    guard: CellGuard = field(init=False)
     control: ControlStage = field(init=False)
     loop: LockStepLoop = field(init=False)
     judge: Judge = field(init=False)
@@ -93,11 +94,13 @@ class LockStepCell:
             renderer=setup.renderer,
             seed=setup.seed,
             mismatch=setup.mismatch,
+            lighting=lighting_of(drawing.scene.light),
             truth=lambda: self.plant.truth().poses,
         )
         policy_faults = PolicyFaults()
         self.planner = PlannerStage(cell, registry, seam=policy_faults, policy=setup.policy)
-        self.control = ControlStage(cell, guard=CellGuard(cell))
+        self.guard = CellGuard(cell)
+        self.control = ControlStage(cell, guard=self.guard)
         self.oversight = Oversight(
             cell=cell,
             catalogue=CATALOGUE,

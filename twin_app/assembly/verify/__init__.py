@@ -1,1 +1,1 @@
-"""`celltwin verify …`: promises of the system checked by experiment."""
+"""Experiments that check what the system promises."""

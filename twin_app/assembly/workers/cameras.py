@@ -13,7 +13,7 @@ from runtime.link.session import SessionFolder
 from runtime.link.subscriber import Subscriber
 from runtime.messages import topics
 from runtime.messages.orders import Heartbeat, Orders
-from sim_worlds.cameras import CameraRig
+from sim_worlds.cameras import CameraRig, lighting_of
 from sim_worlds.faults import CameraFaults
 from sim_worlds.plant.truth import unpacked
 from twin_app.assembly.setup import CellSetup, read_scene
@@ -31,7 +31,13 @@ class CameraLoop:
         self._truth = ArrayBlock.attach(session, TRUTH, shape=truth_shape(cell))
         self._publisher = Publisher(session, "cameras")
         self._subscriber = Subscriber(session, (topics.ORDERS,))
-        self._rig = CameraRig(cell, renderer=setup.renderer, seed=setup.seed, mismatch=setup.mismatch)
+        self._rig = CameraRig(
+            cell,
+            renderer=setup.renderer,
+            seed=setup.seed,
+            mismatch=setup.mismatch,
+            lighting=lighting_of(drawing.scene.light),
+        )
         self._faults = CameraFaults()
         self._orders = Orders(0, 0)
         self._life = Life()
