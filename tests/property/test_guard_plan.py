@@ -123,6 +123,12 @@ def _too_few_or_many_widths(draw: st.DrawFn, plan: Plan) -> Plan:
 
 
 @_breach(Reason.SHAPE)
+def _too_few_or_many_targets(draw: st.DrawFn, plan: Plan) -> Plan:
+    count = draw(st.integers(1, 20).filter(lambda count: count != plan.horizon))
+    return change(plan, gripper_in_base=plan.gripper_in_base[:1] * count)
+
+
+@_breach(Reason.SHAPE)
 def _too_long(draw: st.DrawFn, plan: Plan) -> Plan:
     steps = draw(st.integers(MAX_HORIZON + 1, MAX_HORIZON + 40))
     return change(
