@@ -55,12 +55,16 @@ class MissedTickLadder:
         """Missed ticks within the window."""
         return self._in_window
 
-    def note(self, missed: int, *, now_ns: int) -> Punctuality:
-        """So many ticks were missed just before this one; returns the rung."""
+    def note(self, missed: int, *, now_ns: int, unserved: int | None = None) -> Punctuality:
+        """So many ticks were missed just before this one; returns the rung.
+
+        `unserved`: arm cycles that passed without a command meanwhile, by the arm's own count, when that is
+        known. A host that stalls arm and loop together leaves no cycle unserved; it still counts as missed.
+        """
         if missed == 0 and self.rung is Punctuality.FINE and not self._events:
             return self.rung
         self._count(missed, now_ns)
-        reached = self._reached(missed)
+        reached = self._reached(missed if unserved is None else min(missed, unserved))
         if reached >= self.rung:
             self.rung = reached
             self._quiet_since_ns = now_ns

@@ -90,7 +90,7 @@ class ControlStage:
         `work_expected`: whether the policy has a task, so that its silence means something.
         `lateness_s`: of this tick, for the record only.
         """
-        missed = self._note_missed(now_ns)
+        missed = self._note_missed(state, now_ns)
         self._state = state
         self._follow_events(state, now_ns, mode_request, stop=stop)
         self._follow_plans(plan, now_ns, work_expected=work_expected)
@@ -145,11 +145,13 @@ class ControlStage:
             gripper_commanded_m=self._command.gripper_width_m,
         )
 
-    def _note_missed(self, now_ns: int) -> int:
-        missed = 0
-        if self._tick > 0:
+    def _note_missed(self, state: PlantState, now_ns: int) -> int:
+        missed, unserved = 0, 0
+        if self._state is not None:
             missed = max(0, round((now_ns - self._last_ns) / self._period_ns) - 1)
-        if self.missed.note(missed, now_ns=now_ns) is Punctuality.STOP and not self.modes.latched:
+            unserved = max(0, state.tick - self._state.tick - 1)
+        rung = self.missed.note(missed, now_ns=now_ns, unserved=unserved)
+        if rung is Punctuality.STOP and not self.modes.latched:
             self._stop(now_ns, f"{self.missed.in_window} ticks missed within a second, {missed} in a row")
         return missed
 
