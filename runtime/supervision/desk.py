@@ -26,7 +26,7 @@ from runtime.supervision.judging import PlanJudge
 from runtime.supervision.precheck import start_obstacle
 from runtime.supervision.tasks import FINAL, TaskQueue
 from runtime.supervision.telemetry import fresh
-from runtime.supervision.verification import Verification
+from runtime.supervision.verification import PlaceMemory, Verification
 
 SETTLE_NS = 500_000_000
 """How long a withdrawn attempt may linger in the planner before the next one is dispatched anyway."""
@@ -60,6 +60,8 @@ class _Attempt:
     """Time spent with the policy driving."""
 
     last_ns: int = 0
+    declined: str = ""
+    """Why the policy declined a repeated attempt: perhaps the one before had succeeded after all."""
 
 
 class TaskDesk:
@@ -73,6 +75,8 @@ class TaskDesk:
         self._attempt: _Attempt | None = None
         self._checking: Task | None = None
         self._withdrawn: tuple[int, int] | None = None
+        self._places = PlaceMemory()
+        self._evidence: tuple[int, Verification] | None = None
         self._blocked = False
         self._person_seen = False
         self._events: list[Event] = []
@@ -127,6 +131,8 @@ class TaskDesk:
         """One look at everything newest; call it at 10–100 Hz."""
         mode = control.mode if control is not None and fresh(control, now_ns) else None
         self._watch_person(mode)
+        if belief is not None:
+            self._places.look(belief)
         if self._attempt is not None and control is not None and mode is not None:
             self._follow(self._attempt, now_ns, control=control, policy=policy, belief=belief, robot=robot)
         if self._attempt is not None:
@@ -200,10 +206,20 @@ class TaskDesk:
         self._attempt = _Attempt(
             task=task,
             judge=PlanJudge(task_id=task.task_id, attempt=task.attempt, control=control),
-            verification=Verification(read_intent(task.instruction, self._cell), self._cell),
+            verification=self._evidence_for(task),
             last_ns=now_ns,
         )
         self._say(now_ns, "info", f"task {task.task_id} attempt {task.attempt} begins: {task.instruction}")
+
+    def _evidence_for(self, task: Task) -> Verification:
+        """What the attempts before have shown stays evidence for the next one."""
+        if self._evidence is None or self._evidence[0] != task.task_id:
+            intent = read_intent(task.instruction, self._cell)
+            in_tray = self._places.lying_in("tray")
+            self._evidence = (task.task_id, Verification(intent, self._cell, in_tray=in_tray))
+        else:
+            self._evidence[1].ask_again()
+        return self._evidence[1]
 
     def _follow(
         self,
@@ -223,6 +239,9 @@ class TaskDesk:
             if found is not None and found.succeeded:
                 self._attempt = None
                 self._end(attempt.task, TaskStatus.SUCCEEDED, found.evidence, now_ns)
+            elif found is not None and attempt.declined:
+                self._attempt = None
+                self._end(attempt.task, TaskStatus.DECLINED, attempt.declined, now_ns)
             elif found is not None:
                 self._fail_attempt(attempt, found.evidence, now_ns)
             return
@@ -235,7 +254,8 @@ class TaskDesk:
     def _judge(self, attempt: _Attempt, now_ns: int, *, control: ControlState, policy: PolicyState | None) -> None:
         status = attempt.judge.verdict(policy)
         reason = policy.reason if policy is not None else ""
-        if status is PolicyStatus.DONE:
+        if status is PolicyStatus.DONE or (status is PolicyStatus.DECLINED and attempt.task.attempt > 1):
+            attempt.declined = "" if status is PolicyStatus.DONE else reason or "the policy declined"
             attempt.task = self.queue.set(attempt.task, TaskStatus.VERIFYING)
         elif status is PolicyStatus.DECLINED:
             self._attempt = None

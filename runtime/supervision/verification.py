@@ -15,7 +15,13 @@ PATIENCE_NS = 3_000_000_000
 LOOKS = 2
 """Pictures that must agree."""
 
+LOOKS_WEAK = 8
+"""Pictures that must agree when the part is partly hidden."""
+
 QUALITY_MIN = 0.3
+QUALITY_WEAK = 0.1
+"""What a part that is mostly hidden by the arm still reaches; proves presence in a tote only by repetition."""
+
 GRIP_FORCE_N = 4.0
 GRIP_WIDTH_MIN_M = 0.004
 GRIP_TIME_NS = 200_000_000
@@ -52,17 +58,38 @@ def holds(robot: RobotState) -> bool:
     return robot.gripper_force_n >= GRIP_FORCE_N and robot.gripper_width_m >= GRIP_WIDTH_MIN_M
 
 
-class Verification:
-    """One attempt's evidence: begun with the attempt, fed while it runs, asked when the policy says done."""
+class PlaceMemory:
+    """Where each part was last clearly seen: what the arm hides at a task's start was seen before it."""
 
-    def __init__(self, intent: Intent, cell: CellDescription) -> None:
+    def __init__(self) -> None:
+        self._places: dict[str, str] = {}
+        self._stamp_ns = 0
+
+    def look(self, belief: SceneBelief) -> None:
+        """Take one picture's belief; the same one again costs nothing."""
+        if belief.stamp_ns == self._stamp_ns:
+            return
+        self._stamp_ns = belief.stamp_ns
+        for seen in belief.detections:
+            if seen.quality >= QUALITY_MIN:
+                self._places[seen.part] = seen.place
+
+    def lying_in(self, place: str) -> frozenset[str]:
+        """The parts last seen there."""
+        return frozenset(part for part, where in self._places.items() if where == place)
+
+
+class Verification:
+    """One task's evidence: fed while an attempt runs, asked when the policy says that it is done."""
+
+    def __init__(self, intent: Intent, cell: CellDescription, *, in_tray: frozenset[str] = frozenset()) -> None:
         self._intent = intent
         self._totes = frozenset(tote.name for tote in cell.totes)
         self._grip = GripWatch()
-        self._before: set[str] = set()
+        self._before: set[str] = set(in_tray)
         self._asked_ns: int | None = None
         self._belief_ns = 0
-        self._votes: dict[Finding, int] = {}
+        self._votes: dict[tuple[Finding, int], int] = {}
         self._newest = Finding(succeeded=False, evidence="no picture after the policy said done")
 
     def watch(self, belief: SceneBelief | None, robot: RobotState | None) -> None:
@@ -80,18 +107,24 @@ class Verification:
             self._newest = Finding(succeeded=False, evidence="the fingers still hold something")
         elif belief is not None and belief.stamp_ns > max(self._belief_ns, self._asked_ns):
             self._belief_ns = belief.stamp_ns
-            found = self._judge(belief)
-            if found is not None:
-                self._newest = found
-                self._votes[found] = self._votes.get(found, 0) + 1
-                if self._votes[found] >= LOOKS:
-                    return found
+            for quality, looks in ((QUALITY_MIN, LOOKS), (QUALITY_WEAK, LOOKS_WEAK)):
+                found = self._judge(belief, quality)
+                if found is not None and (found.succeeded or quality == QUALITY_MIN):
+                    self._newest = found
+                    votes = self._votes[found, looks] = self._votes.get((found, looks), 0) + 1
+                    if votes >= looks:
+                        return found
         return self._newest if now_ns - self._asked_ns >= PATIENCE_NS else None
 
-    def _judge(self, belief: SceneBelief) -> Finding | None:
+    def ask_again(self) -> None:
+        """Another verdict is wanted, from pictures that are still to come."""
+        self._asked_ns = None
+        self._votes.clear()
+
+    def _judge(self, belief: SceneBelief, quality: float) -> Finding | None:
         """What one picture says; None when it proves nothing."""
         wanted = {self._intent.part} if self._intent.part is not None else self._before
-        seen = [one for one in belief.detections if one.part in wanted and one.quality >= QUALITY_MIN]
+        seen = [one for one in belief.detections if one.part in wanted and one.quality >= quality]
         tray = {one.part for one in seen if one.place == "tray"}
         placed = [one for one in seen if one.place in self._totes and one.part in self._before - tray]
         for one in placed:

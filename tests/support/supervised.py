@@ -39,6 +39,7 @@ class MadeUpCell:
     places: dict[str, str] = field(default_factory=lambda: {"red cube": "tray", "green cube": "tray"})
     """Where each part is seen."""
 
+    quality: float = 0.9
     occluded: bool = False
     plans: int = 0
     rejected: int = 0
@@ -138,7 +139,7 @@ class MadeUpCell:
     def belief(self) -> SceneBelief:
         """The overhead camera's picture in words."""
         detections = tuple(
-            Detection(part, Pose((0.5, 0.0, 0.02)), (64.0, 64.0), 200.0, 0.9, place)
+            Detection(part, Pose((0.5, 0.0, 0.02)), (64.0, 64.0), 200.0, self.quality, place)
             for part, place in self.places.items()
         )
         return SceneBelief(self.now_ns, detections, self.occluded)

@@ -257,3 +257,48 @@ def test_an_occluded_picture_is_waited_out_for_three_seconds_and_then_proves_not
     task = shift.desk.queue.get(task_id)
     assert task is not None
     assert "could not be verified" in task.reason
+
+
+def test_a_part_that_is_mostly_hidden_in_the_tote_is_believed_after_more_pictures() -> None:
+    shift = Shift()
+    task_id = shift.begin()
+    shift.cell.quality = 0.2
+    shift.cell.status, shift.cell.places["red cube"] = PolicyStatus.DONE, "left"
+    shift.step(6)
+    assert shift.status(task_id) is TaskStatus.VERIFYING
+    shift.step(6)
+    assert shift.status(task_id) is TaskStatus.SUCCEEDED
+
+
+def test_a_repeated_attempt_that_is_declined_because_it_is_done_already_is_a_success() -> None:
+    shift = Shift()
+    task_id = shift.begin(retries=1)
+    shift.cell.status = PolicyStatus.FAILED
+    shift.step()
+    shift.cell.status, shift.cell.task_id = PolicyStatus.WAITING, 0
+    shift.step(2)
+    shift.cell.status, shift.cell.task_id = PolicyStatus.DECLINED, task_id
+    shift.cell.places["red cube"] = "left"
+    shift.step(6)
+    assert shift.status(task_id) is TaskStatus.SUCCEEDED
+
+
+def test_a_part_that_lay_in_the_tote_already_is_no_success() -> None:
+    shift = Shift()
+    shift.cell.places["red cube"] = "left"
+    shift.step(3)
+    task_id = shift.begin()
+    shift.cell.status = PolicyStatus.DONE
+    shift.step(6)
+    assert shift.status(task_id) is TaskStatus.FAILED
+
+
+def test_what_the_arm_hides_from_the_start_on_was_seen_before() -> None:
+    shift = Shift()
+    shift.cell.mode = Mode.IDLE
+    shift.step(2)
+    del shift.cell.places["red cube"]
+    shift.cell.mode = Mode.AUTO
+    task_id = shift.begin()
+    shift.finish()
+    assert shift.status(task_id) is TaskStatus.SUCCEEDED
