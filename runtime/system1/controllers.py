@@ -13,9 +13,9 @@ from runtime.messages.joint import Vector
 class ComputedTorque:
     """τ = ID(q, q̇, q̈_ref + k_p·e + k_d·ė + k_i·∫e) + friction(q̇_ref): the same dynamics for every joint.
 
-    (Siciliano et al., Robotics: Modelling, Planning and Control, 2009, §8.5.2.) The integral leaks and is
-    bounded; it carries what the nominal model does not know. Stable for k_i < k_p·k_d. Speed is low-pass
-    filtered, so that its noise does not use up the torque rate.
+    (Siciliano et al., Robotics: Modelling, Planning and Control, 2009, §8.5.2.) The integral is bounded; it
+    carries what the nominal model does not know and learns little while the reference accelerates. Stable for
+    k_i < k_p·k_d. Speed is low-pass filtered, so that its noise does not use up the torque rate.
     """
 
     def __init__(
@@ -24,7 +24,7 @@ class ComputedTorque:
         *,
         stiffness_1_s2: float = 400.0,
         damping_1_s: float = 40.0,
-        integral_1_s3: float = 3000.0,
+        integral_1_s3: float = 2000.0,
         integral_limit_rad_s2: float = 8.0,
         filter_hz: float = 50.0,
         period_s: float = 0.001,
@@ -50,7 +50,8 @@ class ComputedTorque:
         """See `ports.Controller`; one call a tick, as the integral counts calls."""
         speed = self._speed_rad_s = self._speed_rad_s + self._fresh * (dq_rad_s - self._speed_rad_s)
         error = q_reference_rad - q_rad
-        integral = self._integral_rad_s2 + self._gain * error
+        steady = self._gain / (1.0 + ddq_reference_rad_s2 * ddq_reference_rad_s2)
+        integral = self._integral_rad_s2 + steady * error
         limit = self._limit_rad_s2
         self._integral_rad_s2 = np.minimum(np.maximum(integral, -limit), limit)
         demand = (

@@ -94,7 +94,7 @@ def test_a_swap_of_policies_at_a_chunk_border_keeps_torque_steps_within_the_limi
 
 def test_idle_holds_still_and_executes_no_chunk() -> None:
     loop = Loop(mismatch=UNEQUAL)
-    loop.run(300)
+    loop.run(1000)
     before = loop.plant.q_rad.copy()
     loop.send([_shifted(loop.home(), dx=0.02 * step) for step in range(8)])
     loop.run(1000)
