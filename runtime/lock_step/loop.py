@@ -176,7 +176,7 @@ class LockStepLoop:
         """Cameras and System 2. Inference begins at once; its result is delivered when it would be ready."""
         pictures = self._seams.cameras.pictures(self._cameras.capture(stamp_ns=now_ns), now_ns)
         for picture in pictures:
-            self._oversight.receive(picture.frame, memoryview(picture.image).cast("B"), now_ns=now_ns)
+            self._oversight.receive(picture.frame, picture.image.data.cast("B"), now_ns=now_ns)
         self._planner.take_pictures(pictures)
         output = self._planner.tick(now_ns, orders=self.orders)
         self._tell(output.state, now_ns)

@@ -71,7 +71,8 @@ def _line(draw: st.DrawFn, steps: int, stride_m: float) -> tuple[Pose, ...]:
     """Small strides from the middle of the workspace, with any fixed orientation of unit length."""
     raw = [draw(st.floats(-1.0, 1.0)) for _ in range(4)]
     length = math.hypot(*raw)
-    orientation = (0.0, 0.0, 0.0, 1.0) if length < 0.1 else tuple(value / length for value in raw)
+    x, y, z, w = raw if length >= 0.1 else (0.0, 0.0, 0.0, length or 1.0)
+    orientation = (x / (length or 1.0), y / (length or 1.0), z / (length or 1.0), w / (length or 1.0))
     directions = [draw(st.tuples(*[st.floats(-0.5, 0.5)] * 3)) for _ in range(steps)]
     here = (0.5, 0.0, 0.4)
     poses = []

@@ -43,7 +43,7 @@ def _draw(cell: CellDescription, view: ViewGeometry, placed: Mapping[str, Placed
     for part in cell.parts:
         if part.name in placed:
             _draw_part(canvas, view, part, placed[part.name])
-    return cv2.resize(canvas, (width, height), interpolation=cv2.INTER_AREA)
+    return cv2.resize(canvas, (width, height), interpolation=cv2.INTER_AREA).astype(np.uint8)
 
 
 def _draw_part(canvas: Image, view: ViewGeometry, part: PartKind, place: Placed) -> None:

@@ -99,7 +99,7 @@ def test_a_picture_arrives_with_the_pixels_that_were_sent(session: SessionFolder
     with Publisher(session, "cameras") as cameras, Subscriber(session, [OVERHEAD]) as subscriber:
         received = []
         for _ in range(500):
-            cameras.send(OVERHEAD, frame, memoryview(image).cast("B"))
+            cameras.send(OVERHEAD, frame, image.data.cast("B"))
             received = subscriber.poll(0.01)
             if received:
                 break

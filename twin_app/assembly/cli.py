@@ -122,10 +122,10 @@ def main(argv: Sequence[str] | None = None) -> int:
     try:
         return int(import_module(_module_of(arguments)).run(arguments))
     except UserMistake as mistake:
-        print(f"celltwin: {mistake}", file=sys.stderr)  # noqa: T201 - the command line speaks here
+        print(f"celltwin: {mistake}", file=sys.stderr)
         return EXIT_MISTAKE
     except KeyboardInterrupt:
-        print("\ncelltwin: interrupted", file=sys.stderr)  # noqa: T201
+        print("\ncelltwin: interrupted", file=sys.stderr)
         return EXIT_INTERRUPTED
     except BrokenPipeError:
         sys.stderr.close()

@@ -146,9 +146,7 @@ def _inject_when_ready(window: ConsoleWindow, faults: tuple[FaultWish, ...]) -> 
             return
         while waiting:
             wish = waiting.pop(0)
-            window.pump.ask(
-                InjectFault(wish.fault_id, wish.severity, delay_s=wish.onset_s, duration_s=wish.duration_s)
-            )
+            window.pump.ask(InjectFault(wish.fault_id, wish.severity, delay_s=wish.onset_s, duration_s=wish.duration_s))
 
     window.pump.after.append(look)
 
@@ -166,4 +164,3 @@ def _leave_on_signal(application: QApplication, window: ConsoleWindow) -> None:
     heartbeat = QTimer(window)  # gives Python the chance to run the handler
     heartbeat.start(200)
     heartbeat.timeout.connect(lambda: None)
-

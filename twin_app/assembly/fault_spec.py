@@ -9,9 +9,7 @@ from dataclasses import dataclass
 from runtime.messages.faults import FaultKind, FaultSeverity
 from runtime.mistakes import UserMistake
 
-_FORM = re.compile(
-    r"^(?P<fault>[A-Za-z]\d+)(:(?P<severity>\w+))?(@(?P<onset>[0-9.]+)s?)?(\+(?P<duration>[0-9.]+)s?)?$"
-)
+_FORM = re.compile(r"^(?P<fault>[A-Za-z]\d+)(:(?P<severity>\w+))?(@(?P<onset>[0-9.]+)s?)?(\+(?P<duration>[0-9.]+)s?)?$")
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +36,9 @@ def parse_fault(text: str, catalogue: Sequence[FaultKind]) -> FaultWish:
     severities = [severity.value for severity in FaultSeverity]
     severity = (match["severity"] or "medium").lower()
     if severity not in severities:
-        raise UserMistake(f"unknown severity {severity!r} of fault {fault_id}", remedy=f"one of: {', '.join(severities)}")
+        raise UserMistake(
+            f"unknown severity {severity!r} of fault {fault_id}", remedy=f"one of: {', '.join(severities)}"
+        )
     return FaultWish(fault_id, FaultSeverity(severity), _seconds(match["onset"]), _seconds(match["duration"]))
 
 

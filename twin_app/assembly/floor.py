@@ -35,7 +35,9 @@ def start_cyclictest(seconds: int) -> subprocess.Popen[str]:
     """Start the C loop beside whatever is being measured."""
     program = shutil.which("cyclictest", path="/usr/bin:/usr/sbin:/usr/local/bin:/usr/local/sbin")
     if program is None:
-        raise UserMistake("cyclictest, the floor of this benchmark, is not installed", remedy="apt-get install rt-tests")
+        raise UserMistake(
+            "cyclictest, the floor of this benchmark, is not installed", remedy="apt-get install rt-tests"
+        )
     arguments = ["-q", "-m", "-t1", f"-p{FLOOR_PRIORITY}", f"-i{_PERIOD_US}", f"-D{seconds}", "-h100000"]
     return subprocess.Popen([program, *arguments], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
 

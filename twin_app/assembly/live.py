@@ -30,7 +30,7 @@ _ENDED = (ReceiptPhase.CONFIRMED, ReceiptPhase.FAILED, ReceiptPhase.REFUSED)
 
 def start_supervisor(setup: SessionSetup) -> tuple[subprocess.Popen[bytes], IO[bytes]]:
     """Start the supervisor; it outlives us unless its setup says otherwise. Second: what it writes."""
-    said = TemporaryFile()
+    said = TemporaryFile()  # noqa: SIM115 - lives as long as the process
     command = [sys.executable, "-m", "twin_app.assembly.workers", "supervisor", msgspec.json.encode(setup).decode()]
     process = subprocess.Popen(
         command,

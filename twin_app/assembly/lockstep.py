@@ -234,7 +234,12 @@ def _summary(cell: LockStepCell, *, wall_s: float) -> dict[str, Any]:
         "renderer": cell.rig.renderer,
         "trace_sha256": cell.loop.trace.hexdigest(),
         "faults": [
-            {"id": one.fault_id, "severity": one.severity.value, "phase": one.phase.value, "measured": one.effect_measured}
+            {
+                "id": one.fault_id,
+                "severity": one.severity.value,
+                "phase": one.phase.value,
+                "measured": one.effect_measured,
+            }
             for one in cell.oversight.injections.fault_state(cell.loop.now_ns).injections
         ],
     }

@@ -13,7 +13,9 @@ def run(arguments: argparse.Namespace) -> int:
     """Show the recording until the window is closed."""
     file = Path(arguments.file)
     if not file.is_file():
-        raise UserMistake(f"no recording at {file}", remedy="make one with: celltwin run --live --headless --record FILE")
+        raise UserMistake(
+            f"no recording at {file}", remedy="make one with: celltwin run --live --headless --record FILE"
+        )
     if not has_display():
         raise UserMistake("no display (DISPLAY is not set)", remedy="start it on a desktop, or with: xvfb-run")
     from runtime.recording.reader import read_facts  # raises UserMistake for what is no recording

@@ -8,7 +8,7 @@ from types import FrameType
 
 
 class Life:
-    """One look a cycle: may this process go on?"""
+    """Tells once a cycle whether this process may go on."""
 
     def __init__(self) -> None:
         """Take over SIGTERM; leave Ctrl-C to the supervisor, which ends everybody in order."""
