@@ -127,11 +127,11 @@ def _least_to_scene(frames: np.ndarray) -> float:
 
 
 def _in_box(points: np.ndarray, box: Box) -> np.ndarray:
-    x, y, z, w = box.centre_in_base.orientation_xyzw
-    assert x == y == 0.0  # boxes here are turned about z only
-    angle = -2.0 * math.atan2(z, w)
-    turn = np.array([[math.cos(angle), -math.sin(angle), 0.0], [math.sin(angle), math.cos(angle), 0.0], [0, 0, 1.0]])
-    return (points - np.array(box.centre_in_base.position_m)) @ turn.T
+    """Points in the box's frame: turned back by its quaternion, v + 2 u × (u × v + w v) with u conjugate."""
+    *vector, w = box.centre_in_base.orientation_xyzw
+    u = -np.array(vector)
+    apart = points - np.array(box.centre_in_base.position_m)
+    return apart + 2.0 * np.cross(u, np.cross(u, apart) + w * apart)
 
 
 @settings(max_examples=40, deadline=None)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import math
-
 import msgspec
 import numpy as np
 
@@ -22,7 +20,7 @@ _DOWN = (1.0, 0.0, 0.0, 0.0)
 
 def cell_with_walls() -> CellDescription:
     """The test arm with a table, a wall and a post that stands askew."""
-    turned = (0.0, 0.0, math.sin(0.3), math.cos(0.3))
+    turned = (0.2, -0.4, 0.4, 0.8)
     return msgspec.structs.replace(
         empty_cell(),
         obstacles=(
