@@ -56,14 +56,14 @@ class JointReach:
 class JointPace:
     """Solves a path's joint angles and compares their differences with the limits of the arm."""
 
-    def __init__(self, arm: Arm, *, step_period_s: float) -> None:
-        """`arm` lends its working memory for the call; the solver is an own one."""
+    def __init__(self, arm: Arm, *, step_period_s: float, factor: float = 1.0) -> None:
+        """`arm` lends its working memory for the call; the solver is an own one. `factor`: of the full speed."""
         self._arm = arm
         self._solver = arm.solver()
         self._period_s = step_period_s
         limits = motion_limits(arm)
-        self._velocity = VELOCITY_SHARE * limits.velocity_rad_s
-        self._acceleration = ACCELERATION_SHARE * limits.acceleration_rad_s2
+        self._velocity = factor * VELOCITY_SHARE * limits.velocity_rad_s
+        self._acceleration = factor * factor * ACCELERATION_SHARE * limits.acceleration_rad_s2
 
     def reach(self, q_rad: Vector) -> JointReach:
         """Hand speeds that are possible about these joint angles."""

@@ -45,24 +45,24 @@ LAG_S = 0.3
 
 def programmed(cell: CellDescription) -> ProgrammedPolicy:
     """At full speed."""
-    return ProgrammedPolicy(cell, pace=FULL_PACE)
+    return ProgrammedPolicy(cell)
 
 
 def programmed_careful(cell: CellDescription) -> ProgrammedPolicy:
     """The same paths at half the speed."""
-    return ProgrammedPolicy(cell, pace=FULL_PACE.scaled(CAREFUL))
+    return ProgrammedPolicy(cell, speed=CAREFUL)
 
 
 class ProgrammedPolicy:
     """Sees pictures, joint state and the instruction; answers with gripper poses, a tenth of a second apart."""
 
-    def __init__(self, cell: CellDescription, *, pace: Pace) -> None:
-        """Finds the pose to watch from; that is the slow part."""
+    def __init__(self, cell: CellDescription, *, speed: float = 1.0) -> None:
+        """Finds the pose to watch from, which is the slow part. `speed`: factor to the full one."""
         self._cell = cell
-        self._pace = pace
+        self._pace = FULL_PACE.scaled(speed)
         self._arm = Arm(cell.robot)
         self._sight = Sight(cell, self._arm)
-        self._joint_pace = JointPace(self._arm, step_period_s=STEP_PERIOD_S)
+        self._joint_pace = JointPace(self._arm, step_period_s=STEP_PERIOD_S, factor=speed)
         self._watch = watch_pose(cell, self._arm, self._sight)
         self._pick: Pick | None = None
         self._declined = ""

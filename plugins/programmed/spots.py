@@ -27,7 +27,7 @@ GRIPPED_M = 0.006
 ROOM_WORTH = 60.0
 """Of a metre of room, beside a radian of turning."""
 
-WIDE_COST = 10.0
+WIDE_COST = 25.0
 """Of gripping a metre wider, beside a radian of turning: the narrow side is the safer one."""
 
 ROOM_ENOUGH_M = 0.02
