@@ -60,12 +60,12 @@ def test_the_policy_is_swapped_and_swapped_back(console: Console) -> None:
     console.click(policy.swap_button)
     console.advance(0.5)
     assert console.asked(SwapPolicy) == [SwapPolicy("programmed_careful")]
-    assert "programmed_careful" in console.window.header.bar.policy.text
+    assert console.window.header.bar.policy.text == "programmed_careful"
     assert console.window.pump.state.commands[0].phase is ReceiptPhase.CONFIRMED
     console.click(policy.back_button)
     console.advance(0.5)
     assert console.asked(SwapBack)
-    assert console.window.header.bar.policy.text.startswith("programmed 1.0")
+    assert console.window.header.bar.policy.text == "programmed"
 
 
 def test_a_policy_that_cannot_take_over_says_why_and_cannot_be_swapped_in(console: Console) -> None:
@@ -91,7 +91,7 @@ def test_a_fault_is_found_by_typing_injected_and_cleared(console: Console) -> No
     console.advance(0.5)
     assert console.asked(InjectFault) == [InjectFault("F26", FaultSeverity.SEVERE)]
     assert faults.injections.rows[0].cells[1] == "effective"
-    assert "effective after 0.5 s" in faults.injections.rows[0].cells[3]
+    assert "effective after 0.5 s" in faults.story.text()
     faults.injections.choose("1")
     console.click(faults.clear_button)
     console.advance(0.5)

@@ -72,3 +72,21 @@ def test_a_sample_from_the_past_is_dropped() -> None:
     block = filled(3)
     block.append(2 * MS, [9.0, 9.0])
     assert len(block) == 3
+
+
+@pytest.mark.parametrize("piece", [1, 7, 64, 500, 3000])
+def test_adding_many_at_once_is_the_same_as_adding_one_by_one(piece: int) -> None:
+    random = np.random.default_rng(5)
+    steps = random.choice([0, MS, 2 * MS, GAP_NS + MS], p=[0.05, 0.6, 0.3, 0.05], size=3000)
+    stamps, values = np.cumsum(steps) + MS, random.normal(size=(3000, 3))
+    one, many = SeriesBlock(3, capacity=1024), SeriesBlock(3, capacity=1024)
+    for stamp, row in zip(stamps.tolist(), values, strict=True):
+        one.append(stamp, row)
+    for begin in range(0, 3000, piece):
+        many.extend(stamps[begin : begin + piece], values[begin : begin + piece])
+    assert len(one) == len(many)
+    for points in (20, 100, 2000):
+        expected, found = (block.view(0, int(stamps[-1]), points=points) for block in (one, many))
+        np.testing.assert_array_equal(expected.times_ns, found.times_ns)
+        np.testing.assert_array_equal(expected.low, found.low)
+        np.testing.assert_array_equal(expected.high, found.high)

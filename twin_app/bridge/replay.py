@@ -11,18 +11,19 @@ from pathlib import Path
 from runtime.messages.requests import Body
 from runtime.recording.playback import Playback
 from runtime.recording.reader import Recorded, UnreadableRecording, read, read_facts
+from twin_app.bridge.past import PastReader
 from twin_app.bridge.source import CommandsImpossible, Delivery, Transport
 from twin_app.model.arrival import Arrival
+from twin_app.model.lanes import readers
 from twin_app.model.state import Playhead, SourceKind
 
 BEAT_S = 0.01
-READ_S = 0.012
-"""How long the thread reads ahead for the trends before it looks at the playhead again."""
+READ_S = 0.006
+REST_S = 0.003
+"""How long the thread reads ahead for the trends, and then leaves the interpreter to the window."""
 
 COARSE_NS = 100_000_000
 FINE_NS = 10_000_000
-PAST = frozenset({"robot", "control", "policy", "events", "cell"})
-"""Topics whose whole past goes to the trends."""
 
 
 class ReplaySource:
@@ -36,6 +37,8 @@ class ReplaySource:
         self.wall_offset_ns = facts.wall_minus_monotonic_ns
         self._lock = threading.Lock()
         self._arrivals: list[Arrival] = []
+        self._past: list[Arrival] = []
+        self._readers = readers()
         self._rewound = False
         self._playhead = Playhead(0, 0, 0, playing, 1.0, file.name, loaded=0.0)
         self._wishes: queue.SimpleQueue[Callable[[Playback], None]] = queue.SimpleQueue()
@@ -55,7 +58,7 @@ class ReplaySource:
     def collect(self) -> Delivery:
         """Everything since the last call, and where the playhead stands."""
         with self._lock:
-            arrivals, self._arrivals = tuple(self._arrivals), []
+            arrivals, self._past, self._arrivals = (*self._past, *self._arrivals), [], []
             rewound, self._rewound = self._rewound, False
             playhead = self._playhead
         return Delivery(arrivals, playhead.now_ns, playhead=playhead, rewound=rewound)
@@ -102,7 +105,7 @@ class ReplaySource:
     def _jump(self, playback: Playback, moment_ns: int) -> None:
         playback.seek(moment_ns)
         with self._lock:
-            self._arrivals = [arrival for arrival in self._arrivals if arrival.historic]
+            self._arrivals = []
             self._rewound = True
 
     def _run(self) -> None:
@@ -134,19 +137,18 @@ class ReplaySource:
 
     def _read_past(self, past: Iterator[Recorded], loaded_ns: int) -> int | None:
         """Read ahead for a moment; returns how far, None at the end."""
-        read_up: list[Arrival] = []
+        read_up = PastReader(self._readers)
         until_s = time.monotonic() + READ_S
         ended = True
         for entry in past:
             loaded_ns = entry.log_ns
-            if entry.topic.name in PAST:
-                read_up.append(_arrival(entry, historic=True))
+            read_up.take(entry)
             if time.monotonic() > until_s:
                 ended = False
                 break
         with self._lock:
-            self._arrivals += read_up
-        time.sleep(0)
+            self._past += read_up.arrivals()
+        self._ending.wait(REST_S)
         return None if ended else loaded_ns
 
     def _publish(self, playback: Playback, arrivals: list[Arrival], loaded_ns: int | None) -> None:
@@ -154,6 +156,8 @@ class ReplaySource:
         length_ns = max(1, last_ns - first_ns)
         loaded = 1.0 if loaded_ns is None else (loaded_ns - first_ns) / length_ns
         trouble = "" if playback.extent.complete else "cut off: what was written last is missing"
+        if last_ns == 0:
+            trouble = "there is no message in it"
         head = Playhead(
             first_ns, last_ns, playback.head_ns, playback.playing, playback.speed, self._file.name, loaded, trouble
         )
@@ -167,6 +171,5 @@ class ReplaySource:
             self._playhead = Playhead(head.start_ns, head.end_ns, head.now_ns, False, head.speed, head.file, 1.0, words)
 
 
-def _arrival(entry: Recorded, *, historic: bool = False) -> Arrival:
-    pixels = None if historic else entry.pixels
-    return Arrival(entry.topic.name, entry.message, entry.log_ns, pixels, historic)
+def _arrival(entry: Recorded) -> Arrival:
+    return Arrival(entry.topic.name, entry.message, entry.log_ns, entry.pixels)

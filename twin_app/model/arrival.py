@@ -5,6 +5,18 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
+from numpy.typing import NDArray
+
+
+@dataclass(frozen=True, slots=True)
+class Samples:
+    """Many samples of one topic for the trends, read from their messages already: cheap to take."""
+
+    stamps_ns: NDArray[np.int64]
+    rows: NDArray[np.float64]
+    """One row a sample, columns as in the topic's block."""
+
 
 @dataclass(frozen=True, slots=True)
 class Arrival:
@@ -12,7 +24,7 @@ class Arrival:
 
     topic: str
     message: Any
-    """The record that the topic table names for this topic."""
+    """The record that the topic table names for this topic; `Samples` when it is the past of a recording."""
 
     received_ns: int
     """Monotonic clock of this console; in a replay the moment on the recording's clock."""

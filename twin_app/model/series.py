@@ -70,9 +70,19 @@ class SeriesBlock:
         self._put(stamp_ns, values)
 
     def extend(self, stamps_ns: NDArray[np.int64], values: NDArray[np.float64]) -> None:
-        """Add many samples in rising order of time."""
-        for stamp_ns, row in zip(stamps_ns.tolist(), values, strict=True):
-            self.append(stamp_ns, row)
+        """Add many samples at once; as with `append`, what is not newer is dropped and a silence leaves a gap."""
+        newest = np.maximum.accumulate(
+            np.concatenate(([self._time(self._count - 1) if self._count else -1], stamps_ns))
+        )
+        rising = np.diff(newest) > 0
+        stamps_ns, values = stamps_ns[rising], values[rising]
+        before_ns = newest[:-1][rising]
+        gaps = np.flatnonzero((stamps_ns - before_ns > GAP_NS) & (before_ns >= 0))
+        stamps_ns = np.insert(stamps_ns, gaps, before_ns[gaps] + 1)
+        values = np.insert(values, gaps, np.nan, axis=0)
+        piece = self.capacity // 2
+        for begin in range(0, len(stamps_ns), piece):
+            self._put_many(stamps_ns[begin : begin + piece], values[begin : begin + piece])
 
     def clear(self) -> None:
         """Forget everything."""
@@ -151,6 +161,19 @@ class SeriesBlock:
             np.fmin(self._low[group], self._values[slot], out=self._low[group])
             np.fmax(self._high[group], self._values[slot], out=self._high[group])
         self._count += 1
+
+    def _put_many(self, stamps_ns: NDArray[np.int64], values: NDArray[np.float64]) -> None:
+        end = self._count + len(stamps_ns)
+        slots = np.arange(self._count, end) % self.capacity
+        self._times[slots] = stamps_ns
+        self._values[slots] = values
+        first, last = self._count // GROUP, (end - 1) // GROUP
+        touched = np.full(((last + 1 - first) * GROUP, self.columns), np.nan)
+        touched[: end - first * GROUP] = self._values[np.arange(first * GROUP, end) % self.capacity]
+        grouped = touched.reshape(-1, GROUP, self.columns)
+        groups = np.arange(first, last + 1) % len(self._low)
+        self._low[groups], self._high[groups] = np.fmin.reduce(grouped, 1), np.fmax.reduce(grouped, 1)
+        self._count = end
 
     def _time(self, index: int) -> int:
         return int(self._times[index % self.capacity])

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from runtime.messages.cell import CellDescription
 from runtime.messages.state import ControlState, Mode
 from runtime.messages.system import Event
-from twin_app.model.arrival import Arrival
+from twin_app.model.arrival import Arrival, Samples
 from twin_app.model.lanes import Lane, columns_of, lanes_for, readers
 from twin_app.model.series import SeriesBlock
 
@@ -48,8 +48,12 @@ class Trends:
     def feed(self, arrivals: Iterable[Arrival]) -> None:
         """Take what has arrived, in order."""
         for arrival in arrivals:
-            if arrival.topic in self._readers:
+            if isinstance(arrival.message, Samples):
+                self._take_samples(arrival.topic, arrival.message)
+            elif arrival.topic in self._readers:
                 self._sample(arrival)
+            elif arrival.topic == "modes":
+                self._note_mode(arrival.message)
             elif arrival.topic == "events":
                 self.marks.append(arrival.message)
             elif arrival.topic == "cell" and arrival.message != self._cell:
@@ -90,6 +94,15 @@ class Trends:
         block = self.block(arrival.topic, len(row))
         if len(row) == block.columns:
             block.append(arrival.message.stamp_ns, row)
+
+    def _take_samples(self, topic: str, samples: Samples) -> None:
+        columns = samples.rows.shape[1]
+        if topic == "robot" and topic not in self.blocks and columns != columns_of(topic, self._joints):
+            self._joints = columns // 2
+            self.lanes = lanes_for(self._joints, self._cell)
+        block = self.block(topic, columns)
+        if columns == block.columns:
+            block.extend(samples.stamps_ns, samples.rows)
 
     def _note_mode(self, control: ControlState) -> None:
         if self.spans and self.spans[-1].mode is control.mode:

@@ -77,10 +77,10 @@ FAULT_PHASES: dict[FaultPhase, Sign] = {
     FaultPhase.SENT: Sign("sent", Shape.RING, Tone.MUTED),
     FaultPhase.INJECTED: Sign("injected", Shape.PLAY, Tone.NORMAL),
     FaultPhase.EFFECTIVE: Sign("effective", Shape.DIAMOND, Tone.NORMAL),
-    FaultPhase.NOT_EFFECTIVE: Sign("not effective", Shape.QUESTION, Tone.HIGH),
+    FaultPhase.NOT_EFFECTIVE: Sign("not effective", Shape.BAR, Tone.NORMAL),
     FaultPhase.CLEARING: Sign("clearing", Shape.RING, Tone.MUTED),
     FaultPhase.CLEARED: Sign("cleared", Shape.CIRCLE, Tone.MUTED),
-    FaultPhase.NOT_CLEARED: Sign("not cleared", Shape.TRIANGLE, Tone.HIGH),
+    FaultPhase.NOT_CLEARED: Sign("not cleared", Shape.TRIANGLE, Tone.NORMAL),
 }
 
 TASKS: dict[TaskStatus, Sign] = {
@@ -89,10 +89,10 @@ TASKS: dict[TaskStatus, Sign] = {
     TaskStatus.RUNNING: Sign("running", Shape.PLAY, Tone.ACTIVE),
     TaskStatus.VERIFYING: Sign("verifying", Shape.PLAY, Tone.NORMAL),
     TaskStatus.SUCCEEDED: Sign("succeeded", Shape.CIRCLE, Tone.NORMAL),
-    TaskStatus.FAILED: Sign("failed", Shape.TRIANGLE, Tone.HIGH),
-    TaskStatus.DECLINED: Sign("declined", Shape.QUESTION, Tone.NORMAL),
+    TaskStatus.FAILED: Sign("failed", Shape.TRIANGLE, Tone.NORMAL),
+    TaskStatus.DECLINED: Sign("declined", Shape.DIAMOND, Tone.NORMAL),
     TaskStatus.CANCELLED: Sign("cancelled", Shape.BAR, Tone.MUTED),
-    TaskStatus.INTERRUPTED: Sign("interrupted", Shape.TRIANGLE, Tone.MEDIUM),
+    TaskStatus.INTERRUPTED: Sign("interrupted", Shape.PAUSE, Tone.NORMAL),
 }
 
 RECEIPTS: dict[ReceiptPhase, Sign] = {
@@ -100,8 +100,8 @@ RECEIPTS: dict[ReceiptPhase, Sign] = {
     ReceiptPhase.ACCEPTED: Sign("accepted", Shape.PLAY, Tone.NORMAL),
     ReceiptPhase.EFFECTIVE: Sign("effective", Shape.DIAMOND, Tone.NORMAL),
     ReceiptPhase.CONFIRMED: Sign("confirmed", Shape.CIRCLE, Tone.NORMAL),
-    ReceiptPhase.REFUSED: Sign("refused", Shape.BAR, Tone.HIGH),
-    ReceiptPhase.FAILED: Sign("failed", Shape.TRIANGLE, Tone.HIGH),
+    ReceiptPhase.REFUSED: Sign("refused", Shape.BAR, Tone.NORMAL),
+    ReceiptPhase.FAILED: Sign("failed", Shape.TRIANGLE, Tone.NORMAL),
 }
 
 
@@ -160,6 +160,8 @@ def story(row: CommandRow) -> str:
 
 def outcome(row: CommandRow) -> str:
     """The newest phase alone, with its time; or why not."""
+    if row.ended_badly and row.reason:
+        reason = row.reason.removeprefix(f"{command_words(row.command)} ").removeprefix(f"{row.phase.value}: ")
+        return f"{row.phase.value}: {reason}"
     phase, at_ns = row.phases[-1]
-    words = f"{phase.value} after {duration((at_ns - row.sent_ns) * 1e-9)}" if len(row.phases) > 1 else "sent"
-    return f"{words}: {row.reason}" if row.reason else words
+    return f"{phase.value} after {duration((at_ns - row.sent_ns) * 1e-9)}" if len(row.phases) > 1 else "sent"

@@ -29,8 +29,8 @@ class Bar(Panel):
         self.setObjectName("bar")
         self.badge = Badge()
         self.owner = Field("owner", width_px=78)
-        self.policy = Field("policy", width_px=190, stretch=True)
-        self.link = Field("source", width_px=82)
+        self.policy = Field("policy", width_px=172, stretch=True)
+        self.link = Field("source", width_px=98)
         self.loop = Field("loop", width_px=128)
         self.estop = Field("hardware e-stop", width_px=180, stretch=True)
         self.reset_button = QPushButton("Reset")
@@ -93,7 +93,10 @@ class Bar(Panel):
 
     def _show_policy(self, state: ConsoleState) -> None:
         policy = state.policy
-        self.policy.say(f"{policy.active} {policy.active_version}".strip() if policy and policy.active else "—")
+        if policy is None or not policy.active:
+            self.policy.say("—", caption="policy")
+        else:
+            self.policy.say(policy.active, caption=f"policy · {policy.active_version}")
 
     def _show_link(self, state: ConsoleState) -> None:
         if state.kind is SourceKind.REPLAY:

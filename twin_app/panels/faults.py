@@ -21,6 +21,7 @@ from runtime.messages.requests import ClearFaults, InjectFault
 from twin_app.model.state import ConsoleState
 from twin_app.model.wording import FAULT_PHASES, duration
 from twin_app.theme.tokens import Theme
+from twin_app.widgets.field import WrappedLabel
 from twin_app.widgets.panel import Panel
 from twin_app.widgets.records import RecordView, Row
 
@@ -51,10 +52,9 @@ class FaultsPanel(Panel):
         self.lasting = _seconds("for ", 3600.0)
         self.lasting.setSpecialValueText("until cleared")
         self.inject_button = QPushButton("Inject")
-        self.injections = RecordView(
-            ("Injection", "Phase", "Measured", "Timing"), stretched=3, widths_px={0: 128, 1: 104, 2: 130}
-        )
+        self.injections = RecordView(("Injection", "Phase", "Measured"), stretched=2, widths_px={0: 140, 1: 118})
         self.injections.setAccessibleName("Injections")
+        self.story = WrappedLabel("Nothing was injected yet.", lines=3)
         self.clear_button = QPushButton("Clear")
         self.clear_all_button = QPushButton("Clear all")
         self._faults: FaultState | None = None
@@ -95,7 +95,7 @@ class FaultsPanel(Panel):
         foot.addStretch(1)
         foot.addWidget(self.clear_button)
         foot.addWidget(self.clear_all_button)
-        lower = _column(self.injections, foot)
+        lower = _column(self.injections, self.story, foot)
         split = QSplitter(Qt.Orientation.Vertical)
         split.addWidget(upper)
         split.addWidget(lower)
@@ -148,6 +148,8 @@ class FaultsPanel(Panel):
         why = "" if self._simulated else "Faults are possible on a simulated cell only."
         self.inject_button.setToolTip(why)
         chosen = self._report(self.injections.selected)
+        told = chosen or (self._faults.injections[0] if self._faults and self._faults.injections else None)
+        self.story.say(_story(told) if told else "Nothing was injected yet.")
         self.clear_button.setEnabled(possible and chosen is not None and chosen.phase not in OVER)
         self.clear_all_button.setEnabled(possible and bool(active))
 
@@ -183,25 +185,30 @@ def _kind_row(kind: FaultKind) -> Row:
 
 def _injection_row(report: FaultReport) -> Row:
     sign = FAULT_PHASES[report.phase]
-    measured = f"{report.effect_measured:.3g} / {report.effect_expected:.3g} {report.unit}"
-    hint = (
-        f"{report.effect_name}: {report.effect_before:.4g} before, {report.effect_measured:.4g} now, "
-        f"counts as effective from {report.effect_expected:.4g} {report.unit}"
-    )
+    measured = f"{report.effect_measured:.3g} of {report.effect_expected:.3g} {_unit(report)}".rstrip()
     name = f"{report.fault_id} {report.severity.value}"
     over = report.phase in OVER
-    return Row(str(report.injection_id), (name, sign.text, measured, _timing(report)), sign, quiet=over, hint=hint)
+    return Row(str(report.injection_id), (name, sign.text, measured), sign, quiet=over, hint=_story(report))
 
 
-def _timing(report: FaultReport) -> str:
-    if not report.injected_ns:
-        return "waiting for its seam"
-    steps: list[str] = []
+def _story(report: FaultReport) -> str:
+    """One injection in words: its phases with their times, then what was measured."""
+    steps = ["injected" if report.injected_ns else "sent, waiting for its seam"]
     if report.effective_ns:
         steps.append(f"effective after {duration((report.effective_ns - report.injected_ns) * 1e-9)}")
+    elif report.injected_ns:
+        steps.append("effect not measured yet")
     if report.cleared_ns:
         steps.append(f"cleared after {duration((report.cleared_ns - report.injected_ns) * 1e-9)}")
-    return ", ".join(steps) or "on, effect not measured yet"
+    effect = (
+        f"{report.effect_name}: {report.effect_before:.3g} before, {report.effect_measured:.3g} now, "
+        f"counts from {report.effect_expected:.3g} {_unit(report)}"
+    )
+    return f"{report.fault_id} {report.severity.value}: {' → '.join(steps)}\n{effect.rstrip()}"
+
+
+def _unit(report: FaultReport) -> str:
+    return "" if report.unit == "1" else report.unit
 
 
 def _seconds(prefix: str, most_s: float) -> QDoubleSpinBox:

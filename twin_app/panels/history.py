@@ -15,9 +15,9 @@ from twin_app.widgets.panel import Panel
 from twin_app.widgets.records import RecordView, Row
 
 LEVELS = {
-    "info": Sign("info", Shape.CIRCLE, Tone.MUTED),
-    "warning": Sign("warning", Shape.DIAMOND, Tone.MEDIUM),
-    "error": Sign("error", Shape.TRIANGLE, Tone.HIGH),
+    "info": Sign("info", Shape.RING, Tone.MUTED),
+    "warning": Sign("warning", Shape.DIAMOND, Tone.NORMAL),
+    "error": Sign("error", Shape.TRIANGLE, Tone.NORMAL),
 }
 
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QButtonGroup, QHBoxLayout, QLabel, QMenu, QPushButton, QSizePolicy, QToolButton
+from PySide6.QtCore import Signal
+from PySide6.QtWidgets import QButtonGroup, QHBoxLayout, QMenu, QPushButton, QSizePolicy, QToolButton
 
 from runtime.messages.requests import Pause, Start
 from runtime.messages.state import Mode
@@ -11,6 +11,7 @@ from twin_app.model.state import ConsoleState
 from twin_app.model.why import why_line
 from twin_app.theme.tokens import Theme
 from twin_app.widgets.buttons import HoldButton
+from twin_app.widgets.field import WrappedLabel
 from twin_app.widgets.panel import Panel
 
 DRIVEN = (Mode.AUTO, Mode.FALLBACK, Mode.MANUAL)
@@ -39,12 +40,7 @@ class Line(Panel):
             group.addButton(button)
             row.addWidget(button)
             self.tabs[name] = button
-        self.why = QLabel()
-        self.why.setWordWrap(True)
-        self.why.setObjectName("heading")
-        self.why.setAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
-        self.why.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Ignored)
-        self.why.setMinimumHeight(40)
+        self.why = WrappedLabel(name="heading")
         row.addSpacing(6)
         row.addWidget(self.why, 1)
         self.pause_button = QPushButton("Pause")
@@ -66,9 +62,7 @@ class Line(Panel):
         text = "▶ moving" if answer.moving and state.may_command else f"Why not moving: {answer.text}"
         if answer.moving and not state.may_command:
             text = answer.text
-        if text != self.why.text():
-            self.why.setText(text)
-            self.why.setToolTip(text)
+        self.why.say(text)
         mode = state.control.mode if state.control else None
         usable = state.may_command and state.current
         self.pause_button.setEnabled(usable and mode in DRIVEN)

@@ -19,7 +19,7 @@ READINESS: dict[Readiness, Sign] = {
     Readiness.WARMING: Sign("warming up", Shape.RING, Tone.NORMAL),
     Readiness.READY: Sign("ready", Shape.CIRCLE, Tone.NORMAL),
     Readiness.ACTIVE: Sign("active", Shape.PLAY, Tone.ACTIVE),
-    Readiness.REFUSED: Sign("refused", Shape.BAR, Tone.HIGH),
+    Readiness.REFUSED: Sign("refused", Shape.BAR, Tone.NORMAL),
 }
 
 
@@ -105,7 +105,7 @@ class PolicyPanel(Panel):
             self.why_not.setText("no policy has been heard of yet")
             return
         ago = duration(state.age_s(policy.last_swap_ns)) if policy.swaps and policy.last_swap_ns else ""
-        words = f"{policy.swaps} swaps, last {ago} ago" if ago else "no swap yet"
+        words = f"{policy.swaps} {'swap' if policy.swaps == 1 else 'swaps'}, last {ago} ago" if ago else "no swap yet"
         if policy.candidate:
             words = f"preparing {policy.candidate}: takes over at the next chunk border"
         chosen = self._entry(self.table.selected)

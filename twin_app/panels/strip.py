@@ -22,14 +22,8 @@ class Strip(Panel):
         row = QHBoxLayout(self)
         row.setContentsMargins(10, 4, 10, 4)
         row.setSpacing(14)
-        weights = (
-            (self.confidence, 15),
-            (self.latency, 20),
-            (self.lateness, 19),
-            (self.hottest, 22),
-            (self.command, 34),
-        )
-        for label, weight in weights:
+        labels = (self.confidence, self.latency, self.lateness, self.hottest, self.command)
+        for label, weight in zip(labels, (12, 19, 17, 23, 44), strict=True):
             row.addWidget(label, weight)
 
     def show_state(self, state: ConsoleState) -> None:
@@ -59,7 +53,7 @@ def _hottest(state: ConsoleState) -> str:
         return "hottest joint —"
     celsius = max(robot.winding_celsius)
     joint = robot.winding_celsius.index(celsius) + 1
-    words = f"hottest joint {joint} · {celsius:.0f} °C"
+    words = f"hottest J{joint} · {celsius:.0f} °C"
     if robot.flags & PlantFlag.TRIPPED:
-        return f"{words} · TRIPPED"
+        return f"{words} · tripped"
     return f"{words} · derated" if robot.flags & PlantFlag.DERATED else words

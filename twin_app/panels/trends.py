@@ -64,6 +64,7 @@ class TrendsPanel(Panel):
         self._kind = state.kind
         canvas.wall_offset_ns = state.wall_offset_ns
         if state.playhead is not None:
+            self.stretch.hide()
             canvas.edge_ns, canvas.playhead_ns = state.playhead.end_ns, state.playhead.now_ns
             if not self._whole and state.playhead.end_ns > state.playhead.start_ns:
                 self._whole = True

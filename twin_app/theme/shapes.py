@@ -28,7 +28,9 @@ def shape_icon(shape: Shape, colour: QColor, *, size_px: int = 16) -> QIcon:
     painter = QPainter(pixmap)
     draw_shape(painter, shape, QRectF(1, 1, size_px - 2, size_px - 2), colour)
     painter.end()
-    return QIcon(pixmap)
+    icon = QIcon(pixmap)
+    icon.addPixmap(pixmap, QIcon.Mode.Selected)  # unchanged: Qt would mix the selection's colour into an alarm's
+    return icon
 
 
 def _polygon(painter: QPainter, box: QRectF, points: list[tuple[float, float]]) -> None:

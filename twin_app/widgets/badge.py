@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QRectF, QSize, Qt
-from PySide6.QtGui import QFont, QPainter, QPaintEvent, QPen
+from PySide6.QtGui import QBrush, QColor, QFont, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from twin_app.model.wording import UNKNOWN_MODE, Sign
@@ -44,9 +44,9 @@ class Badge(QWidget):
         painter.setBrush(ground)
         painter.drawRoundedRect(box, 4, 4)
         if self._outdated:
-            pale = ink.lighter()
-            pale.setAlpha(60)
-            painter.setBrush(Qt.BrushStyle.BDiagPattern)
+            pale = QColor(ink)
+            pale.setAlpha(70)
+            painter.setBrush(QBrush(pale, Qt.BrushStyle.BDiagPattern))
             painter.setPen(Qt.PenStyle.NoPen)
             painter.drawRoundedRect(box, 4, 4)
         side = box.height() * 0.5

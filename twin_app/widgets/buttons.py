@@ -41,7 +41,8 @@ class StopButton(QAbstractButton):
         del event
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        face, ink = QColor(self.theme.stop), QColor(self.theme.stop_text)
+        theme, usable = self.theme, self.isEnabled()
+        face, ink = QColor(theme.stop if usable else theme.panel), QColor(theme.stop_text if usable else theme.muted)
         if self.isDown():
             face = face.darker(140)
         box = QRectF(self.rect()).adjusted(2, 2, -2, -2)
@@ -62,11 +63,16 @@ class StopButton(QAbstractButton):
         font.setPointSizeF(max(11.0, self.font().pointSizeF()))
         painter.setFont(font)
         low = words.adjusted(0, box.height() * 0.60, 0, -2)
-        painter.drawText(low, Qt.AlignmentFlag.AlignCenter, "latched" if self._latched else self._key)
+        painter.drawText(low, Qt.AlignmentFlag.AlignCenter, self._small_word())
+
+    def _small_word(self) -> str:
+        if not self.isEnabled():
+            return "replay"
+        return "latched" if self._latched else self._key
 
 
 class HoldButton(QWidget):
-    """Acts only after it was held (mouse, touch, or Space/Enter): the second step of whatever adds motion."""
+    """Acts only after it was held, by mouse or Enter: the second step of whatever adds motion."""
 
     held = Signal()
 

@@ -34,6 +34,7 @@ class Edges(QObject):
         super().__init__(window)
         self._window = window
         self._sides = [Edge(window) for _ in range(4)]
+        window.setContentsMargins(WIDTH_PX, WIDTH_PX, WIDTH_PX, WIDTH_PX)
         window.installEventFilter(self)
         self._place()
         for side in self._sides:

@@ -34,6 +34,40 @@ class ElidedLabel(QLabel):
         painter.drawText(self.rect(), int(self.alignment() | Qt.AlignmentFlag.AlignVCenter), text)
 
 
+class WrappedLabel(QLabel):
+    """Up to two lines; asks for a height of its own and never for one that depends on its width.
+
+    A plain label that wraps makes every layout above it height-for-width, and the header then grows with its text.
+    """
+
+    def __init__(self, text: str = "", *, name: str = "", lines: int = 2) -> None:
+        super().__init__(text)
+        self._lines = lines
+        self.setObjectName(name)
+        self.setWordWrap(True)
+        vertical = Qt.AlignmentFlag.AlignVCenter if lines <= 2 else Qt.AlignmentFlag.AlignTop
+        self.setAlignment(Qt.AlignmentFlag.AlignLeft | vertical)
+        self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
+
+    def say(self, text: str) -> None:
+        """Show a text, whole in the tooltip; the same text costs nothing."""
+        if text != self.text():
+            self.setText(text)
+            self.setToolTip(text)
+
+    def hasHeightForWidth(self) -> bool:
+        """No: see above."""
+        return False
+
+    def sizeHint(self) -> QSize:
+        """As high as its lines."""
+        return QSize(200, self._lines * self.fontMetrics().lineSpacing() + 2)
+
+    def minimumSizeHint(self) -> QSize:
+        """Any width will do."""
+        return QSize(40, self.sizeHint().height())
+
+
 class Field(QWidget):
     """Caption above value, for bars and cards."""
 
@@ -58,6 +92,11 @@ class Field(QWidget):
     def text(self) -> str:
         """The value as shown."""
         return self._value.text()
+
+    @property
+    def caption(self) -> str:
+        """The words above the value."""
+        return self._caption.text()
 
     def say(self, value: str, *, caption: str | None = None) -> None:
         """Show a value, and another caption where the meaning changes."""

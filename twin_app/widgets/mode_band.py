@@ -5,6 +5,7 @@ from __future__ import annotations
 from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QPainter
 
+from runtime.messages.system import Event
 from twin_app.model.trends import ModeSpan, Trends
 from twin_app.model.wording import MODES, Shape, Tone
 from twin_app.theme.shapes import draw_shape
@@ -14,7 +15,6 @@ MODE_PX = 22
 SIGN_PX = 14.0
 
 EVENT_SIGNS: dict[str, tuple[Shape, Tone]] = {
-    "alarm": (Shape.TRIANGLE, Tone.HIGH),
     "fault": (Shape.DIAMOND, Tone.NORMAL),
     "command": (Shape.PLAY, Tone.MUTED),
     "policy": (Shape.DOUBLE_PLAY, Tone.NORMAL),
@@ -22,6 +22,15 @@ EVENT_SIGNS: dict[str, tuple[Shape, Tone]] = {
     "process": (Shape.OCTAGON, Tone.NORMAL),
     "task": (Shape.RING, Tone.MUTED),
 }
+
+
+ALARM_SIGNS: dict[str, tuple[Shape, Tone]] = {
+    "error": (Shape.TRIANGLE, Tone.HIGH),
+    "warning": (Shape.TRIANGLE, Tone.MEDIUM),
+}
+"""An alarm that comes; one that goes, or is acknowledged, is a quiet ring."""
+
+SHOWN = frozenset(EVENT_SIGNS) | {"alarm"}
 
 
 def draw_band(
@@ -41,8 +50,8 @@ def draw_band(
         right = box.left() + (until_ns - begin_ns) * scale
         _draw_span(painter, QRectF(left, box.top() + 2, right - left, MODE_PX - 4), span, box, theme)
     for event in trends.marks:
-        if begin_ns <= event.stamp_ns <= end_ns and event.lane in EVENT_SIGNS:
-            shape, tone = EVENT_SIGNS[event.lane]
+        if begin_ns <= event.stamp_ns <= end_ns and event.lane in SHOWN:
+            shape, tone = _sign(event)
             x = box.left() + (event.stamp_ns - begin_ns) * scale
             place = QRectF(x - SIGN_PX / 2, box.top() + MODE_PX + 3, SIGN_PX, SIGN_PX)
             draw_shape(painter, shape, place, theme.signs[tone])
@@ -53,10 +62,10 @@ def draw_band(
     painter.drawText(QRectF(0, box.top() + MODE_PX, box.left() - 6, MODE_PX), right_side, "events")
 
 
-def event_near(trends: Trends, moment_ns: int, *, reach_ns: int) -> str:
-    """What the nearest event mark says; empty when none is near."""
-    near = [event for event in trends.marks if abs(event.stamp_ns - moment_ns) <= reach_ns]
-    return min(near, key=lambda event: abs(event.stamp_ns - moment_ns)).text if near else ""
+def _sign(event: Event) -> tuple[Shape, Tone]:
+    if event.lane == "alarm":
+        return ALARM_SIGNS.get(event.level, (Shape.RING, Tone.MUTED))
+    return EVENT_SIGNS[event.lane]
 
 
 def _draw_span(painter: QPainter, place: QRectF, span: ModeSpan, room: QRectF, theme: Theme) -> None:

@@ -6,11 +6,12 @@ from collections.abc import Callable
 
 from PySide6.QtCore import QRectF, Qt
 from PySide6.QtGui import QColor, QPainter, QPaintEvent, QResizeEvent
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QSizePolicy, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QPushButton, QSizePolicy, QWidget
 
 from twin_app.model.wording import Shape, Sign, Tone
 from twin_app.theme.shapes import draw_shape
 from twin_app.theme.tokens import LIGHT, Theme
+from twin_app.widgets.field import WrappedLabel
 
 
 class Notice(QWidget):
@@ -20,9 +21,7 @@ class Notice(QWidget):
         super().__init__()
         self.theme: Theme = LIGHT
         self.sign = Sign("", Shape.CIRCLE, Tone.MUTED)
-        self._label = QLabel()
-        self._label.setWordWrap(True)
-        self._label.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
+        self._label = WrappedLabel()
         self.buttons = (QPushButton(), QPushButton())
         row = QHBoxLayout(self)
         row.setContentsMargins(44, 3, 8, 3)
@@ -52,8 +51,7 @@ class Notice(QWidget):
                 button.setVisible(wanted)
         if sign != self.sign or self.isHidden():
             self.sign = sign
-            self._label.setText(sign.text)
-            self._label.setToolTip(sign.text)
+            self._label.say(sign.text)
             self._colour()
             self.show()
             self._fit()

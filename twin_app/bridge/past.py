@@ -1,0 +1,53 @@
+"""The past of a recording as the trends take it: samples in blocks, changes of mode, events, the drawing."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+
+from runtime.messages.state import ControlState
+from runtime.recording.reader import Recorded
+from twin_app.model.arrival import Arrival, Samples
+from twin_app.model.lanes import Reader
+
+WHOLE = frozenset({"events", "cell"})
+"""Topics whose messages go on as they are."""
+
+
+class PastReader:
+    """Collects a stretch of a recording on the reading thread, so that little is left to do for the window."""
+
+    def __init__(self, readers: Mapping[str, Reader]) -> None:
+        self._readers = readers
+        self._stamps: dict[str, list[int]] = {}
+        self._rows: dict[str, list[list[float]]] = {}
+        self._others: list[Arrival] = []
+        self._mode: object = None
+
+    def take(self, entry: Recorded) -> None:
+        """Keep what the trends want of a message."""
+        name, message = entry.topic.name, entry.message
+        if name in self._readers:
+            self._sample(name, message)
+        elif name in WHOLE:
+            self._others.append(Arrival(name, message, entry.log_ns, historic=True))
+        if isinstance(message, ControlState) and message.mode is not self._mode:
+            self._mode = message.mode
+            self._others.append(Arrival("modes", message, entry.log_ns, historic=True))
+
+    def arrivals(self) -> list[Arrival]:
+        """Everything kept."""
+        samples = [Arrival(name, self._block(name), stamps[-1], historic=True) for name, stamps in self._stamps.items()]
+        return [*self._others, *samples]
+
+    def _sample(self, name: str, message: Any) -> None:
+        row = self._readers[name](message)
+        rows = self._rows.setdefault(name, [])
+        if not rows or len(row) == len(rows[0]):
+            rows.append(row)
+            self._stamps.setdefault(name, []).append(message.stamp_ns)
+
+    def _block(self, name: str) -> Samples:
+        return Samples(np.array(self._stamps[name], dtype=np.int64), np.array(self._rows[name], dtype=np.float64))
