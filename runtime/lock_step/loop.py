@@ -111,12 +111,17 @@ class LockStepLoop:
         self._command: JointCommand | None = None
         self._in_flight: list[tuple[int, Plan]] = []
         self._held_until_ns = 0
+        self._stop_pressed = False
         self._timing = LoopTiming()
 
     @property
     def now_ns(self) -> int:
         """Simulated time."""
         return self.ticks * TICK_NS
+
+    def press_stop(self) -> None:
+        """The stop flag of a cell without shared memory: set until a reset is accepted."""
+        self._stop_pressed = True
 
     def tick(self) -> None:
         """One millisecond."""
@@ -137,8 +142,11 @@ class LockStepLoop:
             now_ns=now_ns,
             plan=self._arrived(now_ns) if self._in_flight else None,
             mode_request=self.orders.mode_request,
+            stop=self._stop_pressed,
             work_expected=self.orders.assignment is not None,
         )
+        if self._control.stop_flag_to_clear:
+            self._stop_pressed = False
         self.trace.tick(state, command)
         if self.ticks % ROBOT_EVERY == 0:
             self._report(now_ns)

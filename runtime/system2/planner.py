@@ -186,6 +186,7 @@ class PlannerStage:
         self._state = replace(
             self._state,
             task_id=-1 if assignment is None else assignment.task_id,
+            attempt=0 if assignment is None else assignment.attempt,
             instruction="" if assignment is None else assignment.instruction,
             status=proposal.status,
             phase=proposal.phase,

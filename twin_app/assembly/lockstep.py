@@ -106,7 +106,7 @@ class LockStepCell:
             catalogue=CATALOGUE,
             desk=TaskDesk(cell),
             processes=NoProcesses(),
-            press_stop=lambda now_ns: None,
+            press_stop=lambda now_ns: self.loop.press_stop(),
             save=lambda tasks: None,
             wishes=Wishes(policy=setup.policy),
             autostart=True,
