@@ -22,11 +22,11 @@ class ComputedTorque:
         self,
         arm: Arm,
         *,
-        stiffness_1_s2: float = 400.0,
-        damping_1_s: float = 40.0,
-        integral_1_s3: float = 2000.0,
+        stiffness_1_s2: float = 900.0,
+        damping_1_s: float = 60.0,
+        integral_1_s3: float = 4000.0,
         integral_limit_rad_s2: float = 8.0,
-        filter_hz: float = 50.0,
+        filter_hz: float = 80.0,
         period_s: float = 0.001,
     ) -> None:
         self._arm = arm

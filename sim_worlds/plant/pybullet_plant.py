@@ -76,7 +76,7 @@ class PyBulletPlant:
         torque = np.array(driven)
         self._recent[self._tick % _SLOW_TICKS] = torque
         self._set_brake_or_friction(dq)
-        joint_torque = torque + self._rotors.torque(speed_change_rad_s=change)
+        joint_torque = torque + self._rotors.torque(speed_change_rad_s=change, drive_nm=torque)
         joint_torque -= self._friction.viscous_nm_s * dq
         push = joint_torque.tolist()
         push.extend(self._finger_forces(arrived))

@@ -4,7 +4,8 @@ A link's inertia tensor cannot express that (it would couple all joints with par
 no armature. So −J·â is added to the joint torque, where â follows the acceleration of the last step,
 â += G·(q̈ − â). With M the engine's mass matrix, M·q̈ = τ − J·â has the fixed point (M + J)·q̈ = τ, whatever
 contacts and friction add to τ. The error's propagation is 1 − G·(1 + M⁻¹J), so G = (M + J)⁻¹M reaches the fixed
-point in one step, and one that is some ticks old nearly so.
+point in one step, and one that is some ticks old nearly so. A change of the drive's torque is known before
+the step, so â is moved ahead by (M + J)⁻¹·Δτ; otherwise it would act on the bare link for one step.
 """
 
 from __future__ import annotations
@@ -28,15 +29,19 @@ class RotorInertia:
         self._inertia = nominal * mismatch.rotor_inertia
         self._diagonal = np.diag(self._inertia)
         self._gain = np.zeros((len(nominal), len(nominal)))
+        self._mobility = np.zeros((len(nominal), len(nominal)))
+        self._drive_nm: Vector = np.zeros(len(nominal))
         self._acceleration = np.zeros(len(nominal))
 
     def update(self, mass_matrix: NDArray[np.float64], *, step_s: float) -> None:
         """The engine's joint-space inertia at about this posture, float64[joints, joints]."""
-        self._gain = np.linalg.solve(mass_matrix + self._diagonal, mass_matrix) * (_REACH / step_s)
+        self._mobility = np.linalg.inv(mass_matrix + self._diagonal)
+        self._gain = self._mobility @ mass_matrix * (_REACH / step_s)
         self._step_s = step_s
 
-    def torque(self, *, speed_change_rad_s: Vector) -> Vector:
-        """−J·â in N·m after one more step in which the speed changed by this much."""
+    def torque(self, *, speed_change_rad_s: Vector, drive_nm: Vector) -> Vector:
+        """−J·â in N·m after a step in which the speed changed by this much, before one with this drive torque."""
         lag = speed_change_rad_s - self._step_s * self._acceleration
-        self._acceleration += self._gain @ lag
+        self._acceleration += self._gain @ lag + self._mobility @ (drive_nm - self._drive_nm)
+        self._drive_nm = drive_nm
         return -self._inertia * self._acceleration

@@ -10,12 +10,12 @@ import time
 from typing import Any
 
 from runtime.messages import topics
-from runtime.messages.requests import InjectFault
+from runtime.messages.requests import AddTask, InjectFault
 from runtime.messages.state import ControlState
 from runtime.messages.system import SystemState
 from runtime.mistakes import UserMistake
 from twin_app.assembly.fault_spec import FaultWish, parse_fault
-from twin_app.assembly.setup import CellSetup
+from twin_app.assembly.setup import CellSetup, read_scene
 from twin_app.assembly.workers.supervisor import SessionSetup
 
 DEFAULT_PICKS = 10
@@ -37,7 +37,16 @@ def run(arguments: argparse.Namespace) -> int:
         return _live(arguments, setup, faults)
     from twin_app.assembly.console import open_console
 
-    return open_console(session_setup(arguments, setup), faults=faults)
+    first = () if arguments.empty else first_tasks(setup)
+    return open_console(session_setup(arguments, setup, first_tasks=first), faults=faults)
+
+
+def first_tasks(setup: CellSetup) -> tuple[AddTask, ...]:
+    """One order for every part of the first layout, so that a fresh cell has something to do."""
+    from twin_app.assembly.workload import layout_orders
+
+    cell = read_scene(setup).cell
+    return tuple(AddTask(order.instruction) for order in layout_orders(cell, seed=setup.seed, refill_id=0))
 
 
 def cell_setup(arguments: argparse.Namespace) -> CellSetup:
@@ -97,7 +106,6 @@ def _lock_step(arguments: argparse.Namespace, setup: CellSetup, faults: tuple[Fa
 def _live(arguments: argparse.Namespace, setup: CellSetup, faults: tuple[FaultWish, ...]) -> int:
     from twin_app.assembly.live import LiveCell
     from twin_app.assembly.live_picks import LivePicks, figures
-    from twin_app.assembly.setup import read_scene
     from twin_app.assembly.text_view import TextView
 
     picks = arguments.picks or DEFAULT_PICKS
