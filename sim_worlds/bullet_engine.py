@@ -1,6 +1,6 @@
 """Loads PyBullet without its greeting: printed through C's buffer, that would come out after our last line.
 
-Standard output may be one JSON object that a program reads; so the greeting goes to standard error, at once.
+Standard output may be one JSON object that a program reads, and standard error is for people.
 """
 
 from __future__ import annotations
@@ -21,7 +21,9 @@ def _load_quietly() -> Any:
     c_library.fflush(None)
     kept = os.dup(1)
     try:
-        os.dup2(2, 1)
+        silence = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(silence, 1)
+        os.close(silence)
         return importlib.import_module("pybullet")
     finally:
         c_library.fflush(None)

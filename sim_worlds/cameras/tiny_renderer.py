@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import numpy as np
-import pybullet
 from numpy.typing import NDArray
 
 from runtime.messages.cell import CameraDescription
 from runtime.ports import Image
+from sim_worlds.bullet_engine import engine as pybullet
 from sim_worlds.cameras.drawing import Drawing
 from sim_worlds.cameras.frames import Matrix
 from sim_worlds.cameras.lighting import Lighting
