@@ -9,6 +9,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import IO
 
+from msgspec.structs import replace
 from platformdirs import user_config_path
 from PySide6.QtCore import QObject, QTimer
 from PySide6.QtWidgets import QApplication
@@ -46,6 +47,11 @@ class RuntimeChild(QObject):
         self._process, self._said = start_supervisor(self._setup)
         self._told = False
         self._timer.start()
+
+    def start_again(self) -> None:
+        """After a death: the same cell, but nothing moves before a person starts it."""
+        self._setup = replace(self._setup, autostart=False, first_tasks=())
+        self.start()
 
     def wait(self) -> None:
         """Wait for the orderly end that was asked for; insist when it does not come."""
@@ -131,7 +137,7 @@ def _offer_restart(window: ConsoleWindow, child: RuntimeChild, words: str) -> No
 
     def again() -> None:
         window.header.question.silence()
-        child.start()
+        child.start_again()
 
     window.header.ask(f"The runtime is gone: {words}", actions=(("Start it again", again),))
 
