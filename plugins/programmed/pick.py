@@ -64,8 +64,21 @@ class Step:
 class Pick:
     """Carries one wish out. Each call of `next` sees one observation and answers with one goal."""
 
-    def __init__(self, wish: Wish, cell: CellDescription, sight: Sight, watch: HandState, reachable: Reachable) -> None:
-        """Begin with nothing known, not even whether something is in the hand already."""
+    def __init__(
+        self,
+        wish: Wish,
+        cell: CellDescription,
+        *,
+        sight: Sight,
+        watch: HandState,
+        reachable: Reachable,
+        resumed: bool = False,
+    ) -> None:
+        """Begin with nothing known, not even whether something is in the hand already.
+
+        `resumed`: another policy has worked on this very wish, so that the part may lie in its tote by now.
+        """
+        self._resumed = resumed
         self._wish = wish
         self._cell = cell
         self._sight = sight
@@ -123,7 +136,9 @@ class Pick:
         if track is not None:
             self._enter(Phase.APPROACHING, observation)
             return self._approach(observation, hand)
-        if self._sight.blank_looks >= BLANK_LOOKS and not self._belt_may_bring_it(observation):
+        if self._resumed and self._sight.blank_looks >= 1 and self._sight.place == self._wish.tote.name:
+            self._finish(PolicyStatus.DONE, "", observation)
+        elif self._sight.blank_looks >= BLANK_LOOKS and not self._belt_may_bring_it(observation):
             seen = f", it is seen in the place {self._sight.place}" if self._sight.place else ""
             self._finish(PolicyStatus.DECLINED, f"{self._wish.part.name} is not seen in the tray{seen}", observation)
         return self._rest(observation, hand)

@@ -13,6 +13,7 @@ from plugins.programmed.sight import Sight
 from plugins.programmed.watching import watch_pose
 from runtime.kinematics import Arm
 from runtime.messages.cell import CellDescription
+from runtime.messages.geometry import Pose
 from runtime.messages.policy import PolicyStatus
 from runtime.messages.tasks import Assignment
 from runtime.ports import Observation, Proposal
@@ -36,6 +37,7 @@ SAME_PATH_M = 0.03
 SAME_PATH_RAD = 0.15
 """The arm is taken to be on the chunk sent before while it is no farther from it than this."""
 
+BORDER_M = 0.002
 LEAD_STEPS = 5
 """Substeps until a chunk is executed: inference, transport, and System 1's judgement of it."""
 
@@ -73,6 +75,13 @@ class ProgrammedPolicy:
 
     def begin(self, assignment: Assignment) -> None:
         """Read the instruction and look for its part; the motion under way goes on smoothly."""
+        self._take(assignment, resumed=False)
+
+    def resume(self, assignment: Assignment) -> None:
+        """Go on with what another policy has begun: the part may be in the hand, or in its tote."""
+        self._take(assignment, resumed=True)
+
+    def _take(self, assignment: Assignment, *, resumed: bool) -> None:
         wish = read_instruction(assignment.instruction, self._cell)
         self._idle_goal = None
         if isinstance(wish, NotUnderstood):
@@ -82,7 +91,9 @@ class ProgrammedPolicy:
         self._declined = ""
         self._sight.want(wish.part)
         self._worked = True
-        self._pick = Pick(wish, self._cell, self._sight, self._watch, self._reachable)
+        self._pick = Pick(
+            wish, self._cell, sight=self._sight, watch=self._watch, reachable=self._reachable, resumed=resumed
+        )
 
     def infer(self, observation: Observation) -> Proposal:
         """Look at both pictures, decide, and plan the next second."""
@@ -131,7 +142,7 @@ class ProgrammedPolicy:
             confidence=confidence,
             signals=signals,
             targets=self._sight.marks(observation),
-            gripper_in_base=tuple(pose_of(path.at((index + 1) * STEP_PERIOD_S)) for index in range(HORIZON)),
+            gripper_in_base=tuple(self._inside(path.at((index + 1) * STEP_PERIOD_S)) for index in range(HORIZON)),
             gripper_width_m=widths,
             gripper_force_n=min(FORCE_N, self._cell.robot.gripper.force_max_n),
             step_period_s=STEP_PERIOD_S,
@@ -160,6 +171,16 @@ class ProgrammedPolicy:
         width_m = 0.0 if observation.gripper_force_n > 1.0 else observation.gripper_width_m
         width_m = min(max(width_m, 0.0), self._cell.robot.gripper.width_max_m)
         return Step(self._idle_goal, width_m, width_m)
+
+    def _inside(self, state: HandState) -> Pose:
+        """The pose, kept within the workspace: a hand thrown off its path may coast towards the border."""
+        lower, upper = self._cell.workspace.lower_m, self._cell.workspace.upper_m
+        pose = pose_of(state)
+        x_m, y_m, z_m = (
+            min(max(value, low + BORDER_M), high - BORDER_M)
+            for value, low, high in zip(pose.position_m, lower, upper, strict=True)
+        )
+        return Pose((x_m, y_m, z_m), pose.orientation_xyzw)
 
     def _reachable(self, x_m: float, y_m: float, z_m: float, yaw_rad: float) -> bool:
         return at_ease(self._arm, x_m, y_m, z_m, yaw_rad) is not None

@@ -18,6 +18,9 @@ QUALITY_MIN = 0.4
 WRIST_CLEAR_M = 0.045
 """Closer to the part, fingers and lean spoil the wrist camera's view of it."""
 
+FIRST_QUALITY_MIN = 0.6
+"""What the wrist camera alone must show of a part that the overhead camera has not found yet."""
+
 TRAY = "tray"
 
 
@@ -118,10 +121,12 @@ class Sight:
             self.place = found.place if found is not None else ""
 
     def _look_along(self, observation: Observation, view: CameraView, wanted: PartKind) -> None:
-        if self.track is None or observation.gripper_in_base.position_m[2] - self.track.z_m < WRIST_CLEAR_M:
+        height_m = observation.gripper_in_base.position_m[2] - self._cell.tray.centre_in_base_m[2]
+        if height_m < WRIST_CLEAR_M + 0.5 * wanted.size_m[2]:
             return
         for seen in self._finder.find(view, only=wanted.name):
-            if seen.part == wanted.name and not seen.cut and seen.quality >= QUALITY_MIN and seen.place == TRAY:
+            enough = QUALITY_MIN if self.track is not None else FIRST_QUALITY_MIN
+            if seen.part == wanted.name and not seen.cut and seen.quality >= enough and seen.place == TRAY:
                 self._take(seen, wanted)
 
     def _take(self, seen: Sighting, wanted: PartKind) -> None:

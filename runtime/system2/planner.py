@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Protocol, runtime_checkable
 
 from msgspec.structs import replace
 
@@ -49,6 +50,15 @@ class NoFaults:
         """Unchanged."""
         del now_ns
         return proposal
+
+
+@runtime_checkable
+class Resuming(Protocol):
+    """What a policy may offer beyond the port, to take over a task in the middle; without it the task begins anew."""
+
+    def resume(self, assignment: Assignment) -> None:
+        """Go on with what another policy has begun."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,6 +105,7 @@ class PlannerStage:
         self._busy_until_ns = 0
         self._plans = 0
         self._failures = 0
+        self._begin_trouble = ""
         self._state = self._first_state()
 
     def take_robot(self, robot: RobotState) -> None:
@@ -157,29 +168,37 @@ class PlannerStage:
     def _begin_if_new(self, assignment: Assignment | None, *, swapped: bool) -> None:
         key = None if assignment is None else (assignment.task_id, assignment.attempt)
         if assignment is not None and (swapped or key != self._begun):
+            self._begin_trouble = ""
+            policy = self._bay.active.policy
             try:
-                self._bay.active.policy.begin(assignment)
+                if swapped and key == self._begun and isinstance(policy, Resuming):
+                    policy.resume(assignment)
+                else:
+                    policy.begin(assignment)
             except Exception as trouble:  # noqa: BLE001 - a plugin may fail in any way; the next inference reports it
-                self._failed(trouble)
+                self._begin_trouble = self._failed(trouble)
         self._begun = key
 
     def _propose(self, observation: Observation) -> Proposal:
         seat = self._bay.active
         if obstacle := self._registry.obstacle(seat.manifest.name):
             return _no_answer(f"policy {seat.manifest.name} is quarantined: {obstacle}")
+        if self._begin_trouble:
+            return _no_answer(self._begin_trouble)
         try:
             proposal = seat.policy.infer(observation)
         except Exception as trouble:  # noqa: BLE001 - a plugin may fail in any way; it must not take the planner with it
-            self._failed(trouble)
-            return _no_answer(f"policy {seat.manifest.name} raised {type(trouble).__name__}: {trouble}")
+            return _no_answer(self._failed(trouble))
         self._failures = 0
         return proposal
 
-    def _failed(self, trouble: Exception) -> None:
+    def _failed(self, trouble: Exception) -> str:
+        """Count a failure of the active policy; returns it in words."""
+        manifest = self._bay.active.manifest
         self._failures += 1
         if self._failures >= FAILURES_MAX:
-            manifest = self._bay.active.manifest
             self._registry.quarantine(manifest.plugin, f"raised {self._failures} times in a row, last: {trouble}")
+        return f"policy {manifest.name} raised {type(trouble).__name__}: {trouble}"
 
     def _note(self, observation: Observation, proposal: Proposal, *, inference_s: float, began_ns: int) -> None:
         assignment = observation.assignment

@@ -100,8 +100,20 @@ def test_a_policy_that_takes_over_mid_carry_finishes_the_pick(cell: CellDescript
     while not world.held:
         world.step(first, task)
     second = programmed_careful(cell)
-    assert world.run(second, task).status is PolicyStatus.DONE
+    second.resume(task)
+    assert world.run(second, task, begin=False).status is PolicyStatus.DONE
     assert inside(cell, world.parts["red cube"], "left")
+
+
+def test_a_policy_that_takes_over_after_the_release_sees_that_it_is_done(
+    cell: CellDescription, parts: dict[str, Placed]
+) -> None:
+    parts["red cube"] = (0.48, 0.3, 0.024, 0.0)
+    task = order("put the red cube in the left tote")
+    second = programmed(cell)
+    second.resume(task)
+    assert KinematicCell(cell, parts).run(second, task, begin=False).status is PolicyStatus.DONE
+    assert KinematicCell(cell, parts).run(programmed(cell), task).status is PolicyStatus.DECLINED
 
 
 def test_careful_takes_about_twice_as_long(cell: CellDescription, parts: dict[str, Placed]) -> None:
