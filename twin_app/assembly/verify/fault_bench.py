@@ -16,8 +16,7 @@ from runtime.messages.tasks import Task, TaskList
 from runtime.mistakes import UserMistake
 from twin_app.assembly.live import LiveCell
 from twin_app.assembly.lockstep import TASK_TIME_LIMIT_S, LockStepCell
-from twin_app.assembly.setup import CellSetup, read_scene
-from twin_app.assembly.workers.supervisor import SessionSetup
+from twin_app.assembly.setup import CellSetup, SessionSetup, read_scene
 from twin_app.assembly.workload import Order, orders
 
 STEP_TICKS = 50
