@@ -17,18 +17,21 @@ def _load_quietly() -> Any:
     if "pybullet" in sys.modules:
         return sys.modules["pybullet"]
     c_library = ctypes.CDLL(None)
-    sys.stdout.flush()
+    for stream in (sys.stdout, sys.stderr):
+        stream.flush()
     c_library.fflush(None)
-    kept = os.dup(1)
+    kept = os.dup(1), os.dup(2)
+    silence = os.open(os.devnull, os.O_WRONLY)
     try:
-        silence = os.open(os.devnull, os.O_WRONLY)
         os.dup2(silence, 1)
-        os.close(silence)
+        os.dup2(silence, 2)
         return importlib.import_module("pybullet")
     finally:
         c_library.fflush(None)
-        os.dup2(kept, 1)
-        os.close(kept)
+        for number, descriptor in enumerate(kept, start=1):
+            os.dup2(descriptor, number)
+            os.close(descriptor)
+        os.close(silence)
 
 
 engine: Any = _load_quietly()

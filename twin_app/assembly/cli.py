@@ -20,25 +20,29 @@ _BENCHES = ("loop", "stop", "console", "lockstep")
 
 def positive(text: str) -> int:
     """A count of at least one, for argparse."""
-    value = int(text)
-    if value < 1:
-        raise argparse.ArgumentTypeError(f"{value} is below the limit of 1")
-    return value
+    return _whole(text, lowest=1)
 
 
 def natural(text: str) -> int:
     """A seed or count of at least zero, for argparse."""
-    value = int(text)
-    if value < 0:
-        raise argparse.ArgumentTypeError(f"{value} is below the limit of 0")
-    return value
+    return _whole(text, lowest=0)
 
 
 def port(text: str) -> int:
     """A TCP port, for argparse; 0 switches the page off."""
-    value = int(text)
-    if not 0 <= value <= 65535:
+    value = _whole(text, lowest=0)
+    if value > 65535:
         raise argparse.ArgumentTypeError(f"{value} is outside 0…65535")
+    return value
+
+
+def _whole(text: str, *, lowest: int) -> int:
+    try:
+        value = int(text)
+    except ValueError as trouble:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a whole number") from trouble
+    if value < lowest:
+        raise argparse.ArgumentTypeError(f"{value} is below the limit of {lowest}")
     return value
 
 

@@ -18,7 +18,7 @@ from runtime.link.session import SessionFolder
 from runtime.messages.requests import InjectFault, Shutdown
 from twin_app.assembly.fault_spec import FaultWish
 from twin_app.assembly.live import END_PATIENCE_S, start_supervisor
-from twin_app.assembly.workers.supervisor import SessionSetup
+from twin_app.assembly.setup import SessionSetup
 from twin_app.bridge.live import LiveSource
 from twin_app.model.settings import SettingsStore
 from twin_app.model.state import ConsoleState

@@ -20,8 +20,7 @@ from runtime.messages.requests import Body, Receipt, ReceiptPhase, Shutdown
 from runtime.messages.system import SystemState
 from runtime.messages.topics import Topic
 from runtime.mistakes import UserMistake
-from twin_app.assembly.setup import PLUGIN_FOLDER
-from twin_app.assembly.workers.supervisor import SessionSetup
+from twin_app.assembly.setup import PLUGIN_FOLDER, SessionSetup
 
 START_PATIENCE_S = 60.0
 END_PATIENCE_S = 15.0

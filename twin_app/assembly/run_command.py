@@ -15,8 +15,7 @@ from runtime.messages.state import ControlState
 from runtime.messages.system import SystemState
 from runtime.mistakes import UserMistake
 from twin_app.assembly.fault_spec import FaultWish, parse_fault
-from twin_app.assembly.setup import CellSetup, read_scene
-from twin_app.assembly.workers.supervisor import SessionSetup
+from twin_app.assembly.setup import CellSetup, SessionSetup, read_scene
 
 DEFAULT_PICKS = 10
 

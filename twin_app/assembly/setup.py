@@ -7,8 +7,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import msgspec
+from platformdirs import user_data_path
 
 from runtime.messages.cell import CellDescription
+from runtime.messages.requests import AddTask
 from runtime.mistakes import UserMistake
 
 if TYPE_CHECKING:
@@ -30,12 +32,36 @@ class CellSetup(msgspec.Struct, frozen=True):
     """egl, tiny, or auto: egl where it works."""
 
 
+class SessionSetup(msgspec.Struct, frozen=True):
+    """What a live session is started with, beside the cell itself."""
+
+    cell: CellSetup
+    data_folder: str = ""
+    """Empty: the user's data folder."""
+
+    record: str = ""
+    metrics_port: int | None = None
+    metrics_host: str = "127.0.0.1"
+    autostart: bool = True
+    auto_restart: bool = False
+    ends_with_parent: bool = False
+    """True for a headless run: a runner that dies must not leave a cell behind. A console may die and come back."""
+
+    first_tasks: tuple[AddTask, ...] = ()
+
+
 @dataclass(frozen=True, slots=True)
 class Drawing:
     """The scene file as read, and what the runtime may know of it."""
 
     scene: Scene
     cell: CellDescription
+
+
+def data_folder_of(setup: SessionSetup) -> Path:
+    """Where queue, logs and recordings of this cell are kept."""
+    base = Path(setup.data_folder) if setup.data_folder else user_data_path("celltwin")
+    return base / setup.cell.cell
 
 
 def read_scene(setup: CellSetup) -> Drawing:

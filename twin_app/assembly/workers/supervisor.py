@@ -6,51 +6,24 @@ import ctypes
 import signal
 import sys
 import time
-from pathlib import Path
 from types import FrameType
 
 import msgspec
-from platformdirs import user_data_path
 
 from runtime.link.array_block import ArrayBlock
 from runtime.link.plant_blocks import CommandBlock, StateBlock
 from runtime.link.session import SessionFolder
 from runtime.messages.cell import CellDescription
-from runtime.messages.requests import AddTask
 from runtime.supervision.processes import ProcessSpec
 from runtime.supervision.supervisor import Supervisor, SupervisorOptions
 from sim_worlds.faults import CATALOGUE
-from twin_app.assembly.setup import CellSetup, encode_setup, read_plugins, read_scene
+from twin_app.assembly.setup import SessionSetup, data_folder_of, encode_setup, read_plugins, read_scene
 from twin_app.assembly.workers.plant import TRUTH, truth_shape
 
 _PR_SET_PDEATHSIG = 1
 """prctl(2)."""
 
 WORKERS = ("plant", "cameras", "control", "planner", "recorder")
-
-
-class SessionSetup(msgspec.Struct, frozen=True):
-    """What a live session is started with, beside the cell itself."""
-
-    cell: CellSetup
-    data_folder: str = ""
-    """Empty: the user's data folder."""
-
-    record: str = ""
-    metrics_port: int | None = None
-    metrics_host: str = "127.0.0.1"
-    autostart: bool = True
-    auto_restart: bool = False
-    ends_with_parent: bool = False
-    """True for a headless run: a runner that dies must not leave a cell behind. A console may die and come back."""
-
-    first_tasks: tuple[AddTask, ...] = ()
-
-
-def data_folder_of(setup: SessionSetup) -> Path:
-    """Where queue, logs and recordings of this cell are kept."""
-    base = Path(setup.data_folder) if setup.data_folder else user_data_path("celltwin")
-    return base / setup.cell.cell
 
 
 def run_supervisor(setup: SessionSetup) -> int:
