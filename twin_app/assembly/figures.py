@@ -43,6 +43,11 @@ def host() -> str:
     )
 
 
+def load() -> float:
+    """Load average of the last minute: above the number of cores, other work shares in what is measured."""
+    return round(os.getloadavg()[0], 2)
+
+
 def commit() -> str:
     """The commit of this checkout; `unknown` for an installed copy."""
     folder = Path(__file__).parent
