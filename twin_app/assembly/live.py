@@ -76,6 +76,7 @@ class LiveCell:
 
     receipts: dict[str, Receipt] = field(init=False, default_factory=dict[str, Receipt])
     _said: IO[bytes] = field(init=False)
+    _closed: bool = field(init=False, default=False)
     _subscriber: Subscriber = field(init=False)
 
     def start(self) -> None:
@@ -136,7 +137,10 @@ class LiveCell:
         return self.receipts.get(receipt.request_id, receipt)
 
     def close(self) -> None:
-        """Shut the session down in order: the arm stops first. Nothing is left afterwards."""
+        """Shut the session down in order: the arm stops first. Nothing is left afterwards; safe to call twice."""
+        if self._closed:
+            return
+        self._closed = True
         try:
             if self.process.poll() is None:
                 self.client.ask(Shutdown(), timeout_s=2.0)

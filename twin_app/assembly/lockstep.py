@@ -10,6 +10,7 @@ from typing import Any
 from runtime.guardrail.guard import CellGuard
 from runtime.lock_step import LockStepLoop, NoProcesses, Seams
 from runtime.messages.requests import AddTask, Body, CancelTask, InjectFault, Receipt, ReceiptPhase, Request
+from runtime.messages.state import Mode
 from runtime.messages.tasks import Task
 from runtime.mistakes import UserMistake
 from runtime.supervision.answering import Answering
@@ -156,7 +157,7 @@ class LockStepCell:
         began_ns = self.loop.now_ns
         self.judge.begin(part=order.part, tote=order.tote)
         receipt = self.ask(AddTask(order.instruction, time_limit_s=TASK_TIME_LIMIT_S))
-        done = self._run_to_end(int(receipt.detail))
+        done = self.run_to_end(int(receipt.detail))
         outcome = self.judge.outcome()
         result = PickResult(
             order=order,
@@ -169,7 +170,13 @@ class LockStepCell:
         self.results.append(result)
         return result
 
-    def _run_to_end(self, task_id: int) -> Task:
+    @property
+    def mode(self) -> Mode:
+        """The mode now."""
+        return self.control.modes.mode
+
+    def run_to_end(self, task_id: int) -> Task:
+        """Tick until this task is over; cancels it when it takes four times its limit."""
         queue = self.oversight.desk.queue
         limit_ticks = self.loop.ticks + round(4 * TASK_TIME_LIMIT_S * 1000)
         while self.loop.ticks < limit_ticks:
