@@ -42,6 +42,9 @@ class _Tally:
 
     kills: int = 0
     brake_ms: dict[str, float] = field(default_factory=dict[str, float])
+    noticed_ms: dict[str, float] = field(default_factory=dict[str, float])
+    """Until the stop was latched: how long the process took to die and the supervisor to see it."""
+
     truth_s: dict[str, float] = field(default_factory=dict[str, float])
     console_back_s_max: float = 0.0
     braked_needlessly: list[str] = field(default_factory=list[str])
@@ -127,7 +130,10 @@ class _Killing:
         if target in HARMLESS:
             self._watch_needless(target)
             return None
-        return brake_ms(cell.states, killed_ns=killed_ns)
+        brake = brake_ms(cell.states, killed_ns=killed_ns)
+        noticed = latch_ms(cell.stop_flag, killed_ns=killed_ns)
+        self._tally.noticed_ms[target] = round(max(noticed, self._tally.noticed_ms.get(target, 0.0)), 2)
+        return brake
 
     def _kill_console(self) -> None:
         self._console.kill()
@@ -184,6 +190,7 @@ class _Killing:
             "tasks_acknowledged": ledger.count,
             "recordings": len(list(self._cell.recordings.glob("*.mcap"))),
             "brake_ms": tally.brake_ms,
+            "noticed_ms": tally.noticed_ms,
             "console_truth_s": tally.truth_s,
             "console_back_s_max": tally.console_back_s_max,
             "braked_needlessly": tally.braked_needlessly,
