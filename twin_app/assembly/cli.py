@@ -106,6 +106,8 @@ def build_parser() -> argparse.ArgumentParser:
     _add_run(commands)
     replay = commands.add_parser("replay", help="show a recording in the console; commands are impossible")
     replay.add_argument("file")
+    screenshots = commands.add_parser("screenshots", help="pictures of every perspective, taken of a live cell")
+    screenshots.add_argument("folder")
     doctor = commands.add_parser("doctor", help="what is missing or slow on this machine, and the remedy")
     doctor.add_argument("--json", action="store_true")
     _add_bench(commands)
