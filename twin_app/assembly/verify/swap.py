@@ -23,7 +23,7 @@ from twin_app.assembly.floor import read_stamped, start_stamped
 from twin_app.assembly.live import LiveCell
 from twin_app.assembly.live_picks import LivePicks
 from twin_app.assembly.run_command import pick_line
-from twin_app.assembly.setup import CellSetup, read_scene
+from twin_app.assembly.setup import CellSetup, SessionSetup, read_scene
 from twin_app.assembly.verify.tick_misses import (
     NEAR_NS,
     TICK_NS,
@@ -34,11 +34,10 @@ from twin_app.assembly.verify.tick_misses import (
     missed_near,
     stamp_of,
 )
-from twin_app.assembly.workers.supervisor import SessionSetup
 
 POLICIES = ("programmed", "programmed_careful")
 PICKS_WITHOUT_SWAP = 3
-"""So many picks in a row without a swap taking place mean that swapping does not work."""
+"""After so many picks in a row without a swap the run ends short of its number."""
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -172,20 +171,24 @@ class Swapping:
 
 
 def _pick_while(swapping: Swapping, live: LiveCell, setup: CellSetup) -> dict[str, Any]:
+    """Pick until all swaps took place; gives up, and says so, when nothing comes of it any more."""
     runner = LivePicks(live, read_scene(setup), seed=setup.seed)
+    stuck: list[str] = []
     idle_picks, before = 0, 0
     try:
-        while not swapping.done:
-            result = runner.pick(swapping.watch)
-            _say(pick_line(result, len(runner.results), 0).replace("/0", ""))
+        while not swapping.done and idle_picks < PICKS_WITHOUT_SWAP:
+            try:
+                result = runner.pick(swapping.watch)
+                _say(pick_line(result, len(runner.results) + len(stuck), 0).replace("/0", ""))
+            except UserMistake as trouble:
+                stuck.append(trouble.what)
+                _say(f"a pick did not end: {trouble.what}")
             idle_picks = idle_picks + 1 if swapping.swaps == before else 0
             before = swapping.swaps
-            if idle_picks >= PICKS_WITHOUT_SWAP:
-                raise UserMistake(f"no swap took place during {idle_picks} picks")
     finally:
         runner.close()
     finished = sum(result.succeeded for result in runner.results)
-    return {"picks": len(runner.results), "finished": finished}
+    return {"picks": len(runner.results) + len(stuck), "finished": finished, "stuck": stuck}
 
 
 def _floor_on(core: int) -> subprocess.Popen[str]:
