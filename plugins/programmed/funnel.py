@@ -14,14 +14,17 @@ from typing import Protocol
 
 from runtime.messages.geometry import Pose
 
-SUBSTEP_S = 0.02
+SUBSTEP_S = 0.025
 TOLERANCE_M = 0.003
 """Sideways error below which the funnel is open to its bottom."""
 
 YAW_LEVER_M = 0.06
 """A yaw error counts as so much sideways error a radian: about half a part's diagonal and a finger."""
 
-COASTING = 0.8
+BRAKING_SHARE = 0.65
+"""Of what the joints can do in one direction alone: height and travel are braked at the same time."""
+
+COASTING = 0.75
 """Of its speed that a hand keeps from substep to substep when it has left its path."""
 
 NEARER_M = 0.002
@@ -30,7 +33,7 @@ NEARER_M = 0.002
 ARRIVED_M = 0.004
 ARRIVED_HEIGHT_M = 0.005
 ARRIVED_RAD = 0.06
-RISE_BAND_M = 0.06
+RISE_BAND_M = 0.03
 """So far below the funnel's wall sideways motion has stopped altogether."""
 
 
@@ -142,6 +145,26 @@ class Reach(Protocol):
         """The part of this change of hand speed that the joints can make in so much time, at most 1."""
         ...
 
+    def acceleration(self, vx: float, vy: float, vz: float) -> float:
+        """Largest acceleration along this direction of unit length, m/s²."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class _Brakes:
+    """Decelerations that the arm can be relied on for, about one pose."""
+
+    level_m_s2: float
+    height_m_s2: float
+
+
+def _brakes(state: HandState, goal: Goal, pace: Pace, reach: Reach) -> _Brakes:
+    off_x, off_y = goal.x_m - state.x_m, goal.y_m - state.y_m
+    off_m = max(math.hypot(off_x, off_y), 1e-6)
+    level = reach.acceleration(off_x / off_m, off_y / off_m, 0.0)
+    height = reach.acceleration(0.0, 0.0, 1.0)
+    return _Brakes(min(pace.braking_m_s2, BRAKING_SHARE * level), min(pace.braking_m_s2, BRAKING_SHARE * height))
+
 
 def descend(committed: Sequence[HandState], goal: Goal, pace: Pace, reach: Reach, *, duration_s: float) -> Path:
     """Drive towards a goal; speed and acceleration stay within the pace and the reach.
@@ -150,6 +173,7 @@ def descend(committed: Sequence[HandState], goal: Goal, pace: Pace, reach: Reach
     them. `duration_s` counts from before the first.
     """
     state = committed[-1].copy()
+    brakes = _brakes(state, goal, pace, reach)
     states = list(committed)
     arrival_s = math.inf
     for step in range(round(duration_s / SUBSTEP_S)):
@@ -157,7 +181,7 @@ def descend(committed: Sequence[HandState], goal: Goal, pace: Pace, reach: Reach
         goal_x = goal.x_m + goal.velocity_m_s[0] * time_s
         goal_y = goal.y_m + goal.velocity_m_s[1] * time_s
         if step >= len(committed):
-            _advance(state, _wanted(state, goal, pace, goal_x, goal_y), pace, reach)
+            _advance(state, _wanted(state, goal, pace, brakes, goal_x, goal_y), pace, reach)
             states.append(state.copy())
         if arrival_s == math.inf and _arrived(states[step], goal, goal_x, goal_y):
             arrival_s = time_s + SUBSTEP_S
@@ -200,7 +224,7 @@ def yaw_of(pose: Pose) -> float:
 
 
 def _wanted(
-    state: HandState, goal: Goal, pace: Pace, goal_x: float, goal_y: float
+    state: HandState, goal: Goal, pace: Pace, brakes: _Brakes, goal_x: float, goal_y: float
 ) -> tuple[float, float, float, float]:
     """Speed along x, y, z and turn that the funnel asks for here."""
     off_x, off_y = goal_x - state.x_m, goal_y - state.y_m
@@ -208,15 +232,18 @@ def _wanted(
     off_yaw = wrap(goal.yaw_rad - state.yaw_rad)
     wall_m = wall_z_m(goal, pace, off_m=off_m + YAW_LEVER_M * abs(off_yaw))
     held_back = min(1.0, max(0.0, 1.0 - (min(wall_m, goal.travel_z_m) - state.z_m - 0.01) / RISE_BAND_M))
-    meet = {"braking": pace.braking_m_s2, "closeness_per_s": pace.closeness_per_s}
-    speed = _meeting_speed(off_m, most=pace.speed_m_s, **meet)
+    closeness = pace.closeness_per_s
+    speed = _meeting_speed(off_m, most=pace.speed_m_s, braking=brakes.level_m_s2, closeness_per_s=closeness)
+    rise = _meeting_speed(
+        wall_m - state.z_m, most=pace.height_m_s, braking=brakes.height_m_s2, closeness_per_s=closeness
+    )
     share = held_back * speed / off_m if off_m > 1e-6 else 0.0
     turn_braking = 0.5 * pace.turn_rad_s2
-    turn = _meeting_speed(off_yaw, most=pace.turn_rad_s, braking=turn_braking, closeness_per_s=pace.closeness_per_s)
+    turn = _meeting_speed(off_yaw, most=pace.turn_rad_s, braking=turn_braking, closeness_per_s=closeness)
     return (
         goal.velocity_m_s[0] + share * off_x,
         goal.velocity_m_s[1] + share * off_y,
-        _meeting_speed(wall_m - state.z_m, most=pace.height_m_s, **meet),
+        rise,
         turn,
     )
 

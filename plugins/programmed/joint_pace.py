@@ -15,7 +15,7 @@ from runtime.messages.joint import Vector
 from runtime.system1.motion_limits import motion_limits
 
 VELOCITY_SHARE = 0.82
-ACCELERATION_SHARE = 0.42
+ACCELERATION_SHARE = 0.34
 """Of what System 1 lets its reference do: between the steps it goes a little faster than from step to step."""
 
 ITERATIONS = 30
@@ -42,15 +42,34 @@ class JointReach:
 
     def speed_share(self, vx: float, vy: float, vz: float, turn: float) -> float:
         """The part of this hand speed that the joints can follow, at most 1."""
-        worst = max(abs(a * vx + b * vy + c * vz + d * turn) for a, b, c, d in self.speed_rows)
-        return 1.0 if worst <= 1.0 else 1.0 / worst
+        worst = 1.0
+        for a, b, c, d in self.speed_rows:
+            ratio = a * vx + b * vy + c * vz + d * turn
+            if ratio > worst:
+                worst = ratio
+            elif -ratio > worst:
+                worst = -ratio
+        return 1.0 / worst
 
     def change_share(self, vx: float, vy: float, vz: float, turn: float, *, within_s: float) -> float:
         """The part of this change of hand speed that the joints can make in so much time, at most 1."""
-        worst = 0.0
+        worst = within_s
         for (a, b, c, d), span_s in zip(self.speed_rows, self.acceleration_over_speed, strict=True):
-            worst = max(worst, abs(a * vx + b * vy + c * vz + d * turn) * span_s)
-        return 1.0 if worst <= within_s else within_s / worst
+            needed_s = (a * vx + b * vy + c * vz + d * turn) * span_s
+            if needed_s > worst:
+                worst = needed_s
+            elif -needed_s > worst:
+                worst = -needed_s
+        return within_s / worst
+
+    def acceleration(self, vx: float, vy: float, vz: float) -> float:
+        """Largest acceleration along this direction of unit length, m/s²."""
+        return self.change_share(vx, vy, vz, 0.0, within_s=1e-9) * 1e9
+
+    def narrowed(self, excess: float) -> JointReach:
+        """As if every joint were so many times slower, and take as much longer to get there."""
+        rows = tuple((excess * a, excess * b, excess * c, excess * d) for a, b, c, d in self.speed_rows)
+        return JointReach(rows, self.acceleration_over_speed)
 
 
 class JointPace:

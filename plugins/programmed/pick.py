@@ -34,7 +34,7 @@ RELEASE_AIR_M = 0.008
 OPEN_SHARE = 0.4
 """Of the opening beyond the part: then the part is free and the hand may rise."""
 
-RIM_AIR_M = 0.03
+RIM_AIR_M = 0.045
 TURN_BACK_NS = 50_000_000
 """A closing or opening planned less than this ahead is not taken back."""
 

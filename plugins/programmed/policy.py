@@ -29,8 +29,8 @@ FULL_PACE = Pace(
     braking_m_s2=1.2,
 )
 CAREFUL = 0.5
-PACES_MAX = 3
-EXCESS_MAX = 1.08
+NARROWING_MAX = 2.0
+EXCESS_MAX = 1.0
 """So much faster than the joints' pace a path may be before it is planned anew."""
 
 SAME_PATH_M = 0.03
@@ -38,7 +38,7 @@ SAME_PATH_RAD = 0.15
 """The arm is taken to be on the chunk sent before while it is no farther from it than this."""
 
 BORDER_M = 0.002
-LEAD_STEPS = 5
+LEAD_STEPS = 4
 """Substeps until a chunk is executed: inference, transport, and System 1's judgement of it."""
 
 LAG_S = 0.3
@@ -111,15 +111,12 @@ class ProgrammedPolicy:
 
     def _path_within_limits(self, committed: tuple[HandState, ...], goal: Goal, observation: Observation) -> Path:
         """The next second towards the goal, at full pace or as much of it as the joints can follow."""
-        pace = self._pace
         reach = self._joint_pace.reach(observation.q_rad)
-        path = descend(committed, goal, pace, reach, duration_s=HORIZON * STEP_PERIOD_S)
-        for _ in range(PACES_MAX):
-            excess = self._joint_pace.excess(path, steps=HORIZON, q_rad=observation.q_rad)
-            if excess <= EXCESS_MAX:
-                break
-            pace = pace.scaled(max(0.5, 1.0 / excess))
-            path = descend(committed, goal, pace, reach, duration_s=HORIZON * STEP_PERIOD_S)
+        path = descend(committed, goal, self._pace, reach, duration_s=HORIZON * STEP_PERIOD_S)
+        excess = self._joint_pace.excess(path, steps=HORIZON, q_rad=observation.q_rad)
+        if excess > EXCESS_MAX:
+            slower = reach.narrowed(min(excess, NARROWING_MAX))
+            path = descend(committed, goal, self._pace, slower, duration_s=HORIZON * STEP_PERIOD_S)
         return path
 
     def _proposal(

@@ -104,8 +104,7 @@ class Sight:
 
     def _look_from_above(self, observation: Observation, view: CameraView, *, gripping: bool) -> None:
         frames = self._arm.frames(observation.q_rad)
-        self.view_free = self._finder.view_is_free(view.camera, arm_frames=frames)
-        sightings = self._finder.find(view, arm_frames=frames)
+        sightings, self.view_free = self._finder.survey(view, arm_frames=frames)
         self.scene_quality = sum(seen.quality for seen in sightings) / len(sightings) if sightings else 0.0
         clear = [seen for seen in sightings if not seen.cut and seen.quality >= QUALITY_MIN]
         if self.view_free:

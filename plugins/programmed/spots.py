@@ -43,8 +43,14 @@ CORE_SHARE = 0.8
 PUSH_M = 0.006
 """So much overlap is pushed aside."""
 
+FINGER_GRACE_M = 0.015
+"""So much less room for the fingers counts as much: they can stay above the others."""
+
+FINGER_RISE_M = 0.025
+"""Where only the fingers have no room they stay above what lies there."""
+
 PILE_RISE_M = 0.045
-"""Where there is no room beside what lies in a tote, a part is let go from above it."""
+"""Where the part has none it is let go from above the others."""
 
 CYLINDER = "cylinder"
 
@@ -200,18 +206,27 @@ def choose_drop(
         for x_m, y_m in _grid(centre_m, (half_m[0] - edge_x, half_m[1] - edge_y)):
             if view is not None and not _shown(view, (x_m, y_m, centre_m[2] + part.size_m[2]), radius_m(part)):
                 continue
-            room_m = min(
-                _room_m(x_m, y_m, across_rad, reach_m, blocks),
-                min((math.hypot(b.x_m - x_m, b.y_m - y_m) - b.radius_m for b in blocks), default=math.inf)
-                - CORE_SHARE * radius_m(part),
-                ROOM_ENOUGH_M,
-            )
+            finger_room_m = _room_m(x_m, y_m, across_rad, reach_m, blocks)
+            part_room_m = _part_room_m(part, x_m, y_m, blocks)
+            room_m = min(part_room_m, finger_room_m + FINGER_GRACE_M, ROOM_ENOUGH_M)
             cost_m = OFF_COST * math.hypot(x_m - centre_m[0], y_m - centre_m[1])
             cost_m += TURN_COST_M * abs(wrap(yaw - hand_yaw_rad))
             if room_m - cost_m > best_value_m:
                 best_value_m = room_m - cost_m
-                best = Drop(x_m, y_m, yaw, 0.0 if room_m > -PUSH_M else PILE_RISE_M)
+                best = Drop(x_m, y_m, yaw, _rise_m(part_room_m, finger_room_m))
     return best
+
+
+def _part_room_m(part: PartKind, x_m: float, y_m: float, blocks: tuple[Disc, ...]) -> float:
+    gaps = (math.hypot(block.x_m - x_m, block.y_m - y_m) - block.radius_m for block in blocks)
+    return min(gaps, default=math.inf) - CORE_SHARE * radius_m(part)
+
+
+def _rise_m(part_room_m: float, finger_room_m: float) -> float:
+    """Down to the floor where there is room; the lower the part is let go, the less it rolls away."""
+    if part_room_m < -PUSH_M:
+        return PILE_RISE_M
+    return 0.0 if finger_room_m > -PUSH_M else FINGER_RISE_M
 
 
 def _grid(centre_m: tuple[float, float, float], span_m: tuple[float, float]) -> Iterable[tuple[float, float]]:

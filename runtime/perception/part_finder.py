@@ -79,6 +79,12 @@ class PartFinder:
         geometry = ViewGeometry(view.camera, view.camera_in_base)
         return self._find(view, geometry, self._covered(geometry, arm_frames), only=only)
 
+    def survey(self, view: CameraView, *, arm_frames: Matrix) -> tuple[tuple[Sighting, ...], bool]:
+        """Every part that the picture shows, and whether the arm leaves tray and totes uncovered."""
+        geometry = ViewGeometry(view.camera, view.camera_in_base)
+        covered = self._arm.mask(geometry, arm_frames)
+        return self._find(view, geometry, covered), not self._places.covered(geometry, covered)
+
     def believe(
         self, view: CameraView, *, arm_frames: Matrix | None = None, gripper_in_base: Pose | None = None
     ) -> SceneBelief:

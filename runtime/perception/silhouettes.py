@@ -20,6 +20,7 @@ MARK_SHARE = 0.2
 """Of a cylinder's outline: the pale mark on its top, which tells it from a ball and from a cube."""
 
 HOLE_WEIGHT = 2.0
+SAME_PLANE_M = 2e-4
 TIPPED_WORTH = 0.85
 RESIDUAL_SCALE = 0.22
 """RMS logarithmic error at which quality has fallen to 0.6: one pixel in five of a part's side."""
@@ -44,16 +45,18 @@ def fit(blob: Blob, view: ViewGeometry, kind: PartKind, *, places: Places) -> Fi
 
     In the tray parts stand as the catalogue draws them; elsewhere they were dropped and may lie on any side.
     """
-    guess = lay(blob, view, z_m=places.table_z_m + 0.5 * kind.size_m[2])
+    guess_z_m = places.table_z_m + 0.5 * kind.size_m[2]
+    guess = lay(blob, view, z_m=guess_z_m)
     if guess is None:
         return None
     floor_m = places.floor_z_m(guess.x_m, guess.y_m)
     stances = _stances(kind) if places.at(guess.x_m, guess.y_m) != TRAY else _stances(kind)[:1]
-    fits = [
-        found
-        for stance in stances
-        if (found := _fit_stance(blob, view, kind, stance=stance, floor_m=floor_m)) is not None
-    ]
+    fits: list[Fit] = []
+    for stance in stances:
+        z_m = floor_m + 0.5 * stance.height_m
+        outline = guess if abs(z_m - guess_z_m) < SAME_PLANE_M else lay(blob, view, z_m=z_m)
+        if outline is not None:
+            fits.append(_fit_stance(outline, blob, view, kind, stance=stance, z_m=z_m))
     return min(fits, key=lambda found: -found.quality, default=None)
 
 
@@ -82,12 +85,10 @@ def _stances(kind: PartKind) -> tuple[_Stance, ...]:
     return upright, on_edge, on_end
 
 
-def _fit_stance(blob: Blob, view: ViewGeometry, kind: PartKind, *, stance: _Stance, floor_m: float) -> Fit | None:
+def _fit_stance(
+    outline: Outline, blob: Blob, view: ViewGeometry, kind: PartKind, *, stance: _Stance, z_m: float
+) -> Fit:
     height_m = stance.height_m
-    z_m = floor_m + 0.5 * height_m
-    outline = lay(blob, view, z_m=z_m)
-    if outline is None:
-        return None
     slope_x, slope_y = view.slope_at((outline.x_m, outline.y_m, z_m))
     slope = math.hypot(slope_x, slope_y)
     distance_m = float(view.origin_m[2]) - z_m
