@@ -14,6 +14,7 @@ from runtime.link.session import SessionFolder
 from runtime.link.subscriber import Subscriber
 from runtime.messages import topics
 from runtime.messages.cell import CellDescription
+from runtime.messages.joint import PlantState
 from runtime.messages.orders import Heartbeat, Orders
 from runtime.pacing import Pacer, enter_real_time
 from sim_worlds.plant import PyBulletPlant
@@ -55,6 +56,7 @@ class PlantLoop:
         self._pulse = Pulse(topics.HEALTH_PLANT.rate_hz)
         self._count = self._commands.count
         self._leaving_ns = 0
+        self._stopped_ns = 0
 
     def run(self) -> int:
         """Step until told to end."""
@@ -72,6 +74,7 @@ class PlantLoop:
         command = self._commands.read() if count != self._count else None
         self._count = count
         state = self._plant.step(command, stamp_ns=now_ns)
+        self._stamp_stop(state)
         self._states.write(state)
         tick = state.tick
         if tick % TRUTH_EVERY == 0:
@@ -80,6 +83,14 @@ class PlantLoop:
             self._follow_orders(now_ns)
         if self._pulse.is_due(now_ns):
             self._publish_health(now_ns)
+
+    def _stamp_stop(self, state: PlantState) -> None:
+        """On the wall clock a stop takes effect when its first step is done, not at the tick's nominal moment."""
+        if state.stop_seen_ns == 0:
+            self._stopped_ns = 0
+            return
+        self._stopped_ns = self._stopped_ns or time.monotonic_ns()
+        state.stop_seen_ns = self._stopped_ns
 
     def _follow_orders(self, now_ns: int) -> None:
         for received in self._subscriber.poll(0.0):
