@@ -24,7 +24,7 @@ class PlantFlag(IntFlag):
     """A motor is above its derating temperature: its torque is limited."""
 
     TRIPPED = 8
-    """A motor was above its trip temperature: brakes closed until cooled and released."""
+    """A motor was above its trip temperature: until it has cooled under closed brakes, which a release opens."""
 
     TORQUE_CLIPPED = 16
     """A command was outside the torque or torque-rate limit and the drive clipped it."""

@@ -38,10 +38,16 @@ class Protection:
             self._latch(_COMMUNICATION_LOSS)
 
     def arrived(self, *, brake: bool, hot: bool) -> None:
-        """A command arrived; an edge of `brake` from True to False releases what has been latched."""
+        """A command arrived; an edge of `brake` from True to False releases what has been latched.
+
+        A trip ends when the motor has cooled under brakes that the command closes: only then can the runtime clear
+        its own fault, and only its release opens them again.
+        """
         self.missed = 0
         self._connected = True
         if brake:
+            if not hot:
+                self._latched &= ~_TRIPPED
             self._release_armed = True
             self.braked = True
             self.powered = not self._latched & _TRIPPED

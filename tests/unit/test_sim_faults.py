@@ -13,6 +13,7 @@ from runtime.messages.policy import PolicyStatus
 from runtime.ports import Picture, Proposal
 from sim_worlds.faults import CATALOGUE, CameraFaults, LoopFaults, NetworkFaults, PlantFaults, PolicyFaults
 from sim_worlds.plant import PyBulletPlant
+from sim_worlds.plant.protection import Protection
 from sim_worlds.plant.thermal import MotorHeat
 from sim_worlds.robots import load_robot
 from sim_worlds.scenes import load_scene
@@ -144,7 +145,7 @@ def test_mild_and_medium_overheating_derate_within_fifteen_seconds_and_never_tri
     assert 0.4 < late.torque_share.min() < 1.0
 
 
-def test_severe_overheating_trips_and_after_clearing_cools_but_stays_latched():
+def test_severe_overheating_trips_and_after_clearing_cools_but_stays_braked():
     plant = PyBulletPlant(load_scene("tray"), mismatch="none", seed=1)
     try:
         plant.set_fault(order("F31", onset_s=0.0), 0)
@@ -154,10 +155,22 @@ def test_severe_overheating_trips_and_after_clearing_cools_but_stays_latched():
         plant.clear_fault(1)
         state = run_plant(plant, 5.0)
         assert state.winding_celsius.max() < 130.0
-        assert state.flags & PlantFlag.TRIPPED
+        assert state.flags & PlantFlag.BRAKED
         assert not state.flags & PlantFlag.DERATED
     finally:
         plant.close()
+
+
+def test_a_trip_ends_when_the_motor_has_cooled_under_commanded_brakes_and_only_a_release_opens_them():
+    protection = Protection()
+    protection.arrived(brake=False, hot=False)
+    protection.trip()
+    protection.arrived(brake=True, hot=True)
+    assert protection.flags & PlantFlag.TRIPPED
+    protection.arrived(brake=True, hot=False)
+    assert protection.flags == PlantFlag.BRAKED
+    protection.arrived(brake=False, hot=False)
+    assert protection.flags == 0
 
 
 def test_friction_rises_within_a_second_and_falls_back():
