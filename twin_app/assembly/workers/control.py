@@ -33,6 +33,9 @@ PHASE_NS = 500_000
 STALE_TICKS = 20
 """Without a new measurement for this long the control process presses the stop itself."""
 
+FRESH_NS = 10_000_000
+"""An older measurement counts as none. A host that stalls as a whole leaves one behind; the next one is awaited."""
+
 ORPHAN_NS = 2_000_000_000
 
 
@@ -87,7 +90,7 @@ class ControlLoop:
         plan = self._receive(now_ns)
         count = self._states.count
         state = self._states.read() if count != self._seen else None
-        if state is None:
+        if state is None or now_ns - state.stamp_ns > FRESH_NS:
             self._miss_measurement(now_ns)
             return
         self._seen, self._stale = count, 0
