@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -53,6 +54,7 @@ class ControlLoop:
         self._stage = ControlStage(cell, guard=CellGuard(cell))
         self._faults = LoopFaults()
         self._orders = Orders(0, 0)
+        self._plan: Plan | None = None
         self._life = Life()
         self._warning = enter_real_time(PRIORITY)
         self._pacer = Pacer(phase_ns=PHASE_NS)
@@ -87,7 +89,7 @@ class ControlLoop:
                 pass
 
     def _tick(self, now_ns: int) -> None:
-        plan = self._receive(now_ns)
+        self._receive(now_ns)
         count = self._states.count
         state = self._states.read() if count != self._seen else None
         if state is None or now_ns - state.stamp_ns > FRESH_NS:
@@ -96,6 +98,7 @@ class ControlLoop:
         self._seen, self._stale = count, 0
         pressed_ns = self._stop.pressed_ns()
         request = self._orders.mode_request
+        plan, self._plan = self._plan, None
         command = self._stage.tick(
             state,
             now_ns=now_ns,
@@ -119,15 +122,13 @@ class ControlLoop:
         if self._stale >= STALE_TICKS and self._stale % 100 == 0:
             self._publish_health(now_ns)
 
-    def _receive(self, now_ns: int) -> Plan | None:
-        plan: Plan | None = None
+    def _receive(self, now_ns: int) -> None:
         for received in self._subscriber.poll(0.0, at_most=16):
             if isinstance(received.message, Plan):
-                plan = received.message
+                self._plan = received.message
             else:
                 self._orders = received.message
         self._faults.apply(self._orders.faults, now_ns)
-        return plan
 
     def _publish(self, now_ns: int, state: PlantState) -> None:
         for report in self._stage.take_verdicts():
@@ -150,7 +151,7 @@ class ControlLoop:
     def _publish_health(self, now_ns: int) -> None:
         heartbeat = Heartbeat(
             "control",
-            pid=self._pid,
+            pid=os.getpid(),
             stamp_ns=now_ns,
             orders_sequence=self._orders.sequence,
             faults_effective=self._faults.effective(),
@@ -158,12 +159,6 @@ class ControlLoop:
             warning=self._warning,
         )
         self._publisher.send(topics.HEALTH_CONTROL, heartbeat)
-
-    @property
-    def _pid(self) -> int:
-        import os
-
-        return os.getpid()
 
     def _measure_timing(self) -> LoopTiming:
         pacer = self._pacer
