@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Protocol
@@ -142,8 +143,8 @@ class LiveBench:
         faults = heard.get(topics.FAULTS.name)
         alarms = heard.get(topics.ALARMS.name)
         return Sight(
-            now_s=control.stamp_ns * 1e-9 if isinstance(control, ControlState) else 0.0,
-            control=control,
+            now_s=time.monotonic(),
+            control=control if isinstance(control, ControlState) else None,
             robot=heard.get(topics.ROBOT.name),
             tasks=heard.get(topics.TASKS.name),
             alarms=_holding(alarms) if isinstance(alarms, AlarmList) else frozenset(),

@@ -12,6 +12,7 @@ from runtime.messages.state import Mode, PlanExecution
 from runtime.messages.tasks import TaskStatus
 from runtime.mistakes import UserMistake
 from twin_app.assembly.verify.fault_bench import FaultBench, Sight, newest_finished
+from twin_app.assembly.verify.fault_reactions import as_documented
 
 HEALTHY_S = 7.0
 """Picking before the injection: the healthy values are measured, about one pick."""
@@ -60,6 +61,7 @@ class FaultRow:
     reason: str
     """Of the stop or fault, in the cell's words."""
 
+    as_documented: bool
     detected_by: tuple[str, ...]
     """Alarms that came with the fault."""
 
@@ -147,6 +149,7 @@ class FaultTrial:
         cleared = self._until_cleared(injection_id, witness)
         picks_on = self._picks_on(witness)
         reactions = witness.ordered()
+        reaction = reactions[0] if reactions else NO_REACTION
         return FaultRow(
             id=self._kind.fault_id,
             severity=self._severity.value,
@@ -154,9 +157,10 @@ class FaultTrial:
             effect_measured=round(report.effect_measured, 4),
             confirmed=report.effective_ns > 0,
             cleared=cleared.phase is FaultPhase.CLEARED,
-            reaction=reactions[0] if reactions else NO_REACTION,
+            reaction=reaction,
             reactions=reactions,
             reason=witness.reason,
+            as_documented=as_documented(self._kind.fault_id, self._severity.value, reaction),
             detected_by=tuple(sorted(witness.alarms)),
             effect=f"{report.effect_name} ({report.unit})",
             picks_on=picks_on,

@@ -1,18 +1,25 @@
-"""`celltwin verify faults`: every fault at every severity in a picking cell, effect and reaction as measured."""
+"""`celltwin verify faults`: every fault at every severity in a picking cell, effect and reaction as measured.
+
+Lock-step shows effect and reaction the same way each time; the live session shows that real processes do the same
+and that none of them crashes.
+"""
 
 from __future__ import annotations
 
 import argparse
+import os
 import sys
+import tempfile
 import time
 from collections.abc import Iterator
+from contextlib import closing
 
 from runtime.messages.faults import FaultKind, FaultSeverity
 from runtime.mistakes import UserMistake
 from sim_worlds.faults import CATALOGUE
 from twin_app.assembly.figures import show_rows
 from twin_app.assembly.setup import CellSetup
-from twin_app.assembly.verify.fault_bench import LockStepBench
+from twin_app.assembly.verify.fault_bench import LiveBench, LockStepBench
 from twin_app.assembly.verify.fault_trial import FaultRow, FaultTrial
 
 _SHOWN = (
@@ -53,15 +60,22 @@ def _chosen(only: str) -> tuple[FaultKind, ...]:
 
 
 def _rows(kinds: tuple[FaultKind, ...], *, seed: int) -> Iterator[FaultRow]:
-    """Each in a fresh lock-step cell."""
+    """All severities in lock-step, each in a fresh cell; then the severe ones with all processes, one after another."""
     for kind in kinds:
         for severity in FaultSeverity:
             began_s = time.monotonic()
-            bench = LockStepBench(CellSetup(seed=seed))
-            try:
+            with closing(LockStepBench(CellSetup(seed=seed))) as bench:
                 row = FaultTrial(bench, kind, severity, seed=seed).run()
-            finally:
-                bench.close()
+            _tell(row, time.monotonic() - began_s)
+            yield row
+    setup = CellSetup(cell=f"faults-{os.getpid()}", seed=seed)
+    with (
+        tempfile.TemporaryDirectory(prefix="celltwin-faults-") as folder,
+        closing(LiveBench(setup, data_folder=folder)) as bench,
+    ):
+        for kind in kinds:
+            began_s = time.monotonic()
+            row = FaultTrial(bench, kind, FaultSeverity.SEVERE, seed=seed).run()
             _tell(row, time.monotonic() - began_s)
             yield row
 
@@ -71,7 +85,9 @@ def _tell(row: FaultRow, wall_s: float) -> None:
         f"{row.effect_measured:.3g} of {row.effect_expected:.3g}, {'confirmed' if row.confirmed else 'NOT EFFECTIVE'}"
     )
     cleared = "cleared" if row.cleared else "NOT CLEARED"
-    words = f"{row.id} {row.severity:<7} {effect}; {' + '.join(row.reactions) or row.reaction}; {cleared}"
+    words = (
+        f"{row.id} {row.severity:<7} {row.clock:<9} {effect}; {' + '.join(row.reactions) or row.reaction}; {cleared}"
+    )
     print(f"{words}; {', '.join(row.detected_by)}  {row.reason} [{wall_s:.0f} s]", file=sys.stderr, flush=True)
 
 
