@@ -89,8 +89,16 @@ class RuntimeChild(QObject):
             self._said = None
 
 
-def open_console(setup: SessionSetup, *, faults: tuple[FaultWish, ...] = ()) -> int:
-    """Show the console of this cell until its window is closed; returns the exit status."""
+def open_console(
+    setup: SessionSetup,
+    *,
+    faults: tuple[FaultWish, ...] = (),
+    opened: Callable[[ConsoleWindow], None] = lambda window: None,
+) -> int:
+    """Show the console of this cell until its window is closed; returns the exit status.
+
+    `opened` is called once the window has been told to show, before its first paint.
+    """
     application = make_application()
     session = SessionFolder.expect(setup.cell.cell)
     joins = session.is_owned()
@@ -104,6 +112,7 @@ def open_console(setup: SessionSetup, *, faults: tuple[FaultWish, ...] = ()) -> 
     child = RuntimeChild(setup)
     child.on_death = lambda words: _offer_restart(window, child, words)
     window.show()
+    opened(window)
     if joins:
         window.header.remark_on(f"Joined the cell {setup.cell.cell}, which was already running.")
     else:

@@ -1,0 +1,162 @@
+"""`celltwin bench console`: how fast the window comes up, and how smoothly it runs with a long past and a live cell.
+
+The load: 24 series of 100,000 points each, all in view, the twin beside them, a policy picking in the cell behind.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import statistics
+import subprocess
+import sys
+import time
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+import msgspec
+from PySide6.QtCore import QObject, QTimer
+from PySide6.QtWidgets import QApplication
+
+from runtime.messages.requests import AddTask, Refill
+from runtime.mistakes import UserMistake
+from sim_worlds.cameras.meshes import mesh_folder
+from twin_app.assembly.bench.cell import cell_setup, running_cell
+from twin_app.assembly.bench.screen import interruptible, open_application, screen_words
+from twin_app.assembly.figures import commit, host, load, show
+from twin_app.assembly.setup import CellSetup, Drawing, SessionSetup, read_scene
+from twin_app.assembly.workload import orders
+from twin_app.bridge.live import LiveSource
+from twin_app.model.settings import SettingsStore
+from twin_app.model.time_window import SECOND_NS, TimeWindow
+from twin_app.window.console import ConsoleWindow
+from twin_app.window.meter import Meter, Smoothness, fill_history
+
+DEFAULT_SECONDS = 20
+STARTS = 3
+START_PATIENCE_S = 90.0
+SETTLE_MS = 5_000
+PERSPECTIVE = "diagnose"
+"""Twin and trends at once."""
+
+SPAN_NS = 1000 * SECOND_NS
+"""100,000 points at 100 Hz."""
+
+FEED_MS = 500
+TASKS_OPEN = 2
+POINTS = 100_000
+SERIES = 24
+
+
+class Feeder(QObject):
+    """Keeps the cell at work through the window's own link."""
+
+    def __init__(self, window: ConsoleWindow, drawing: Drawing, *, seed: int) -> None:
+        super().__init__(window)
+        self._window = window
+        self._orders = orders(drawing.cell, seed=seed)
+        self._order = next(self._orders)
+        self._layout = 0
+        timer = QTimer(self)
+        timer.timeout.connect(self._look)
+        timer.start(FEED_MS)
+
+    def _look(self) -> None:
+        tasks, order = self._window.pump.state.tasks, self._order
+        if tasks is None or len(tasks.open) >= (TASKS_OPEN if order.refill_id == self._layout else 1):
+            return
+        if order.refill_id != self._layout:
+            self._layout = order.refill_id
+            self._window.source.ask(Refill())
+            return
+        self._window.source.ask(AddTask(order.instruction))
+        self._order = next(self._orders)
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Start a console three times, then run one under load; prints the figures."""
+    application = open_application()
+    setup = cell_setup(arguments.scene, arguments.seed)
+    load_before = load()
+    starts = [_start_once(setup) for _ in range(STARTS)]
+    smooth = _run_under_load(application, setup, arguments.seconds or DEFAULT_SECONDS)
+    if smooth.series != SERIES or smooth.points < POINTS:
+        print(f"celltwin: the load was {smooth.series} series x {smooth.points} points", file=sys.stderr)
+    figures = {
+        "twin_fps": round(smooth.twin_fps, 1),
+        "plot_hz": round(smooth.plot_hz, 1),
+        "gui_block_max_ms": round(smooth.gui_block_max_ms, 1),
+        "start_s": statistics.median(start["usable_s"] for start in starts),
+        "gui_block_p99_ms": round(smooth.gui_block_p99_ms, 1),
+        "plot_ms": round(smooth.plot_ms, 2),
+        "starts": starts,
+        "series": smooth.series,
+        "points": smooth.points,
+        "seconds": round(smooth.seconds, 1),
+        "screen": screen_words(),
+        "load_before": load_before,
+        "load_after": load(),
+        "scene": arguments.scene,
+        "seed": arguments.seed,
+        "commit": commit(),
+        "host": host(),
+    }
+    show(figures, as_json=arguments.json)
+    return 0
+
+
+def _start_once(setup: CellSetup) -> dict[str, Any]:
+    """Seconds from the start of a fresh process to a usable window, its 3D view and a ready cell."""
+    with TemporaryDirectory(prefix="celltwin-bench-") as folder:
+        session = SessionSetup(cell=setup, data_folder=folder, autostart=False, ends_with_parent=True)
+        words = msgspec.json.encode(session).decode()
+        command = [sys.executable, "-m", "twin_app.assembly.bench.console_start", words, str(time.monotonic_ns())]
+        environment = {**os.environ, "XDG_CONFIG_HOME": folder}
+        done = subprocess.run(
+            command, env=environment, capture_output=True, text=True, timeout=START_PATIENCE_S, check=False
+        )
+    lines = done.stdout.strip().splitlines()
+    if done.returncode != 0 or not lines or "usable_s" not in (seen := json.loads(lines[-1])):
+        raise UserMistake(f"the console did not come up: {(done.stderr or done.stdout).strip()[-300:]}")
+    print(f"  usable after {seen['usable_s']:.2f} s", file=sys.stderr, flush=True)
+    return seen
+
+
+def _run_under_load(application: QApplication, setup: CellSetup, seconds: int) -> Smoothness:
+    drawing = read_scene(setup)
+    with TemporaryDirectory(prefix="celltwin-settings-") as folder, running_cell(setup, autostart=True) as live:
+        window = ConsoleWindow(
+            LiveSource(live.session), settings=SettingsStore(Path(folder)), mesh_folder=mesh_folder(), owns_cell=False
+        )
+        Feeder(window, drawing, seed=setup.seed)
+        meter = Meter(window)
+        seen: list[Smoothness] = []
+
+        def begin() -> None:
+            _burden(window, joints=len(drawing.cell.robot.joints), seed=setup.seed)
+            QTimer.singleShot(SETTLE_MS, window, meter.start)
+            QTimer.singleShot(SETTLE_MS + seconds * 1000, window, end)
+
+        def end() -> None:
+            seen.append(meter.stop())
+            application.quit()
+
+        window.resize(QApplication.primaryScreen().availableSize())
+        window.show()
+        window.show_perspective(PERSPECTIVE)
+        QTimer.singleShot(2_000, window, begin)
+        with interruptible(application):
+            application.exec()
+        window.pump.stop()
+        window.close()
+        return seen[0]
+
+
+def _burden(window: ConsoleWindow, *, joints: int, seed: int) -> None:
+    """A long past in every series, every lane shown, all of it in view."""
+    fill_history(window.pump.trends, joints=joints, now_ns=time.monotonic_ns(), points=POINTS, seed=seed)
+    canvas = window.trends.canvas
+    canvas.hidden = frozenset()
+    canvas.set_window(TimeWindow(SPAN_NS))
