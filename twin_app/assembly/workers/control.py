@@ -37,6 +37,13 @@ STALE_TICKS = 20
 FRESH_NS = 10_000_000
 """An older measurement counts as none. A host that stalls as a whole leaves one behind; the next one is awaited."""
 
+LATE_MEASUREMENT_NS = 450_000
+"""A tick waits this long for a plant that has not finished its step; one without a measurement would be lost."""
+
+NAP_S = 20e-6
+RECEIVE_EVERY = 4
+"""Ticks between looks at the sockets. Chunks come at 10 Hz, orders at 20 Hz; a stop has its own way."""
+
 ORPHAN_NS = 2_000_000_000
 
 
@@ -89,8 +96,9 @@ class ControlLoop:
                 pass
 
     def _tick(self, now_ns: int) -> None:
-        self._receive(now_ns)
-        count = self._states.count
+        if self._pacer.ticks % RECEIVE_EVERY == 0:
+            self._receive(now_ns)
+        count = self._await_measurement(now_ns)
         state = self._states.read() if count != self._seen else None
         if state is None or now_ns - state.stamp_ns > FRESH_NS:
             self._miss_measurement(now_ns)
@@ -114,6 +122,13 @@ class ControlLoop:
         if request is not None:
             self._acted_request = request.request_id
         self._publish(now_ns, state)
+
+    def _await_measurement(self, now_ns: int) -> int:
+        """Give a plant that is late with its step a little time; returns how many values it has written by then."""
+        states, seen, end_ns = self._states, self._seen, now_ns + LATE_MEASUREMENT_NS
+        while (count := states.count) == seen and time.monotonic_ns() < end_ns:
+            time.sleep(NAP_S)
+        return count
 
     def _miss_measurement(self, now_ns: int) -> None:
         self._stale += 1
