@@ -89,7 +89,7 @@ class ProgrammedPolicy:
             self._sight.want(None)
             return
         self._declined = ""
-        self._sight.want(wish.part)
+        self._sight.want(wish.part, resumed=resumed)
         self._worked = True
         self._pick = Pick(
             wish, self._cell, sight=self._sight, watch=self._watch, reachable=self._reachable, resumed=resumed

@@ -35,6 +35,7 @@ class Sight:
         self._fixed_cameras = tuple(camera for camera in cell.cameras if not camera.on_flange)
         self._others: dict[str, Sighting] = {}
         self._wanted: PartKind | None = None
+        self._wrist_may_find = False
         self.track: PartTrack | None = None
         self.place = ""
         """Where the wanted part was last seen, when not in the tray."""
@@ -48,9 +49,14 @@ class Sight:
         self.scene_quality = 0.0
         """Mean quality of everything the newest overhead picture showed."""
 
-    def want(self, part: PartKind | None) -> None:
-        """Look for this part from now on; forgets the last one."""
+    def want(self, part: PartKind | None, *, resumed: bool = False) -> None:
+        """Look for this part from now on; forgets the last one.
+
+        A pick begins with a picture from above, so that the whole cell knows where the part was. When another
+        policy's pick is `resumed` the hand may hide it: then the wrist camera alone may find it.
+        """
         self._wanted = part
+        self._wrist_may_find = resumed
         self.forget()
 
     def forget(self) -> None:
@@ -122,6 +128,8 @@ class Sight:
     def _look_along(self, observation: Observation, view: CameraView, wanted: PartKind) -> None:
         height_m = observation.gripper_in_base.position_m[2] - self._cell.tray.centre_in_base_m[2]
         if height_m < WRIST_CLEAR_M + 0.5 * wanted.size_m[2]:
+            return
+        if self.track is None and not self._wrist_may_find:
             return
         for seen in self._finder.find(view, only=wanted.name):
             enough = QUALITY_MIN if self.track is not None else FIRST_QUALITY_MIN
