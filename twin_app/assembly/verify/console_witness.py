@@ -12,6 +12,7 @@ from dataclasses import dataclass
 
 from twin_app.assembly.run_command import has_display
 
+PATIENCE_S = 30.0
 _MODULE = "twin_app.assembly.verify.watched_console"
 
 
@@ -40,7 +41,7 @@ class ConsoleWitness:
         self._reader: threading.Thread | None = None
 
     def start(self) -> float:
-        """Open the window; returns the seconds until it was connected to the cell."""
+        """Open the window; returns the seconds until it was connected to the cell, `PATIENCE_S` when it never was."""
         environment = dict(os.environ)
         if not has_display():
             environment["QT_QPA_PLATFORM"] = "offscreen"
@@ -50,13 +51,13 @@ class ConsoleWitness:
             self._command,
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,
+            stderr=None,  # what a console has to complain about is for the person at the terminal
             text=True,
             env=environment,
         )
         self._reader = threading.Thread(target=self._read, args=(self._process,), name="console-witness", daemon=True)
         self._reader.start()
-        return self._await(lambda shown: shown.connected, since_ns=began_ns, timeout_s=30.0)
+        return self._await(lambda shown: shown.connected, since_ns=began_ns, timeout_s=PATIENCE_S)
 
     def truth_s(self, process: str, *, since_ns: int, timeout_s: float) -> float:
         """Seconds from a loss until the window showed it; `timeout_s` when it never did."""
@@ -65,6 +66,12 @@ class ConsoleWitness:
     def tells_loss_of(self, process: str) -> bool:
         """Whether the window shows it now."""
         return bool(self._shown) and self._shown[-1].tells_loss_of(process)
+
+    @property
+    def ended(self) -> str:
+        """Its exit status in words when it has ended by itself; empty while it runs."""
+        status = None if self._process is None else self._process.poll()
+        return "" if status is None else f"the console ended by itself with status {status}"
 
     def kill(self) -> int:
         """End it with signal 9; returns the moment."""

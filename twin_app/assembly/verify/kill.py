@@ -140,6 +140,10 @@ class _Killing:
         self._watch_needless("console")
         self._tally.note("console", brake=None, truth=None)
         back_s = self._console.start()
+        if self._console.ended:
+            self._tally.not_recovered.append(f"console: {self._console.ended}")
+            self._console.close()
+            self._console.start()
         self._tally.console_back_s_max = round(max(back_s, self._tally.console_back_s_max), 2)
 
     def _watch_needless(self, target: str) -> None:
