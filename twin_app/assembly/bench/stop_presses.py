@@ -21,11 +21,10 @@ from runtime.messages.joint import PlantFlag
 from runtime.messages.requests import AddTask, Body, Reset, Start
 from runtime.messages.state import Mode
 from runtime.mistakes import UserMistake
-from twin_app.assembly.bench.stop_record import Press, StopRecord
+from twin_app.assembly.bench.stop_record import PATIENCE_S, Press, StopRecord
 from twin_app.window.console import ConsoleWindow
 
 LOOK_S = 0.0005
-PATIENCE_S = 2.0
 READY_PATIENCE_S = 10.0
 ASK_AGAIN_S = 0.25
 MOVING_RAD_S = 0.02

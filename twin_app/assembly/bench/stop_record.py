@@ -9,6 +9,9 @@ from typing import Any
 import numpy as np
 
 MILLISECOND_NS = 1_000_000
+PATIENCE_S = 2.0
+"""A stop that was not seen by then counts as this long."""
+
 CONDITIONS = ("idle", "inference", "repaint_storm", "backlog")
 
 
@@ -39,14 +42,15 @@ class StopRecord:
 
     presses: list[Press] = field(default_factory=list[Press])
     unanswered: int = 0
-    """Presses that no stop followed within the patience: each one a failure, none is left out of the figures."""
+    """Presses that no stop followed within the patience; each counts with the whole patience in the overall figures."""
 
     def figures(self) -> dict[str, Any]:
         """Over all presses, and by condition; raises `ValueError` without a press."""
         if not self.presses:
             raise ValueError("no press was answered: nothing was measured")
+        delays_ms = [_ms(press.seen_ns, press.applied_ns) for press in self.presses]
         return {
-            **_delays([_ms(press.seen_ns, press.applied_ns) for press in self.presses]),
+            **_delays(delays_ms + [PATIENCE_S * 1e3] * self.unanswered),
             "presses": len(self.presses),
             "unanswered": self.unanswered,
             "conditions": {name: self._condition(name) for name in CONDITIONS if self._of(name)},
