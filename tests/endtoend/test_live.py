@@ -9,7 +9,7 @@ from pathlib import Path
 import psutil
 import pytest
 
-from runtime.messages.requests import Refill, ReceiptPhase
+from runtime.messages.requests import ReceiptPhase, Refill
 from runtime.messages.topics import TOPICS
 from runtime.mistakes import UserMistake
 from twin_app.assembly.live import LiveCell

@@ -5,11 +5,10 @@ from __future__ import annotations
 import argparse
 import os
 import tempfile
+from collections.abc import Callable
 from pathlib import Path
 
 from runtime.link.session import SessionFolder
-from runtime.messages.faults import FaultSeverity
-from runtime.messages.requests import InjectFault
 from runtime.mistakes import UserMistake
 from twin_app.assembly.run_command import first_tasks, has_display
 from twin_app.assembly.setup import CellSetup, SessionSetup
@@ -18,7 +17,7 @@ WARM_UP_MS = 9_000
 """Until the arm is at work and the plots have something to show."""
 
 SETTLE_MS = 1_500
-SIZE_PX = (1600, 1000)
+SIZE_PX = (1440, 900)
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -32,50 +31,67 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 def _take(folder: Path, scratch: Path) -> int:
-    from PySide6.QtCore import QTimer
-
-    from sim_worlds.cameras.meshes import mesh_folder
-    from twin_app.assembly.console import RuntimeChild, make_application
-    from twin_app.bridge.live import LiveSource
-    from twin_app.model.settings import PERSPECTIVES, THEMES, SettingsStore
-    from twin_app.window.console import ConsoleWindow
+    from twin_app.assembly.console import make_application
 
     application = make_application()
     cell = CellSetup(cell=f"pictures-{os.getpid()}")
-    child = RuntimeChild(SessionSetup(cell, data_folder=str(scratch), first_tasks=first_tasks(cell)))
-    window = ConsoleWindow(
-        LiveSource(SessionFolder.expect(cell.cell)),
-        settings=SettingsStore(scratch / "settings"),
-        mesh_folder=mesh_folder(),
-        owns_cell=True,
-    )
-    window.resize(*SIZE_PX)
-    window.show()
-    child.start()
-    views = [(perspective, theme) for perspective in PERSPECTIVES for theme in THEMES]
-
-    def turn() -> None:
-        if not views:
-            application.quit()
-            return
-        perspective, theme = views.pop(0)
-        window.set_theme(theme)
-        window.show_perspective(perspective)
-        QTimer.singleShot(SETTLE_MS, window, lambda: shoot(perspective, theme))
-
-    def shoot(perspective: str, theme: str) -> None:
-        file = folder / f"{perspective}-{theme}.png"
-        window.grab().save(str(file))
-        print(file)
-        turn()
-
-    def begin() -> None:
-        window.pump.ask(InjectFault("F26", FaultSeverity.MILD))
-        turn()
-
-    QTimer.singleShot(WARM_UP_MS, window, begin)
+    album = _Album(folder, SessionSetup(cell, data_folder=str(scratch), first_tasks=first_tasks(cell)), scratch)
+    album.begin(application.quit)
     application.exec()
-    child.end()
-    child.wait()
-    window.pump.stop()
+    album.close()
     return 0
+
+
+class _Album:
+    """Goes through all views of one window, each given a moment to settle."""
+
+    def __init__(self, folder: Path, setup: SessionSetup, scratch: Path) -> None:
+        from sim_worlds.cameras.meshes import mesh_folder
+        from twin_app.assembly.console import RuntimeChild
+        from twin_app.bridge.live import LiveSource
+        from twin_app.model.settings import PERSPECTIVES, THEMES, SettingsStore
+        from twin_app.window.console import ConsoleWindow
+
+        self._folder = folder
+        self._child = RuntimeChild(setup)
+        self._window = ConsoleWindow(
+            LiveSource(SessionFolder.expect(setup.cell.cell)),
+            settings=SettingsStore(scratch / "settings"),
+            mesh_folder=mesh_folder(),
+            owns_cell=True,
+        )
+        self._views = [(perspective, theme) for perspective in PERSPECTIVES for theme in THEMES]
+
+    def begin(self, finished: Callable[[], object]) -> None:
+        """Show the window, start the cell, and take the pictures once the arm is at work."""
+        self._finished = finished
+        self._window.resize(*SIZE_PX)
+        self._window.show()
+        self._child.start()
+        self._later(WARM_UP_MS, self._turn)
+
+    def close(self) -> None:
+        """End the cell, then let the window go."""
+        self._child.end()
+        self._child.wait()
+        self._window.pump.stop()
+
+    def _turn(self) -> None:
+        if not self._views:
+            self._finished()
+            return
+        perspective, theme = self._views.pop(0)
+        self._window.set_theme(theme)
+        self._window.show_perspective(perspective)
+        self._later(SETTLE_MS, lambda: self._shoot(f"{perspective}-{theme}"))
+
+    def _shoot(self, name: str) -> None:
+        file = self._folder / f"{name}.png"
+        self._window.grab().save(str(file))
+        print(file)
+        self._turn()
+
+    def _later(self, after_ms: int, act: Callable[[], None]) -> None:
+        from PySide6.QtCore import QTimer
+
+        QTimer.singleShot(after_ms, self._window, act)
