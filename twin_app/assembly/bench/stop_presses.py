@@ -21,11 +21,12 @@ from runtime.messages.joint import PlantFlag
 from runtime.messages.requests import AddTask, Body, Reset, Start
 from runtime.messages.state import Mode
 from runtime.mistakes import UserMistake
+from runtime.modes import LATCHED_MODES
 from twin_app.assembly.bench.stop_record import PATIENCE_S, Press, StopRecord
 from twin_app.window.console import ConsoleWindow
 
 LOOK_S = 0.0005
-READY_PATIENCE_S = 10.0
+READY_PATIENCE_S = 30.0
 ASK_AGAIN_S = 0.25
 MOVING_RAD_S = 0.02
 PAUSE_S = (0.005, 0.08)
@@ -102,8 +103,7 @@ class Presser:
         posted_ns = time.monotonic_ns()
         key = QKeyEvent(QEvent.Type.KeyPress, Qt.Key.Key_F12, Qt.KeyboardModifier.NoModifier)
         QCoreApplication.postEvent(self.window, key)
-        applied_ns = self._await_stop(posted_ns)
-        flagged_ns = self.flag.pressed_ns()
+        flagged_ns, applied_ns = self._await_stop(posted_ns)
         if not applied_ns or not self.sight.seen_ns or not flagged_ns:
             self.record.unanswered += 1
             return
@@ -111,14 +111,16 @@ class Presser:
             Press(condition, posted_ns, self.sight.seen_ns, flagged_ns, applied_ns, moving=moving)
         )
 
-    def _await_stop(self, posted_ns: int) -> int:
-        end_s = time.monotonic() + PATIENCE_S
+    def _await_stop(self, posted_ns: int) -> tuple[int, int]:
+        """Stamps of the flag and of the stop in the plant, 0 where none came. The stop request presses again later."""
+        end_s, flagged_ns = time.monotonic() + PATIENCE_S, 0
         while time.monotonic() < end_s:
+            flagged_ns = flagged_ns or self.flag.pressed_ns()
             state = self.states.read()
             if state is not None and state.stop_seen_ns > posted_ns:
-                return state.stop_seen_ns
+                return flagged_ns, state.stop_seen_ns
             time.sleep(LOOK_S)
-        return 0
+        return flagged_ns, 0
 
     def _reach(self, *, driving: bool) -> None:
         """Reset, and start where the policy is to drive; ask again what got lost in a storm."""
@@ -132,7 +134,17 @@ class Presser:
                 asked = (type(wish), time.monotonic())
                 self.window.source.ask(wish)
             time.sleep(0.004)
-        raise UserMistake(f"the cell could not be made ready for a press within {READY_PATIENCE_S:g} s")
+        raise UserMistake(
+            f"the cell could not be made ready for a press within {READY_PATIENCE_S:g} s: {self._standing()}"
+        )
+
+    def _standing(self) -> str:
+        """Mode and reason as the window knows them."""
+        seen = self.window.pump.state
+        mode = "no word from control" if seen.control is None else f"{seen.control.mode.value}"
+        why = "" if seen.system is None else seen.system.why_not_moving
+        open_tasks = 0 if seen.tasks is None else len(seen.tasks.open)
+        return f"{mode}, {open_tasks} open tasks; {why}"
 
     def _next_wish(self, *, driving: bool) -> tuple[bool, Body | None]:
         """Whether the cell is as wished, and what to ask for otherwise. Stops are seen in shared memory, at once."""
@@ -141,7 +153,7 @@ class Presser:
             return False, None
         if state.stop_seen_ns or self.flag.is_set():
             self._cleared_ns = 0
-            return False, Reset()
+            return False, Reset() if seen.control.mode in LATCHED_MODES else None
         self._cleared_ns = self._cleared_ns or time.monotonic_ns()
         if not driving:
             return True, None
