@@ -25,44 +25,47 @@ class Envelope:
 
     def __init__(self, limits: Limits) -> None:
         self._limits = limits
-        shape = (2, limits.joints)
+        joints = limits.joints
+        shape = (2, joints)
         window_s = np.broadcast_to([[limits.margins.reaction_s], [0.0]], shape)
         acceleration = np.stack([limits.acceleration_rad_s2] * 2)
         braking = np.stack([limits.braking_rad_s2, limits.acceleration_rad_s2])
-        self._window_s = _both_ends(window_s)
-        self._gain_rad_s = _both_ends(acceleration * window_s)
-        self._half_over_braking = _both_ends(0.5 / braking)
+        self._root = np.sqrt(0.5 / braking)
+        """Of half over braking, so that stopping distances are squares of scaled speeds."""
+
         # rounding is forgiven to the reference, which may end exactly on its limit
         self._drift_rad = 0.5 * acceleration * window_s**2 - [[0.0], [_ROUNDING]]
-        self._limit_rad = np.zeros((2, *shape))
-        self._set_limits(MEASURED, limits.position_lower_rad, limits.position_upper_rad)
-        self._set_limits(REFERENCE, limits.reference_lower_rad, limits.reference_upper_rad)
-        speed_limit = np.stack([limits.velocity_rad_s, limits.reference_velocity_rad_s]) * (1.0 + _ROUNDING)
-        self._speed_limit = _both_ends(speed_limit)
-        self.velocity_limit_rad_s = self._speed_limit[0]
+        self.velocity_limit_rad_s = np.stack([limits.velocity_rad_s, limits.reference_velocity_rad_s])
         """[row, joint]."""
 
+        self.velocity_limit_rad_s *= 1.0 + _ROUNDING
+        self._per_motion = self._linear_part(window_s)
+        self._constant = np.zeros((3, 2, *shape))
+        self._set_limits(MEASURED, limits.position_lower_rad, limits.position_upper_rad)
+        self._set_limits(REFERENCE, limits.reference_lower_rad, limits.reference_upper_rad)
+        self._constant[1] = self.velocity_limit_rad_s
+        self._constant[2] = self._root * acceleration * window_s
         self._motion = np.zeros((2, *shape))
         self.q_rad = self._motion[0]
         """In: row 0 measured, row 1 reference."""
 
         self.dq_rad_s = self._motion[1]
-        self._towards = np.zeros((2, 2, *shape))
-        """Position and velocity towards the upper end, and mirrored towards the lower: [q or dq, end, row, joint]."""
+        self.reference = self._motion[:, REFERENCE]
+        """Position and velocity of the reference as they were put in, [2, joints]."""
 
-        self._rooms = np.zeros((2, 2, *shape))
+        self.inputs = self._motion.reshape(-1)
+        """All of `q_rad`, measured first, then all of `dq_rad_s`, as one flat array."""
+
+        self._rooms = np.zeros((3, 2, *shape))
+        self._flat_rooms = self._rooms.reshape(-1)
+        self._judged = self._flat_rooms[: 8 * joints]
         self.position_room_rad = self._rooms[0]
         """Out: what is left to each limit after worst-case braking; [end, row, joint]."""
 
         self.velocity_room_rad_s = self._rooms[1]
         """Out: what is left to the velocity limit in each direction; [end, row, joint]."""
 
-        self._stop = np.zeros((2, *shape))
-
-    @property
-    def inputs(self) -> NDArray[np.float64]:
-        """Positions and velocities as one array, to be tested for finiteness at once."""
-        return self._motion
+        self._scaled_speed = self._rooms[2]
 
     def release_at(self, reference_rad: Vector) -> None:
         """The brakes open here: a reference that starts outside its margin may stay, but not go farther out."""
@@ -73,25 +76,29 @@ class Envelope:
 
     def judge(self) -> float:
         """The least room of all joints, rows and rules; negative when any rule is broken. Inputs must be finite."""
-        stop, position_room = self._stop, self.position_room_rad
-        self._towards[:, 0] = self._motion
-        np.negative(self._motion, out=self._towards[:, 1])
-        q_rad, speed = self._towards
-        np.add(speed, self._gain_rad_s, out=stop)
-        np.maximum(stop, 0.0, out=stop)
-        np.multiply(stop, stop, out=stop)
-        np.multiply(stop, self._half_over_braking, out=stop)
-        np.subtract(self._limit_rad, q_rad, out=position_room)
-        np.subtract(position_room, stop, out=position_room)
-        np.multiply(speed, self._window_s, out=stop)
-        np.subtract(position_room, stop, out=position_room)
-        np.subtract(self._speed_limit, speed, out=self.velocity_room_rad_s)
-        return float(self._rooms.min())
+        speed, position_room = self._scaled_speed, self.position_room_rad
+        np.dot(self._per_motion, self.inputs, out=self._flat_rooms)
+        np.add(self._rooms, self._constant, out=self._rooms)
+        np.maximum(speed, 0.0, out=speed)
+        np.multiply(speed, speed, out=speed)
+        np.subtract(position_room, speed, out=position_room)
+        return float(np.minimum.reduce(self._judged))
+
+    def _linear_part(self, window_s: NDArray[np.float64]) -> NDArray[np.float64]:
+        """float64[3·2·2·joints, 2·2·joints]: what `_rooms` takes from `_motion`, before constants and squares.
+
+        With q and v towards an end (mirrored for the lower one): −q − v·T, −v and v·√(1/2b).
+        """
+        shape = window_s.shape
+        part = np.zeros((3, 2, *shape, 2, *shape))
+        for end, towards in enumerate((1.0, -1.0)):
+            for place in np.ndindex(shape):
+                part[0, end, *place, 0, *place] = -towards
+                part[0, end, *place, 1, *place] = -towards * window_s[place]
+                part[1, end, *place, 1, *place] = -towards
+                part[2, end, *place, 1, *place] = towards * self._root[place]
+        return part.reshape(3 * 2 * window_s.size, 2 * window_s.size)
 
     def _set_limits(self, row: int, lower_rad: Vector, upper_rad: Vector) -> None:
-        self._limit_rad[0, row] = upper_rad - self._drift_rad[row]
-        self._limit_rad[1, row] = -lower_rad - self._drift_rad[row]
-
-
-def _both_ends(values: NDArray[np.float64]) -> NDArray[np.float64]:
-    return np.stack([values] * 2)
+        self._constant[0, 0, row] = upper_rad - self._drift_rad[row]
+        self._constant[0, 1, row] = -lower_rad - self._drift_rad[row]

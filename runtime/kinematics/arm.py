@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -44,10 +45,15 @@ class Arm:
         self.home_rad: Vector = np.array([joint.home_rad for joint in robot.joints])
         self.lower_rad: Vector = np.array([joint.position_lower_rad for joint in robot.joints])
         self.upper_rad: Vector = np.array([joint.position_upper_rad for joint in robot.joints])
-        self._coulomb_nm: Vector = np.array([joint.friction_coulomb_nm for joint in robot.joints])
-        self._viscous_nm_s: Vector = np.array([joint.friction_viscous_nm_s for joint in robot.joints])
-        self._stribeck_nm = np.array([joint.friction_breakaway_nm for joint in robot.joints]) - self._coulomb_nm
-        self._stribeck_rad_s: Vector = np.array([joint.stribeck_velocity_rad_s for joint in robot.joints])
+        self._friction = [
+            (
+                joint.friction_coulomb_nm,
+                joint.friction_breakaway_nm - joint.friction_coulomb_nm,
+                1.0 / joint.stribeck_velocity_rad_s,
+                joint.friction_viscous_nm_s,
+            )
+            for joint in robot.joints
+        ]
         self._tool_in_last_joint_m: Vector = np.array(self._model.frames[self._frame].placement.translation)
 
     def fk(self, q_rad: Vector) -> Pose:
@@ -99,11 +105,18 @@ class Arm:
         """Nominal friction torque at this speed, same sign as the speed, smooth through zero.
 
         (F_c + (F_s − F_c)·exp(−(q̇/v_s)²))·tanh(q̇/v_0) + F_v·q̇ with v_0 = v_s/3
-        (Olsson et al., Friction models and friction compensation, 1998).
+        (Olsson et al., Friction models and friction compensation, 1998). Plain floats: for seven joints twice as
+        fast as array operations.
         """
-        ratio = dq_rad_s / self._stribeck_rad_s
-        dry = self._coulomb_nm + self._stribeck_nm * np.exp(-ratio * ratio)
-        return dry * np.tanh(3.0 * ratio) + self._viscous_nm_s * dq_rad_s
+        exp, tanh = math.exp, math.tanh
+        torques: list[float] = []
+        for speed, (coulomb, peak, per_speed, viscous) in zip(dq_rad_s.tolist(), self._friction, strict=True):
+            if speed == 0.0:
+                torques.append(0.0)
+                continue
+            ratio = speed * per_speed
+            torques.append((coulomb + peak * exp(-ratio * ratio)) * tanh(3.0 * ratio) + viscous * speed)
+        return np.array(torques)
 
     def mass_matrix(self, q_rad: Vector) -> Matrix:
         """Joint-space inertia, rotor inertia on its diagonal, float64[n, n]."""

@@ -15,7 +15,8 @@ class ComputedTorque:
 
     (Siciliano et al., Robotics: Modelling, Planning and Control, 2009, §8.5.2.) The integral is bounded; it
     carries what the nominal model does not know and learns little while the reference accelerates. Stable for
-    k_i < k_p·k_d. Speed is low-pass filtered, so that its noise does not use up the torque rate.
+    k_i < k_p·k_d. Speed is low-pass filtered, so that its noise does not use up the torque rate. Plain floats:
+    for seven joints a loop costs half of what as many array operations do.
     """
 
     def __init__(
@@ -35,8 +36,9 @@ class ComputedTorque:
         self._gain = integral_1_s3 * period_s
         self._limit_rad_s2 = integral_limit_rad_s2
         self._fresh = 1.0 - math.exp(-2.0 * math.pi * filter_hz * period_s)
-        self._integral_rad_s2: Vector = np.zeros(arm.joint_count)
-        self._speed_rad_s: Vector = np.zeros(arm.joint_count)
+        self._integral_rad_s2 = [0.0] * arm.joint_count
+        self._speed_rad_s = [0.0] * arm.joint_count
+        self._demand_rad_s2 = [0.0] * arm.joint_count
 
     def torque(
         self,
@@ -48,23 +50,30 @@ class ComputedTorque:
         ddq_reference_rad_s2: Vector,
     ) -> Vector:
         """See `ports.Controller`; one call a tick, as the integral counts calls."""
-        speed = self._speed_rad_s = self._speed_rad_s + self._fresh * (dq_rad_s - self._speed_rad_s)
-        error = q_reference_rad - q_rad
-        steady = self._gain / (1.0 + ddq_reference_rad_s2 * ddq_reference_rad_s2)
-        integral = self._integral_rad_s2 + steady * error
-        limit = self._limit_rad_s2
-        self._integral_rad_s2 = np.minimum(np.maximum(integral, -limit), limit)
-        demand = (
-            ddq_reference_rad_s2
-            + self._stiffness_1_s2 * error
-            + self._damping_1_s * (dq_reference_rad_s - speed)
-            + self._integral_rad_s2
+        stiffness, damping, fresh = self._stiffness_1_s2, self._damping_1_s, self._fresh
+        gain, limit, integrals = self._gain, self._limit_rad_s2, self._integral_rad_s2
+        speeds, demands = self._speed_rad_s, self._demand_rad_s2
+        joints = zip(
+            q_rad.tolist(),
+            dq_rad_s.tolist(),
+            q_reference_rad.tolist(),
+            dq_reference_rad_s.tolist(),
+            ddq_reference_rad_s2.tolist(),
+            strict=True,
         )
-        return self._arm.inverse_dynamics(q_rad, speed, demand) + self._arm.friction(dq_reference_rad_s)
+        for joint, (q, dq, q_reference, dq_reference, ddq) in enumerate(joints):
+            speed = speeds[joint]
+            speed = speeds[joint] = speed + fresh * (dq - speed)
+            error = q_reference - q
+            integral = integrals[joint] + gain * error / (1.0 + ddq * ddq)
+            integral = integrals[joint] = limit if integral > limit else -limit if integral < -limit else integral
+            demands[joint] = ddq + stiffness * error + damping * (dq_reference - speed) + integral
+        torque = self._arm.inverse_dynamics(q_rad, np.array(speeds), np.array(demands))
+        return torque + self._arm.friction(dq_reference_rad_s)
 
     def reset(self) -> None:
         """Forget what was integrated: the arm stands elsewhere now."""
-        self._integral_rad_s2 = np.zeros(self._arm.joint_count)
+        self._integral_rad_s2 = [0.0] * self._arm.joint_count
 
 
 class JointImpedance:

@@ -20,15 +20,11 @@ class ModeKeeper:
         self.refusal = ""
         """Why the newest request was refused; empty when it was accepted."""
 
-    @property
-    def drives(self) -> bool:
-        """Whether chunks of a policy are executed."""
-        return self.mode in POLICY_MODES
+        self.drives = self.mode in POLICY_MODES
+        """Whether chunks of a policy are executed. Kept, not computed: the fast loop asks several times a tick."""
 
-    @property
-    def latched(self) -> bool:
+        self.latched = self.mode in LATCHED_MODES
         """Whether a stop or fault is latched."""
-        return self.mode in LATCHED_MODES
 
     def apply(self, event: ModeEvent, *, now_ns: int, reason: str) -> bool:
         """Let an event happen; True when it changed the mode. A refused one changes nothing."""
@@ -36,6 +32,8 @@ class ModeKeeper:
         if isinstance(following, Refusal) or following is self.mode:
             return False
         self.mode = following
+        self.drives = following in POLICY_MODES
+        self.latched = following in LATCHED_MODES
         self.since_ns = now_ns
         self.reason = reason
         return True

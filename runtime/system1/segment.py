@@ -12,6 +12,14 @@ from runtime.system1.motion_limits import MotionLimits
 
 Matrix = NDArray[np.float64]
 
+AHEAD = 50
+"""Milliseconds of a polynomial that are computed at once."""
+
+_MILLISECONDS = np.arange(AHEAD) * 1e-3
+_ORDERS = np.arange(1.0, 6.0)[:, None]
+_ON_GRID = 1e-6
+"""Of a millisecond: a moment closer than this to one that was computed counts as that one."""
+
 
 class Segment(Protocol):
     """Motion of all joints over `duration_s`; afterwards it goes on at its final speed."""
@@ -77,23 +85,35 @@ class Quintic:
         )
         self._coefficients: Matrix = _FROM_ENDS @ ends
         self._end = end
-        self._basis: Matrix = _powers(0.0)[:3].copy()
-        self._scale = np.array([[1.0], [1.0 / duration_s], [1.0 / square]])
+        self._ahead: Matrix = np.zeros((0, 3, end.q_rad.size))
+        self._ahead_from_s = 0.0
 
     def at(self, time_s: float) -> JointReference:
         """See `Segment.at`."""
         if time_s >= self.duration_s:
             return _beyond(self._end, time_s - self.duration_s)
-        s = time_s / self.duration_s
-        s2 = s * s
-        s3 = s2 * s
-        s4 = s3 * s
-        basis = self._basis
-        basis[0] = (1.0, s, s2, s3, s4, s4 * s)
-        basis[1] = (0.0, 1.0, 2.0 * s, 3.0 * s2, 4.0 * s3, 5.0 * s4)
-        basis[2] = (0.0, 0.0, 2.0, 6.0 * s, 12.0 * s2, 20.0 * s3)
-        q_rad, dq_rad_s, ddq_rad_s2 = (basis @ self._coefficients) * self._scale
+        row = (time_s - self._ahead_from_s) * 1000.0
+        index = round(row)
+        if not 0 <= index < len(self._ahead) or abs(row - index) > _ON_GRID:
+            self._look_ahead(time_s)
+            index = 0
+        q_rad, dq_rad_s, ddq_rad_s2 = self._ahead[index]
         return JointReference(q_rad, dq_rad_s, ddq_rad_s2)
+
+    def _look_ahead(self, time_s: float) -> None:
+        """The states of this and the following milliseconds at once, which costs hardly more than one of them."""
+        count = min(AHEAD, 1 + int((self.duration_s - time_s) * 1000.0))
+        s = (time_s + _MILLISECONDS[:count]) / self.duration_s
+        powers = np.empty((6, count))
+        powers[0] = 1.0
+        for order in range(1, 6):
+            np.multiply(powers[order - 1], s, out=powers[order])
+        states = np.empty((count, 3, self._coefficients.shape[1]))
+        coefficients, rate = self._coefficients, 1.0 / self.duration_s
+        for derivative in range(3):
+            states[:, derivative] = powers[: 6 - derivative].T @ coefficients
+            coefficients = coefficients[1:] * (_ORDERS[: 5 - derivative] * rate)
+        self._ahead, self._ahead_from_s = states, time_s
 
     def within(self, limits: MotionLimits) -> bool:
         """Whether velocity, acceleration and jerk hold the limits, at nine samples."""

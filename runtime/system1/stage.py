@@ -28,6 +28,11 @@ from runtime.system1.timing import LoopTiming
 FOLLOWING_ERROR_RAD = 0.1
 """A reference this far from the arm is a protective stop: something holds the arm or weakens a motor."""
 
+_BRAKED = int(PlantFlag.BRAKED)
+_COMMUNICATION_LOSS = int(PlantFlag.COMMUNICATION_LOSS)
+_TRIPPED = int(PlantFlag.TRIPPED)
+# Plain integers: arithmetic on flags costs a microsecond a time.
+
 _REPORT_EVERY_NS = 100_000_000
 """Limiter verdicts that persist are reported at this interval, changes at once."""
 
@@ -58,7 +63,8 @@ class ControlStage:
         self._brakes = Brakes()
         self.missed = MissedTickLadder(missed_limits)
         self._record = TickRecord(self.arm.joint_count)
-        self._torque_step_nm = np.array([j.torque_rate_nm_s for j in cell.robot.joints]) * loop_period_s * (1 + 1e-6)
+        self._torque_step_nm = [j.torque_rate_nm_s * loop_period_s * (1 + 1e-6) for j in cell.robot.joints]
+        self._torque_nm = [0.0] * len(self._torque_step_nm)
         self._tick = 0
         self._last_ns = 0
         self._state: PlantState | None = None
@@ -148,7 +154,8 @@ class ControlStage:
     def _note_missed(self, state: PlantState, now_ns: int) -> int:
         missed, unserved = 0, 0
         if self._state is not None:
-            missed = max(0, round((now_ns - self._last_ns) / self._period_ns) - 1)
+            if now_ns - self._last_ns != self._period_ns:
+                missed = max(0, round((now_ns - self._last_ns) / self._period_ns) - 1)
             unserved = max(0, state.tick - self._state.tick - 1)
         rung = self.missed.note(missed, now_ns=now_ns, unserved=unserved)
         if rung is Punctuality.STOP and not self.modes.latched:
@@ -159,10 +166,10 @@ class ControlStage:
         self.stop_flag_to_clear = False
         if stop and not self.modes.latched:
             self._stop(now_ns, "stop pressed")
-        if state.flags & PlantFlag.TRIPPED and self.modes.mode is not Mode.FAULT:
+        if state.flags & _TRIPPED and self.modes.mode is not Mode.FAULT:
             self._happen(ModeEvent.FAULT, now_ns, "motor above its trip temperature")
-        elif state.flags & PlantFlag.BRAKED and self._brakes.settled(now_ns) and not self.modes.latched:
-            lost = state.flags & PlantFlag.COMMUNICATION_LOSS
+        elif state.flags & _BRAKED and self._brakes.settled(now_ns) and not self.modes.latched:
+            lost = state.flags & _COMMUNICATION_LOSS
             self._stop(
                 now_ns, "the arm braked by itself: " + ("commands were missing" if lost else "its own protection")
             )
@@ -222,19 +229,19 @@ class ControlStage:
                 now_ns=now_ns,
                 reference_resting=execution.motion.rest_in_s(now_ns) <= 0.0,
                 speed_rad_s=float(np.abs(state.dq_rad_s).max()),
-                braked_by_plant=bool(state.flags & PlantFlag.BRAKED),
+                braked_by_plant=bool(state.flags & _BRAKED),
             )
         else:
             ready = self._command is not None and not self._bits
             self._brakes.unlatched(now_ns=now_ns, torque_ready=ready)
-        if not self._brakes.settled(now_ns) and (self._brakes.closed or state.flags & PlantFlag.BRAKED):
+        if not self._brakes.settled(now_ns) and (self._brakes.closed or state.flags & _BRAKED):
             execution.settle(state)
 
     def _command_of(self, state: PlantState, now_ns: int) -> JointCommand:
         execution = self.execution
         reference = self._reference = execution.sample(now_ns)
         q_rad, dq_rad_s = state.q_rad, state.dq_rad_s
-        if not math.isfinite(float(q_rad.sum() + dq_rad_s.sum())):
+        if not math.isfinite(sum(q_rad.tolist()) + sum(dq_rad_s.tolist())):
             torque_nm: Vector = np.full(self.arm.joint_count, math.nan)
         else:
             torque_nm = self._controller.torque(
@@ -245,23 +252,21 @@ class ControlStage:
                 ddq_reference_rad_s2=reference.ddq_rad_s2,
             )
         asked = JointCommand(
-            sequence=self._tick + 1,
-            stamp_ns=now_ns,
-            torque_nm=torque_nm,
-            gripper_width_m=execution.gripper.sample(now_ns),
-            gripper_force_n=execution.gripper.force_n,
-            brake=self._brakes.closed,
-            stopping=self.modes.latched,
-            verdict=0,
+            self._tick + 1,
+            now_ns,
+            torque_nm,
+            execution.gripper.sample(now_ns),
+            execution.gripper.force_n,
+            self._brakes.closed,
+            self.modes.latched,
+            0,
         )
         command, bits = self._guard.limit(asked, state, reference)
         self._judge_command(command, bits, now_ns)
         return command
 
     def _judge_command(self, command: JointCommand, bits: int, now_ns: int) -> None:
-        if self._command is not None and not command.brake:
-            step_nm = np.abs(command.torque_nm - self._command.torque_nm)
-            self._torque_step_over_limit += bool((step_nm > self._torque_step_nm).any())
+        self._count_torque_step(command)
         if bits:
             self._limited += 1
             if bits != self._bits or now_ns - self._reported_ns >= _REPORT_EVERY_NS:
@@ -277,17 +282,31 @@ class ControlStage:
         elif not self.modes.latched and self._brakes.settled(now_ns):
             self._watch_following(now_ns)
 
+    def _count_torque_step(self, command: JointCommand) -> None:
+        """Independent of the limiter: whether it ever let a step pass that is larger than the data sheet's."""
+        last_nm, self._torque_nm = self._torque_nm, command.torque_nm.tolist()
+        if self._command is None or command.brake:
+            return
+        for torque, last, most in zip(self._torque_nm, last_nm, self._torque_step_nm, strict=True):
+            if not -most <= torque - last <= most:
+                self._torque_step_over_limit += 1
+                return
+
     def _watch_following(self, now_ns: int) -> None:
         state = self._state
         assert state is not None
+        for wanted, measured in zip(self._reference.q_rad.tolist(), state.q_rad.tolist(), strict=True):
+            if abs(wanted - measured) > FOLLOWING_ERROR_RAD:
+                break
+        else:
+            return
         error_rad = np.abs(self._reference.q_rad - state.q_rad)
-        if float(error_rad.max()) > FOLLOWING_ERROR_RAD:
-            joint = int(np.argmax(error_rad))
-            name = self.arm.robot.joints[joint].name
-            self._stop(now_ns, f"{name} is {float(error_rad[joint]):.3f} rad away from its reference")
+        joint = int(np.argmax(error_rad))
+        name = self.arm.robot.joints[joint].name
+        self._stop(now_ns, f"{name} is {float(error_rad[joint]):.3f} rad away from its reference")
 
     def _observe(self, state: PlantState, missed: int) -> None:
-        if self._brakes.closed or state.flags & PlantFlag.BRAKED:
+        if self._brakes.closed or state.flags & _BRAKED:
             self._observer.restart()
             return
         elapsed_s = (missed + 1) * self._period_ns * 1e-9

@@ -17,12 +17,12 @@ class TickRecord:
     """Collects one row a tick without allocating; a full block is handed out once."""
 
     def __init__(self, joint_count: int) -> None:
-        self._joints = joint_count
         names = [f"{group}.{joint}" for group in _GROUPS for joint in range(joint_count)]
         self.columns = (*names, *_SINGLES)
         self._singles = len(names)
         self._rows: NDArray[np.float32] = np.zeros((BLOCK_TICKS, len(self.columns)), dtype=np.float32)
-        self._groups = self._rows[:, : self._singles].reshape(BLOCK_TICKS, len(_GROUPS), joint_count)
+        self._joint_rows = [row[: self._singles] for row in self._rows]
+        self._single_rows: list[tuple[float, ...]] = []
         self._filled = 0
         self._first_tick = 0
         self._stamp_ns = 0
@@ -45,23 +45,17 @@ class TickRecord:
         if row == 0:
             self._first_tick = tick
             self._stamp_ns = now_ns
-        groups = self._groups[row]
-        groups[0] = state.q_rad
-        groups[1] = state.dq_rad_s
-        groups[2] = reference.q_rad
-        groups[3] = command.torque_nm
-        groups[4] = state.torque_nm
-        groups[5] = residual_nm
-        self._rows[row, self._singles :] = (
-            missed,
-            lateness_s,
-            command.verdict,
-            state.gripper_width_m,
-            command.gripper_width_m,
-            command.brake,
+        np.concatenate(
+            (state.q_rad, state.dq_rad_s, reference.q_rad, command.torque_nm, state.torque_nm, residual_nm),
+            out=self._joint_rows[row],
+            casting="same_kind",
         )
+        widths = state.gripper_width_m, command.gripper_width_m
+        self._single_rows.append((missed, lateness_s, command.verdict, *widths, command.brake))
         self._filled = row + 1
         if self._filled == BLOCK_TICKS:
+            self._rows[:, self._singles :] = self._single_rows
+            self._single_rows = []
             data = self._rows.tobytes()
             self._full = TickTrace(self._stamp_ns, self._first_tick, self.columns, BLOCK_TICKS, data)
             self._filled = 0
