@@ -45,6 +45,10 @@ class Envelope:
         self._set_limits(REFERENCE, limits.reference_lower_rad, limits.reference_upper_rad)
         self._constant[1] = self.velocity_limit_rad_s
         self._constant[2] = self._root * acceleration * window_s
+        self._make_rooms(shape)
+
+    def _make_rooms(self, shape: tuple[int, int]) -> None:
+        """The arrays that go in and come out, made once."""
         self._motion = np.zeros((2, *shape))
         self.q_rad = self._motion[0]
         """In: row 0 measured, row 1 reference."""
@@ -58,7 +62,7 @@ class Envelope:
 
         self._rooms = np.zeros((3, 2, *shape))
         self._flat_rooms = self._rooms.reshape(-1)
-        self._judged = self._flat_rooms[: 8 * joints]
+        self._judged = self._flat_rooms[: 8 * shape[1]]
         self.position_room_rad = self._rooms[0]
         """Out: what is left to each limit after worst-case braking; [end, row, joint]."""
 
