@@ -162,9 +162,7 @@ class Guard(Protocol):
         """Configurations in space: joint frames float64[steps, joints, 4, 4], tool positions float64[steps, 3]."""
         ...
 
-    def limit(
-        self, command: JointCommand, state: PlantState, reference: JointReference
-    ) -> tuple[JointCommand, int]:
+    def limit(self, command: JointCommand, state: PlantState, reference: JointReference) -> tuple[JointCommand, int]:
         """The command that may go to the plant, and reason bits (0: untouched). Every tick; never raises."""
         ...
 

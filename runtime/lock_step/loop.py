@@ -17,7 +17,7 @@ from runtime.messages.joint import JointCommand
 from runtime.messages.orders import Heartbeat, Orders
 from runtime.messages.plan import Plan
 from runtime.messages.system import Event, ProcessState
-from runtime.ports import Camera, LoopSeam, Picture, Plant, PlanSeam
+from runtime.ports import Camera, LoopSeam, Picture, PlanSeam, Plant
 from runtime.supervision.oversight import Oversight
 from runtime.system1 import ControlStage
 from runtime.system1.timing import LoopTiming

@@ -33,7 +33,4 @@ class Region(Struct, frozen=True):
 
     def contains(self, point: Vector3) -> bool:
         """Whether a point in the base frame lies inside or on the border."""
-        return all(
-            low <= value <= high
-            for low, value, high in zip(self.lower_m, point, self.upper_m, strict=True)
-        )
+        return all(low <= value <= high for low, value, high in zip(self.lower_m, point, self.upper_m, strict=True))
