@@ -51,10 +51,14 @@ class Picture:
 
 
 class Camera(Protocol):
-    """All cameras of a cell; a call delivers the pictures due at that moment."""
+    """All cameras of a cell. Between exposure and read-out the caller does something else, as beside real cameras."""
 
-    def capture(self, *, stamp_ns: int) -> Sequence[Picture]:
-        """One picture a camera, captured at this instant."""
+    def expose(self, *, stamp_ns: int) -> None:
+        """Capture one picture a camera at this instant."""
+        ...
+
+    def read_out(self) -> Sequence[Picture]:
+        """The pictures of the newest exposure, once; waits for what is not finished."""
         ...
 
 

@@ -26,6 +26,9 @@ from runtime.system2.planner import PlannerStage
 TICK_NS = 1_000_000
 ROBOT_EVERY = 10
 CAMERA_EVERY = 100
+READ_OUT_TICKS = 10
+"""From exposure until the pictures are there, as in a live cell; they are drawn beside the ticks in between."""
+
 CONTROL_EVERY = 50
 
 
@@ -130,6 +133,8 @@ class LockStepLoop:
         state = self._plant.step(self._command, stamp_ns=now_ns)
         self._command = None
         if self.ticks % CAMERA_EVERY == 0:
+            self._cameras.expose(stamp_ns=now_ns)
+        elif self.ticks % CAMERA_EVERY == READ_OUT_TICKS and self.ticks > CAMERA_EVERY:
             self._look(now_ns)
         overrun_s = self._seams.loop.overrun_s(now_ns)
         if overrun_s > 0.0:
@@ -182,7 +187,7 @@ class LockStepLoop:
 
     def _look(self, now_ns: int) -> None:
         """Cameras and System 2. Inference begins at once; its result is delivered when it would be ready."""
-        pictures = self._seams.cameras.pictures(self._cameras.capture(stamp_ns=now_ns), now_ns)
+        pictures = self._seams.cameras.pictures(self._cameras.read_out(), now_ns)
         for picture in pictures:
             self._oversight.receive(picture.frame, picture.image.data.cast("B"), now_ns=now_ns)
         self._planner.take_pictures(pictures)

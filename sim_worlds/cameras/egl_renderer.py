@@ -11,6 +11,7 @@ from runtime.ports import Image
 from sim_worlds.cameras.drawing import Drawing, body_matrices
 from sim_worlds.cameras.frames import Matrix
 from sim_worlds.cameras.lighting import Lighting
+from sim_worlds.cameras.pieces import pieces_of
 from sim_worlds.cameras.shaders import FRAGMENT, SHADOW_FRAGMENT, SHADOW_VERTEX, VERTEX
 
 NEAR_M, FAR_M = 0.01, 6.0
@@ -37,25 +38,38 @@ class EglRenderer:
     def __init__(self, drawing: Drawing, *, lighting: Lighting) -> None:
         self._context = _headless_context()
         self._drawing = drawing
-        self._targets: dict[tuple[int, int], tuple[moderngl.Framebuffer, moderngl.Framebuffer]] = {}
+        self._pieces = pieces_of(drawing)
+        self._matrices = np.zeros((drawing.bodies, 4, 4), dtype=np.float32)
+        self._targets: dict[str, tuple[moderngl.Framebuffer, moderngl.Framebuffer]] = {}
         self._build_programs()
         self._light(lighting)
 
     def place(self, poses: NDArray[np.float64]) -> None:
         """Move the bodies to [links + parts, 7] poses and redraw the shadows."""
-        self._bodies.write(np.ascontiguousarray(body_matrices(self._drawing, poses).transpose(0, 2, 1)))
+        self._matrices = body_matrices(self._drawing, poses)
+        self._bodies.write(np.ascontiguousarray(self._matrices.transpose(0, 2, 1)))
         self._shadow_target.use()
         self._shadow_target.clear(depth=1.0)
         self._shadow_array.render()
 
-    def draw(self, camera: CameraDescription, *, camera_in_base: Matrix) -> Image:
-        """The picture of one camera, u8[height, width, 3], top row first."""
-        target, resolved = self._target(camera.width_px, camera.height_px)
-        clip_from_base = projection(camera) @ np.linalg.inv(camera_in_base)
-        _set(self._program, "clip_from_base", clip_from_base.T)
+    def begin(self, camera: CameraDescription, *, camera_in_base: Matrix) -> None:
+        """Hand the picture of one camera to the driver, which draws it in threads of its own."""
+        target, _ = self._target(camera)
+        camera_from_base = np.linalg.inv(camera_in_base)
+        _set(self._program, "clip_from_base", (projection(camera) @ camera_from_base).T)
         target.use()
         target.clear(*BACKGROUND, 1.0, depth=1.0)
-        self._array.render()
+        for first, count in self._pieces.seen(self._matrices, camera=camera, camera_from_base=camera_from_base):
+            self._array.render(first=first, vertices=count)
+
+    def begun(self) -> None:
+        """Another target makes the driver start with what it was handed, without waiting for it."""
+        self._elsewhere.use()
+        self._elsewhere.clear()
+
+    def finish(self, camera: CameraDescription) -> Image:
+        """The picture that was begun, u8[height, width, 3], top row first."""
+        target, resolved = self._target(camera)
         self._context.copy_framebuffer(resolved, target)
         image = np.empty((camera.height_px, camera.width_px, 3), dtype=np.uint8)
         resolved.read_into(image, components=3, alignment=1)
@@ -91,6 +105,7 @@ class EglRenderer:
         self._shadow_map.repeat_x = self._shadow_map.repeat_y = False
         self._shadow_target = context.framebuffer(depth_attachment=self._shadow_map)
         self._shadow_map.use(location=0)
+        self._elsewhere = context.simple_framebuffer((1, 1), 4)
         context.front_face = "cw"  # the pictures are drawn upside down, so that memory starts with their top row
         context.enable(moderngl.DEPTH_TEST | moderngl.CULL_FACE)
 
@@ -106,16 +121,16 @@ class EglRenderer:
         _set(self._program, "shadow_depth", np.array([lighting.shadow]))
         _set(self._program, "exposure", np.array([lighting.exposure]))
 
-    def _target(self, width: int, height: int) -> tuple[moderngl.Framebuffer, moderngl.Framebuffer]:
-        if (width, height) not in self._targets:
-            size = (width, height)
+    def _target(self, camera: CameraDescription) -> tuple[moderngl.Framebuffer, moderngl.Framebuffer]:
+        if camera.name not in self._targets:
+            size = (camera.width_px, camera.height_px)
             samples = min(SAMPLES, self._context.max_samples)
             drawn = self._context.framebuffer(
                 [self._context.renderbuffer(size, 4, samples=samples)],
                 self._context.depth_renderbuffer(size, samples=samples),
             )
-            self._targets[size] = (drawn, self._context.simple_framebuffer(size, 4))
-        return self._targets[(width, height)]
+            self._targets[camera.name] = (drawn, self._context.simple_framebuffer(size, 4))
+        return self._targets[camera.name]
 
 
 def _headless_context() -> moderngl.Context:

@@ -35,8 +35,16 @@ class Renderer(Protocol):
         """Move the bodies: [links + parts, 7]."""
         ...
 
-    def draw(self, camera: CameraDescription, *, camera_in_base: Matrix) -> Image:
-        """One picture of the bodies as placed."""
+    def begin(self, camera: CameraDescription, *, camera_in_base: Matrix) -> None:
+        """Start one picture of the bodies as placed; may go on beside the caller."""
+        ...
+
+    def begun(self) -> None:
+        """Nothing more is begun for now."""
+        ...
+
+    def finish(self, camera: CameraDescription) -> Image:
+        """The picture that was begun for this camera."""
         ...
 
     def close(self) -> None:
@@ -93,6 +101,7 @@ class CameraRig:
         ]
         self._flange_in_last_joint = matrix_of(cell.robot.flange_in_last_joint)
         self._sequence = 0
+        self._exposed_ns: int | None = None
         self.warning = ""
         self._renderer = self._choose(renderer, draw_cell(cell, mesh_folder=mesh_folder))
 
@@ -101,11 +110,29 @@ class CameraRig:
         """Which one draws: egl or tiny."""
         return self._renderer.name
 
-    def capture(self, *, stamp_ns: int) -> list[Picture]:
-        """One picture a camera of the cell as it is now (the `Camera` port)."""
+    def expose(self, *, stamp_ns: int) -> None:
+        """Begin one picture a camera of the cell as it is now (the `Camera` port)."""
         if self._truth is None:
             raise RuntimeError("this rig was built without a source of truth; use capture_poses")
-        return self.capture_poses(self._truth(), stamp_ns=stamp_ns)
+        self._begin(self._truth(), stamp_ns=stamp_ns)
+
+    def read_out(self) -> list[Picture]:
+        """The pictures of the newest exposure, once (the `Camera` port)."""
+        stamp_ns, self._exposed_ns = self._exposed_ns, None
+        if stamp_ns is None:
+            return []
+        self._sequence += 1
+        pictures: list[Picture] = []
+        for mounted, sensor in zip(self._mounted, self._sensors, strict=True):
+            camera = mounted.camera
+            frame = Frame(camera.name, self._sequence, stamp_ns, camera.width_px, camera.height_px, self._renderer.name)
+            pictures.append(Picture(frame, sensor.expose(self._renderer.finish(camera))))
+        return pictures
+
+    def capture(self, *, stamp_ns: int) -> list[Picture]:
+        """One picture a camera of the cell as it is now."""
+        self.expose(stamp_ns=stamp_ns)
+        return self.read_out()
 
     def capture_truth(self, truth: BodyPoses, *, stamp_ns: int) -> list[Picture]:
         """One picture a camera of the cell as this truth has it."""
@@ -113,22 +140,22 @@ class CameraRig:
 
     def capture_poses(self, poses: NDArray[np.float64], *, stamp_ns: int) -> list[Picture]:
         """One picture a camera; `poses` is [links + parts, 7]: base, joints, fingers left and right, parts."""
-        self._renderer.place(poses)
-        last_joint = matrices(poses[len(self._cell.robot.joints)][None, :])[0]
-        flange_in_base = last_joint @ self._flange_in_last_joint
-        self._sequence += 1
-        pictures: list[Picture] = []
-        for mounted, sensor in zip(self._mounted, self._sensors, strict=True):
-            camera = mounted.camera
-            parent = flange_in_base if camera.on_flange else np.eye(4)
-            image = self._renderer.draw(camera, camera_in_base=parent @ mounted.camera_in_parent)
-            frame = Frame(camera.name, self._sequence, stamp_ns, camera.width_px, camera.height_px, self._renderer.name)
-            pictures.append(Picture(frame, sensor.expose(image)))
-        return pictures
+        self._begin(poses, stamp_ns=stamp_ns)
+        return self.read_out()
 
     def close(self) -> None:
         """Free the renderer."""
         self._renderer.close()
+
+    def _begin(self, poses: NDArray[np.float64], *, stamp_ns: int) -> None:
+        self._renderer.place(poses)
+        last_joint = matrices(poses[len(self._cell.robot.joints)][None, :])[0]
+        flange_in_base = last_joint @ self._flange_in_last_joint
+        for mounted in self._mounted:
+            parent = flange_in_base if mounted.camera.on_flange else np.eye(4)
+            self._renderer.begin(mounted.camera, camera_in_base=parent @ mounted.camera_in_parent)
+        self._renderer.begun()
+        self._exposed_ns = stamp_ns
 
     def _choose(self, renderer: str, drawing: Drawing) -> Renderer:
         if renderer == "tiny":

@@ -25,6 +25,7 @@ class TinyRenderer:
     def __init__(self, drawing: Drawing, *, lighting: Lighting) -> None:
         self._client = pybullet.connect(pybullet.DIRECT)
         self._lighting = lighting
+        self._drawn: dict[str, Image] = {}
         self._carried: list[tuple[int, int]] = []
         """(PyBullet body, row of the poses) for everything that moves."""
 
@@ -44,8 +45,18 @@ class TinyRenderer:
                 position, orientation = NOWHERE_M, (0.0, 0.0, 0.0, 1.0)
             pybullet.resetBasePositionAndOrientation(body, position, orientation, physicsClientId=self._client)
 
-    def draw(self, camera: CameraDescription, *, camera_in_base: Matrix) -> Image:
-        """The picture of one camera, u8[height, width, 3], top row first."""
+    def begin(self, camera: CameraDescription, *, camera_in_base: Matrix) -> None:
+        """Draw the picture of one camera."""
+        self._drawn[camera.name] = self._draw(camera, camera_in_base)
+
+    def begun(self) -> None:
+        """Nothing goes on beside the caller here."""
+
+    def finish(self, camera: CameraDescription) -> Image:
+        """The picture that was drawn, u8[height, width, 3], top row first."""
+        return self._drawn.pop(camera.name)
+
+    def _draw(self, camera: CameraDescription, camera_in_base: Matrix) -> Image:
         view = np.diag([1.0, -1.0, -1.0, 1.0]) @ np.linalg.inv(camera_in_base)
         light = self._lighting
         # every light argument is sticky between calls, so all of them are given every time

@@ -24,7 +24,7 @@ class JointDrives:
 
     def usable(self, torque_nm: Vector) -> bool:
         """Whether a command is finite and has one torque a joint; a drive ignores any other."""
-        return torque_nm.shape == (self._count,) and math.isfinite(sum(map(abs, torque_nm.tolist())))
+        return torque_nm.shape == (self._count,) and math.isfinite(sum(torque_nm.tolist()))
 
     def drive(self, command_nm: Vector | None, *, share: Vector | None) -> list[float]:
         """The torque of this step in N·m, a new list; None switches the drives off. `share` of the peak is left."""

@@ -27,21 +27,24 @@ class GripperDrive:
     ) -> tuple[float, float]:
         """Forces along the fingers' opening directions in N; `left` and `right` are (position, speed)."""
         gripper = self._gripper
-        limit = min(max(force_n, 0.0), gripper.force_max_n)
-        goal = min(max(width_m, 0.0), gripper.width_max_m)
+        limit = _clamped(force_n, 0.0, gripper.force_max_n)
+        goal = _clamped(width_m, 0.0, gripper.width_max_m)
         width = left[0] + right[0]
         lead = 2.0 * limit / _STIFFNESS_N_M + 0.002
-        reference = min(max(self._reference_m, width - lead), width + lead)
+        reference = _clamped(self._reference_m, width - lead, width + lead)
         travel = gripper.speed_m_s * step_s
-        change = min(max(goal - reference, -travel), travel)
+        change = _clamped(goal - reference, -travel, travel)
         self._reference_m = reference = reference + change
         speed = 0.5 * change / step_s
         mean = 0.5 * width
-        push = _STIFFNESS_N_M * (0.5 * reference - mean)
-        push = min(max(push, -limit), limit)
-        self.force_n = max(-push, 0.0)
+        push = _clamped(_STIFFNESS_N_M * (0.5 * reference - mean), -limit, limit)
+        self.force_n = -push if push < 0.0 else 0.0
         apart = 0.5 * (left[0] - right[0])
         return (
             push - _COUPLING_N_M * apart - _DAMPING_N_S_M * (left[1] - speed),
             push + _COUPLING_N_M * apart - _DAMPING_N_S_M * (right[1] - speed),
         )
+
+
+def _clamped(value: float, low: float, high: float) -> float:
+    return low if value < low else high if value > high else value

@@ -28,20 +28,32 @@ class RotorInertia:
         nominal = np.array([joint.rotor_inertia_kg_m2 for joint in robot.joints])
         self._inertia = nominal * mismatch.rotor_inertia
         self._diagonal = np.diag(self._inertia)
-        self._gain = np.zeros((len(nominal), len(nominal)))
-        self._mobility = np.zeros((len(nominal), len(nominal)))
-        self._drive_nm: Vector = np.zeros(len(nominal))
-        self._acceleration = np.zeros(len(nominal))
+        self._identity = np.eye(len(nominal))
+        joints = len(nominal)
+        self._resistance = -self._inertia
+        self._response = np.zeros((joints, 3 * joints))
+        """Of the next â to last step's change of speed, to â, and to the drive's change of torque."""
+
+        self._known = np.zeros(3 * joints)
+        self._speed_change = self._known[:joints]
+        self._acceleration = self._known[joints : 2 * joints]
+        self._drive_change_nm = self._known[2 * joints :]
+        self._drive_nm: Vector = np.zeros(joints)
 
     def update(self, mass_matrix: NDArray[np.float64], *, step_s: float) -> None:
         """The engine's joint-space inertia at about this posture, float64[joints, joints]."""
-        self._mobility = np.linalg.inv(mass_matrix + self._diagonal)
-        self._gain = self._mobility @ mass_matrix * (_REACH / step_s)
-        self._step_s = step_s
+        joints = len(self._inertia)
+        mobility = np.linalg.inv(mass_matrix + self._diagonal)
+        reach = mobility @ mass_matrix * _REACH
+        response = self._response
+        response[:, :joints] = reach / step_s
+        response[:, joints : 2 * joints] = self._identity - reach
+        response[:, 2 * joints :] = mobility
 
     def torque(self, *, speed_change_rad_s: Vector, drive_nm: Vector) -> Vector:
         """−J·â in N·m after a step in which the speed changed by this much, before one with this drive torque."""
-        lag = speed_change_rad_s - self._step_s * self._acceleration
-        self._acceleration += self._gain @ lag + self._mobility @ (drive_nm - self._drive_nm)
+        self._speed_change[:] = speed_change_rad_s
+        np.subtract(drive_nm, self._drive_nm, out=self._drive_change_nm)
         self._drive_nm = drive_nm
-        return -self._inertia * self._acceleration
+        self._acceleration[:] = self._response.dot(self._known)
+        return self._resistance * self._acceleration

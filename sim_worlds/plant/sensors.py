@@ -23,7 +23,6 @@ class Sensors:
         deviations = (body.encoder_noise_rad, body.speed_noise_rad_s, body.torque_noise_nm)
         scale = [noise * value for value in deviations for _ in range(joints)]
         self._scale = np.array([*scale, noise * _WIDTH_NOISE_M, noise * _FORCE_NOISE_N])
-        self._draw = np.zeros(3 * joints + 2)
 
     def read(
         self, *, q_rad: Vector, dq_rad_s: Vector, torque_nm: Vector, width_m: float, force_n: float
@@ -31,14 +30,15 @@ class Sensors:
         """Measured q, dq, torque (new arrays), gripper width and force."""
         if self._quiet:
             return q_rad.copy(), dq_rad_s.copy(), torque_nm.copy(), width_m, force_n
-        joints, draw = self._joints, self._draw
-        self._random.standard_normal(out=draw)
-        draw *= self._scale
-        q = q_rad + draw[:joints]
+        joints = self._joints
+        read = self._random.standard_normal(3 * joints + 2)
+        read *= self._scale
+        width, force = read[3 * joints :].tolist()
+        both = read[: 3 * joints]
+        both += np.concatenate((q_rad, dq_rad_s, torque_nm))
+        q = both[:joints]
         q *= self._per_step
         np.rint(q, out=q)
         q *= self._step_rad
-        dq = dq_rad_s + draw[joints : 2 * joints]
-        torque = torque_nm + draw[2 * joints : 3 * joints]
-        width, force = draw[3 * joints :].tolist()
-        return q, dq, torque, width_m + width, max(force_n + force, 0.0)
+        force += force_n
+        return q, both[joints : 2 * joints], both[2 * joints :], width_m + width, force if force > 0.0 else 0.0
