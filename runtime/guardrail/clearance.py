@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from runtime.guardrail.distances import between_segments, to_boxes, to_boxes_from_points
+from runtime.guardrail.distances import between_segments, to_boxes
 from runtime.guardrail.limits import Limits
 from runtime.guardrail.verdicts import reject
 from runtime.messages.cell import CellDescription
@@ -50,6 +50,10 @@ class Clearance:
         ).reshape(-1, 3, 3)
         self._box_centre_m = np.array([b.centre_in_base.position_m for b in boxes], dtype=np.float64).reshape(-1, 3)
         self._box_half_m = np.array([box.half_extents_m for box in boxes], dtype=np.float64).reshape(-1, 3)
+        # one product takes points into the frames of all boxes: first all their x, then all y, then all z
+        self._into_boxes = self._base_in_box.transpose(2, 1, 0).reshape(3, -1)
+        self._box_offset_m = np.einsum("bij,bj->ib", self._base_in_box, self._box_centre_m).reshape(-1)
+        self._box_half_flat_m = self._box_half_m.T.reshape(-1)
 
     def check(self, frames: Frames) -> Verdict:
         """Self clearance, then scene clearance, in all given configurations."""
@@ -78,7 +82,7 @@ class Clearance:
         return turned + chosen[..., None, :3, 3]
 
     def _nearest_to_itself(self, ends: NDArray[np.float64], *, within_m: float) -> Nearest | None:
-        middle = ends.mean(axis=2)
+        middle = 0.5 * (ends[:, :, 0] + ends[:, :, 1])
         apart = middle[:, self._first] - middle[:, self._second]
         reach = self._half_length_m + self._radius_m
         room = np.sqrt(np.einsum("spi,spi->sp", apart, apart)) - (reach[self._first] + reach[self._second])
@@ -98,12 +102,8 @@ class Clearance:
     def _nearest_to_scene(self, ends: NDArray[np.float64], *, within_m: float) -> Nearest | None:
         ends = ends[:, self._moving]
         radius = self._radius_m[self._moving]
-        middle = ends.mean(axis=2)
-        # [steps, capsules, boxes, 3]: middles in the boxes' frames
-        local = np.einsum("bij,scbj->scbi", self._base_in_box, middle[:, :, None, :] - self._box_centre_m)
-        reach = self._half_length_m[self._moving] + radius
-        room = to_boxes_from_points(local, self._box_half_m) - reach[:, None]
-        step, capsule, box = np.nonzero(room < within_m)
+        reach = self._half_length_m[self._moving] + radius + within_m
+        step, capsule, box = np.nonzero(self._squared_to_boxes(ends) < (reach * reach)[:, None])
         if step.size == 0:
             return None
         turn, centre = self._base_in_box[box], self._box_centre_m[box]
@@ -115,6 +115,18 @@ class Clearance:
             return None
         name = f"{self._names[self._moving[capsule[worst]]]} and {self._box_names[box[worst]]}"
         return Nearest(float(clearance[worst]), int(step[worst]), name)
+
+    def _squared_to_boxes(self, ends: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Squared distances of the capsules' middles from the boxes, float64[steps, capsules, boxes]."""
+        middle = 0.5 * (ends[:, :, 0] + ends[:, :, 1])
+        outside = middle.reshape(-1, 3) @ self._into_boxes
+        outside -= self._box_offset_m
+        np.abs(outside, out=outside)
+        outside -= self._box_half_flat_m
+        np.maximum(outside, 0.0, out=outside)
+        outside *= outside
+        x, y, z = outside.reshape(len(outside), 3, len(self._box_half_m)).transpose(1, 0, 2)
+        return (x + y + z).reshape(*middle.shape[:2], len(self._box_half_m))
 
 
 def _refuse(reason: Reason, nearest: Nearest, limit_m: float) -> Verdict:

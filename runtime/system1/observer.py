@@ -17,7 +17,7 @@ class MomentumObserver:
     against 1/gain.
     """
 
-    def __init__(self, arm: Arm, *, gain_1_s: float = 25.0, every: int = 4) -> None:
+    def __init__(self, arm: Arm, *, gain_1_s: float = 25.0, every: int = 8) -> None:
         self._arm = arm
         self._gain_1_s = gain_1_s
         self._every = every

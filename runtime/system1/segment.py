@@ -135,15 +135,22 @@ class Profile:
     def __init__(self, trajectory: Any) -> None:  # Any: Ruckig is compiled code without type information
         self._trajectory = trajectory
         self.duration_s = float(trajectory.duration)
+        self._end: JointReference | None = None
 
     def at(self, time_s: float) -> JointReference:
         """See `Segment.at`."""
-        q_rad, dq_rad_s, ddq_rad_s2 = self._trajectory.at_time(min(time_s, self.duration_s))
-        state = JointReference(np.array(q_rad), np.array(dq_rad_s), np.array(ddq_rad_s2))
-        if time_s > self.duration_s:
-            return _beyond(state, time_s - self.duration_s)
-        return state
+        if time_s <= self.duration_s:
+            return self._state(time_s)
+        if self._end is None:
+            self._end = self._state(self.duration_s)
+        return _beyond(self._end, time_s - self.duration_s)
+
+    def _state(self, time_s: float) -> JointReference:
+        q_rad, dq_rad_s, ddq_rad_s2 = np.array(self._trajectory.at_time(time_s))
+        return JointReference(q_rad, dq_rad_s, ddq_rad_s2)
 
 
 def _beyond(end: JointReference, time_s: float) -> JointReference:
+    if not any(end.dq_rad_s.tolist()):
+        return JointReference(end.q_rad, end.dq_rad_s, np.zeros_like(end.q_rad))
     return JointReference(end.q_rad + end.dq_rad_s * time_s, end.dq_rad_s, np.zeros_like(end.q_rad))
