@@ -9,7 +9,7 @@ from plugins.programmed.track import PartTrack
 from runtime.kinematics import Arm
 from runtime.messages.cell import CellDescription, PartKind
 from runtime.messages.policy import TargetMark
-from runtime.perception import PartFinder, Sighting, ViewGeometry
+from runtime.perception import Sighting, ViewGeometry, shared_finder
 from runtime.ports import CameraView, Observation
 
 OVERHEAD = "overhead"
@@ -31,7 +31,7 @@ class Sight:
         """One finder for both cameras."""
         self._cell = cell
         self._arm = arm
-        self._finder = PartFinder(cell)
+        self._finder = shared_finder(cell)
         self._fixed_cameras = tuple(camera for camera in cell.cameras if not camera.on_flange)
         self._others: dict[str, Sighting] = {}
         self._wanted: PartKind | None = None

@@ -18,6 +18,9 @@ SATURATION_FLOOR = 70
 VALUE_FLOOR = 25
 """Below these a pixel is grey or black: table, arm, shadow. 8 bit."""
 
+_FLOOR = np.array([0, SATURATION_FLOOR, VALUE_FLOOR], dtype=np.uint8)
+_CEILING = np.array([255, 255, 255], dtype=np.uint8)
+
 Labels = NDArray[np.uint8]
 
 
@@ -42,10 +45,10 @@ class ColourKey:
 
     def classify(self, image: Image) -> Labels:
         """u8[height, width]: label of every pixel."""
-        hue, saturation, value = cv2.split(cv2.cvtColor(image, cv2.COLOR_RGB2HSV))
-        labels = cv2.LUT(hue, self._table)
-        labels[(saturation < SATURATION_FLOOR) | (value < VALUE_FLOOR)] = 0
-        return np.asarray(labels, dtype=np.uint8)
+        hsv = cv2.cvtColor(image, cv2.COLOR_RGB2HSV)
+        coloured = cv2.inRange(hsv, _FLOOR, _CEILING)
+        labels = cv2.LUT(cv2.extractChannel(hsv, 0), self._table)
+        return np.asarray(cv2.bitwise_and(labels, coloured), dtype=np.uint8)
 
 
 def _hue(part: PartKind) -> float:

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, replace
+from functools import lru_cache
 
+import cv2
 import numpy as np
 from numpy.typing import NDArray
 
@@ -13,7 +15,7 @@ from runtime.messages.cell import CameraDescription, CellDescription
 from runtime.messages.geometry import Pose
 from runtime.perception.arm_shadow import ArmShadow
 from runtime.perception.colours import ColourKey
-from runtime.perception.outlines import Blob, blobs
+from runtime.perception.outlines import Blob, blobs, cast
 from runtime.perception.places import Places
 from runtime.perception.projection import Matrix, ViewGeometry
 from runtime.perception.silhouettes import Fit, fit
@@ -55,8 +57,23 @@ class Sighting:
     radius_px: float
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class _Reading:
+    """What one picture said, kept until the next: belief and policy look at the same overhead picture."""
+
+    view: CameraView
+    arm_frames: Matrix
+    geometry: ViewGeometry
+    sightings: tuple[Sighting, ...]
+    occluded: bool
+
+    def answers(self, view: CameraView, arm_frames: Matrix) -> bool:
+        """Whether this very picture was read, with the arm standing so."""
+        return self.view is view and np.array_equal(self.arm_frames, arm_frames)
+
+
 class PartFinder:
-    """Reads pictures of one cell. Holds tables only: the same picture gives the same answer."""
+    """Reads pictures of one cell. The same picture gives the same answer; several threads may ask."""
 
     def __init__(self, cell: CellDescription) -> None:
         """Prepare colours, places and the arm's capsules."""
@@ -64,6 +81,7 @@ class PartFinder:
         self._colours = ColourKey(cell.parts)
         self._places = Places(cell)
         self._arm = ArmShadow(cell.robot)
+        self._newest: _Reading | None = None
         self._kinds = {
             label: [part for part, own in zip(cell.parts, self._colours.labels, strict=True) if own == label]
             for label in sorted(set(self._colours.labels))
@@ -81,24 +99,26 @@ class PartFinder:
 
     def survey(self, view: CameraView, *, arm_frames: Matrix) -> tuple[tuple[Sighting, ...], bool]:
         """Every part that the picture shows, and whether the arm leaves tray and totes uncovered."""
-        geometry = ViewGeometry(view.camera, view.camera_in_base)
-        covered = self._arm.mask(geometry, arm_frames)
-        return self._find(view, geometry, covered), not self._places.covered(geometry, covered)
+        reading = self._read(view, arm_frames)
+        return reading.sightings, not reading.occluded
 
     def believe(
         self, view: CameraView, *, arm_frames: Matrix | None = None, gripper_in_base: Pose | None = None
     ) -> SceneBelief:
         """What the overhead picture says about the whole cell."""
-        geometry = ViewGeometry(view.camera, view.camera_in_base)
-        covered = self._covered(geometry, arm_frames)
-        sightings = self._find(view, geometry, covered)
+        if arm_frames is None:
+            geometry, occluded = ViewGeometry(view.camera, view.camera_in_base), False
+            sightings = self._find(view, geometry, None)
+        else:
+            reading = self._read(view, arm_frames)
+            geometry, sightings, occluded = reading.geometry, reading.sightings, reading.occluded
         if gripper_in_base is not None:
             sightings = tuple(_in_hand(sighting, geometry, gripper_in_base) for sighting in sightings)
         seen = {sighting.part for sighting in sightings}
         return SceneBelief(
             stamp_ns=view.picture.frame.stamp_ns,
             detections=tuple(self._detection(sighting) for sighting in sightings),
-            occluded=covered is not None and self._places.covered(geometry, covered),
+            occluded=occluded,
             missing=tuple(part.name for part in self._cell.parts if part.name not in seen),
         )
 
@@ -106,6 +126,16 @@ class PartFinder:
         """Whether the arm, standing so, leaves tray and totes uncovered for a camera on the base; needs no pixels."""
         geometry = ViewGeometry(camera, camera.camera_in_parent)
         return not self._places.covered(geometry, self._arm.mask(geometry, arm_frames))
+
+    def _read(self, view: CameraView, arm_frames: Matrix) -> _Reading:
+        newest = self._newest
+        if newest is None or not newest.answers(view, arm_frames):
+            geometry = ViewGeometry(view.camera, view.camera_in_base)
+            covered = self._arm.mask(geometry, arm_frames)
+            occluded = self._places.covered(geometry, covered)
+            newest = _Reading(view, arm_frames, geometry, self._find(view, geometry, covered), occluded)
+            self._newest = newest
+        return newest
 
     def _covered(self, geometry: ViewGeometry, arm_frames: Matrix | None) -> NDArray[np.uint8] | None:
         return None if arm_frames is None else self._arm.mask(geometry, arm_frames)
@@ -120,17 +150,17 @@ class PartFinder:
     ) -> tuple[Sighting, ...]:
         labels = self._colours.classify(view.picture.image)
         if covered is not None:
-            labels[covered > 0] = 0
+            labels = np.asarray(cv2.bitwise_and(labels, cv2.bitwise_not(covered)), dtype=np.uint8)
         found: list[Sighting] = []
         for label, kinds in self._kinds.items():
             if only is not None and all(kind.name != only for kind in kinds):
                 continue
             of_colour = blobs((labels == label).view(np.uint8), covered=covered)[:BLOBS_A_COLOUR]
             fits = [
-                (candidate, blob, index)
+                (fit(blob, footprint, geometry, kind, places=self._places), blob, index)
                 for index, blob in enumerate(of_colour)
+                if (footprint := cast(blob, geometry)) is not None
                 for kind in kinds
-                if (candidate := fit(blob, geometry, kind, places=self._places)) is not None
             ]
             found += self._assign(fits, view.picture.frame.stamp_ns)
         return tuple(found)
@@ -176,6 +206,12 @@ class PartFinder:
             (sighting.x_m, sighting.y_m, sighting.z_m + 0.5 * height_m), (0.0, 0.0, math.sin(half), math.cos(half))
         )
         return Detection(sighting.part, pose, sighting.pixel, sighting.area_px, sighting.quality, sighting.place)
+
+
+@lru_cache(maxsize=4)
+def shared_finder(cell: CellDescription) -> PartFinder:
+    """The finder of this cell for everybody in this process, so that a picture is read once and not by each."""
+    return PartFinder(cell)
 
 
 def find_parts(

@@ -33,6 +33,7 @@ class Places:
         """Height of the surface that parts are picked from."""
 
         self._floor_z_m = cell.floor_z_m
+        self._newest_area: tuple[tuple[object, ...], NDArray[np.uint8]] | None = None
 
     def at(self, x_m: float, y_m: float) -> str:
         """tray, a tote's name or elsewhere."""
@@ -46,14 +47,20 @@ class Places:
 
     def covered(self, view: ViewGeometry, mask: NDArray[np.uint8]) -> bool:
         """Whether the mask hides any piece of tray or totes that the picture shows."""
+        return cv2.countNonZero(cv2.bitwise_and(self._area(view), mask)) > 0
+
+    def _area(self, view: ViewGeometry) -> NDArray[np.uint8]:
+        """u8[height, width], 255 on tray and totes; the newest one is kept, because a fixed camera asks again."""
+        newest = self._newest_area
+        if newest is not None and newest[0] == view.key:
+            return newest[1]
+        area = np.zeros((view.size_px[1], view.size_px[0]), dtype=np.uint8)
         for _, (x, y, z), (half_x, half_y) in self._areas:
             corners = [(x + sx * half_x, y + sy * half_y, z) for sx, sy in ((1, 1), (1, -1), (-1, -1), (-1, 1))]
             pixels, _ = view.project(np.array(corners))
-            area = np.zeros_like(mask)
             cv2.fillConvexPoly(area, pixels.round().astype(np.int32), 255)
-            if cv2.countNonZero(cv2.bitwise_and(area, mask)) > 0:
-                return True
-        return False
+        self._newest_area = (view.key, area)
+        return area
 
     def _index(self, x_m: float, y_m: float) -> int | None:
         best, best_outside_m = None, MARGIN_M

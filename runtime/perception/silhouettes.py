@@ -9,9 +9,10 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from functools import lru_cache
 
 from runtime.messages.cell import PartKind
-from runtime.perception.outlines import Blob, Outline, lay
+from runtime.perception.outlines import Blob, Footprint, Outline, lay
 from runtime.perception.places import TRAY, Places
 from runtime.perception.projection import ViewGeometry
 
@@ -40,24 +41,21 @@ class Fit:
     pixel_m: float
 
 
-def fit(blob: Blob, view: ViewGeometry, kind: PartKind, *, places: Places) -> Fit | None:
-    """Read a blob as this part; None when its rays never meet the plane it would lie on.
+def fit(blob: Blob, footprint: Footprint, view: ViewGeometry, kind: PartKind, *, places: Places) -> Fit:
+    """Read a blob with its footprint as this part.
 
     In the tray parts stand as the catalogue draws them; elsewhere they were dropped and may lie on any side.
     """
     guess_z_m = places.table_z_m + 0.5 * kind.size_m[2]
-    guess = lay(blob, view, z_m=guess_z_m)
-    if guess is None:
-        return None
+    guess = lay(footprint, view, z_m=guess_z_m)
     floor_m = places.floor_z_m(guess.x_m, guess.y_m)
     stances = _stances(kind) if places.at(guess.x_m, guess.y_m) != TRAY else _stances(kind)[:1]
     fits: list[Fit] = []
     for stance in stances:
         z_m = floor_m + 0.5 * stance.height_m
-        outline = guess if abs(z_m - guess_z_m) < SAME_PLANE_M else lay(blob, view, z_m=z_m)
-        if outline is not None:
-            fits.append(_fit_stance(outline, blob, view, kind, stance=stance, z_m=z_m))
-    return min(fits, key=lambda found: -found.quality, default=None)
+        outline = guess if abs(z_m - guess_z_m) < SAME_PLANE_M else lay(footprint, view, z_m=z_m)
+        fits.append(_fit_stance(outline, blob, view, kind, stance=stance, z_m=z_m))
+    return min(fits, key=lambda found: -found.quality)
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +70,7 @@ class _Stance:
     """Share of the quality: the way the catalogue draws it is the likelier one."""
 
 
+@lru_cache(maxsize=64)
 def _stances(kind: PartKind) -> tuple[_Stance, ...]:
     x_m, y_m, z_m = kind.size_m
     length_m, width_m = max(x_m, y_m), min(x_m, y_m)
@@ -91,7 +90,7 @@ def _fit_stance(
     height_m = stance.height_m
     slope_x, slope_y = view.slope_at((outline.x_m, outline.y_m, z_m))
     slope = math.hypot(slope_x, slope_y)
-    distance_m = float(view.origin_m[2]) - z_m
+    distance_m = view.position_m[2] - z_m
     nearer = distance_m / max(distance_m - 0.5 * height_m, 0.01)
     lean_m = 0.5 * height_m * slope * nearer
     farther = distance_m / (distance_m + 0.5 * height_m)

@@ -21,7 +21,7 @@ from runtime.messages.plan import Plan
 from runtime.messages.policy import PolicyState, PolicyStatus
 from runtime.messages.state import RobotState
 from runtime.messages.tasks import Assignment
-from runtime.perception import PartFinder
+from runtime.perception import shared_finder
 from runtime.plugin_host import Registry
 from runtime.ports import Clock, Observation, Picture, PolicySeam, Proposal
 from runtime.system2.loading import PolicyLoader, SynchronousLoader
@@ -97,7 +97,7 @@ class PlannerStage:
         self._latency_s = latency_s
         self._arm = Arm(cell.robot)
         self._observations = ObservationBuilder(cell, self._arm)
-        self._finder = PartFinder(cell)
+        self._finder = shared_finder(cell)
         first = Seat(registry.manifest(policy), registry.load_policy(policy, cell))
         self._bay = PolicyBay(registry, loader or SynchronousLoader(registry, cell), first=first)
         self._newest: Observation | None = None
