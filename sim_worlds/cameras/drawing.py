@@ -121,10 +121,12 @@ def draw_cell(cell: CellDescription, *, mesh_folder: Path | None = None) -> Draw
 
 
 def body_matrices(drawing: Drawing, poses: NDArray[np.float64]) -> NDArray[np.float32]:
-    """[bodies, 4, 4] from [links + parts, 7] poses; a body with a pose that is not finite is not drawn."""
-    placed = np.zeros((drawing.bodies, 4, 4), dtype=np.float32)
-    placed[0] = np.eye(4)
-    placed[1:] = np.nan_to_num(matrices(poses))
+    """[bodies, 3, 4] from [links + parts, 7] poses; a body with a pose that is not finite is not drawn."""
+    placed = np.empty((drawing.bodies, 3, 4), dtype=np.float32)
+    placed[0] = np.eye(4)[:3]
+    placed[1:] = matrices(poses)[:, :3]
+    if not np.isfinite(placed).all():
+        placed[~np.isfinite(placed).all(axis=(1, 2))] = 0.0
     return placed
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import moderngl
 import numpy as np
 from numpy.typing import NDArray
@@ -9,9 +11,9 @@ from numpy.typing import NDArray
 from runtime.messages.cell import CameraDescription
 from runtime.ports import Image
 from sim_worlds.cameras.drawing import Drawing, body_matrices
-from sim_worlds.cameras.frames import Matrix
+from sim_worlds.cameras.frames import Matrix, inverse
 from sim_worlds.cameras.lighting import Lighting
-from sim_worlds.cameras.pieces import pieces_of
+from sim_worlds.cameras.pieces import pieces_of, view_planes
 from sim_worlds.cameras.shaders import FRAGMENT, SHADOW_FRAGMENT, SHADOW_VERTEX, VERTEX
 
 NEAR_M, FAR_M = 0.01, 6.0
@@ -30,6 +32,18 @@ class EglUnavailable(RuntimeError):
     """No OpenGL context without a display; the text says what the driver said."""
 
 
+@dataclass(frozen=True, slots=True)
+class _View:
+    """What one camera needs again and again."""
+
+    drawn: moderngl.Framebuffer
+    """Several samples a pixel."""
+
+    resolved: moderngl.Framebuffer
+    projection: Matrix
+    planes: NDArray[np.float64]
+
+
 class EglRenderer:
     """One context with one drawing. Belongs to the thread that made it; `close` frees it."""
 
@@ -39,27 +53,28 @@ class EglRenderer:
         self._context = _headless_context()
         self._drawing = drawing
         self._pieces = pieces_of(drawing)
-        self._matrices = np.zeros((drawing.bodies, 4, 4), dtype=np.float32)
-        self._targets: dict[str, tuple[moderngl.Framebuffer, moderngl.Framebuffer]] = {}
+        self._middles = np.zeros((4, drawing.bodies))
+        self._views: dict[str, _View] = {}
         self._build_programs()
         self._light(lighting)
 
     def place(self, poses: NDArray[np.float64]) -> None:
         """Move the bodies to [links + parts, 7] poses and redraw the shadows."""
-        self._matrices = body_matrices(self._drawing, poses)
-        self._bodies.write(np.ascontiguousarray(self._matrices.transpose(0, 2, 1)))
+        placed = body_matrices(self._drawing, poses)
+        self._middles = self._pieces.middles(placed)
+        self._bodies.write(placed)
         self._shadow_target.use()
         self._shadow_target.clear(depth=1.0)
         self._shadow_array.render()
 
     def begin(self, camera: CameraDescription, *, camera_in_base: Matrix) -> None:
         """Hand the picture of one camera to the driver, which draws it in threads of its own."""
-        target, _ = self._target(camera)
-        camera_from_base = np.linalg.inv(camera_in_base)
-        _set(self._program, "clip_from_base", (projection(camera) @ camera_from_base).T)
-        target.use()
-        target.clear(*BACKGROUND, 1.0, depth=1.0)
-        for first, count in self._pieces.seen(self._matrices, camera=camera, camera_from_base=camera_from_base):
+        view = self._view(camera)
+        camera_from_base = inverse(camera_in_base)
+        self._clip_from_base.write((view.projection @ camera_from_base).T.astype("f4").tobytes())
+        view.drawn.use()
+        view.drawn.clear(*BACKGROUND, 1.0, depth=1.0)
+        for first, count in self._pieces.seen(self._middles, planes=view.planes, camera_from_base=camera_from_base):
             self._array.render(first=first, vertices=count)
 
     def begun(self) -> None:
@@ -69,17 +84,17 @@ class EglRenderer:
 
     def finish(self, camera: CameraDescription) -> Image:
         """The picture that was begun, u8[height, width, 3], top row first."""
-        target, resolved = self._target(camera)
-        self._context.copy_framebuffer(resolved, target)
+        view = self._view(camera)
+        self._context.copy_framebuffer(view.resolved, view.drawn)
         image = np.empty((camera.height_px, camera.width_px, 3), dtype=np.uint8)
-        resolved.read_into(image, components=3, alignment=1)
+        view.resolved.read_into(image, components=3, alignment=1)
         return image
 
     def close(self) -> None:
         """Free the context and everything in it."""
-        for target, resolved in self._targets.values():
-            target.release()
-            resolved.release()
+        for view in self._views.values():
+            view.drawn.release()
+            view.resolved.release()
         self._context.release()
 
     @property
@@ -90,6 +105,7 @@ class EglRenderer:
     def _build_programs(self) -> None:
         context, drawing = self._context, self._drawing
         self._program = context.program(vertex_shader=VERTEX, fragment_shader=FRAGMENT)
+        self._clip_from_base = _uniform(self._program, "clip_from_base")
         self._shadow_program = context.program(vertex_shader=SHADOW_VERTEX, fragment_shader=SHADOW_FRAGMENT)
         vertices = context.buffer(drawing.vertices.tobytes())
         indices = context.buffer(drawing.indices.tobytes())
@@ -98,7 +114,7 @@ class EglRenderer:
         shadow_layout = [(vertices, "3f 6x4 1f", "position", "body")]
         casting = context.buffer(drawing.casting.tobytes())
         self._shadow_array = context.vertex_array(self._shadow_program, shadow_layout, casting)
-        self._bodies = context.buffer(reserve=64 * MAX_BODIES)
+        self._bodies = context.buffer(reserve=48 * MAX_BODIES)
         self._bodies.bind_to_uniform_block(0)
         self._shadow_map = context.depth_texture((SHADOW_PX, SHADOW_PX))
         self._shadow_map.compare_func = "<="
@@ -121,16 +137,17 @@ class EglRenderer:
         _set(self._program, "shadow_depth", np.array([lighting.shadow]))
         _set(self._program, "exposure", np.array([lighting.exposure]))
 
-    def _target(self, camera: CameraDescription) -> tuple[moderngl.Framebuffer, moderngl.Framebuffer]:
-        if camera.name not in self._targets:
+    def _view(self, camera: CameraDescription) -> _View:
+        if camera.name not in self._views:
             size = (camera.width_px, camera.height_px)
             samples = min(SAMPLES, self._context.max_samples)
             drawn = self._context.framebuffer(
                 [self._context.renderbuffer(size, 4, samples=samples)],
                 self._context.depth_renderbuffer(size, samples=samples),
             )
-            self._targets[camera.name] = (drawn, self._context.simple_framebuffer(size, 4))
-        return self._targets[camera.name]
+            resolved = self._context.simple_framebuffer(size, 4)
+            self._views[camera.name] = _View(drawn, resolved, projection(camera), view_planes(camera))
+        return self._views[camera.name]
 
 
 def _headless_context() -> moderngl.Context:
@@ -145,9 +162,13 @@ def _headless_context() -> moderngl.Context:
 
 
 def _set(program: moderngl.Program, name: str, values: NDArray[np.float64]) -> None:
+    _uniform(program, name).write(values.astype("f4").tobytes())
+
+
+def _uniform(program: moderngl.Program, name: str) -> moderngl.Uniform:
     uniform = program[name]
     assert isinstance(uniform, moderngl.Uniform)
-    uniform.write(values.astype("f4").tobytes())
+    return uniform
 
 
 def projection(camera: CameraDescription) -> Matrix:

@@ -8,22 +8,39 @@ from numpy.typing import NDArray
 Matrix = NDArray[np.float64]
 """[4, 4] or [k, 4, 4], homogeneous."""
 
+_IDENTITY: Matrix = np.eye(4)
+
+
+def _products() -> NDArray[np.float64]:
+    """[16, 16]: what each product of two quaternion components (row) adds to each element of a matrix (column)."""
+    table = np.zeros((4, 4, 4, 4))
+    x, y, z, w = range(4)
+    for own, one, other in ((0, y, z), (1, x, z), (2, x, y)):
+        table[one, one, own, own] = table[other, other, own, own] = -2.0
+    for row, column, first, third in ((0, 1, (x, y), z), (0, 2, (x, z), y), (1, 2, (y, z), x)):
+        sign = 2.0 if (row, column) == (0, 2) else -2.0
+        table[(*first, row, column)] = table[(*first, column, row)] = 2.0
+        table[third, w, row, column], table[third, w, column, row] = sign, -sign
+    return table.reshape(16, 16)
+
+
+_PRODUCTS = _products()
+
 
 def matrices(poses: NDArray[np.float64]) -> Matrix:
-    """[k, 7] poses (xyz + xyzw) as [k, 4, 4]."""
-    x, y, z, w = poses[:, 3], poses[:, 4], poses[:, 5], poses[:, 6]
-    result = np.zeros((len(poses), 4, 4))
-    result[:, 0, 0] = 1.0 - 2.0 * (y * y + z * z)
-    result[:, 0, 1] = 2.0 * (x * y - z * w)
-    result[:, 0, 2] = 2.0 * (x * z + y * w)
-    result[:, 1, 0] = 2.0 * (x * y + z * w)
-    result[:, 1, 1] = 1.0 - 2.0 * (x * x + z * z)
-    result[:, 1, 2] = 2.0 * (y * z - x * w)
-    result[:, 2, 0] = 2.0 * (x * z - y * w)
-    result[:, 2, 1] = 2.0 * (y * z + x * w)
-    result[:, 2, 2] = 1.0 - 2.0 * (x * x + y * y)
+    """[k, 7] poses (xyz + xyzw) as [k, 4, 4]; one product with a table, because small arrays cost by the call."""
+    turns = poses[:, 3:]
+    result = ((turns[:, :, None] * turns[:, None, :]).reshape(-1, 16) @ _PRODUCTS).reshape(-1, 4, 4)
+    result += _IDENTITY
     result[:, :3, 3] = poses[:, :3]
-    result[:, 3, 3] = 1.0
+    return result
+
+
+def inverse(matrix: Matrix) -> Matrix:
+    """Of one rigid [4, 4]."""
+    result = np.eye(4)
+    result[:3, :3] = matrix[:3, :3].T
+    result[:3, 3] = -result[:3, :3] @ matrix[:3, 3]
     return result
 
 

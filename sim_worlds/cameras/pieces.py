@@ -21,21 +21,26 @@ class Pieces:
     """(body, first of the drawing's indices, how many), in the drawing's order."""
 
     centres_m: NDArray[np.float64]
-    """[bodies, 3]."""
+    """[bodies, 4], homogeneous."""
 
     radii_m: NDArray[np.float64]
     """[bodies]; infinite for what never moves, which is always drawn."""
 
+    def middles(self, base_from_body: NDArray[np.float32]) -> NDArray[np.float64]:
+        """[4, bodies]: the balls' centres in base, homogeneous, of bodies placed by [bodies, 3, 4]."""
+        placed = np.ones((4, len(self.radii_m)))
+        placed[:3] = (base_from_body @ self.centres_m[:, :, None])[:, :, 0].T
+        return placed
+
     def seen(
-        self, base_from_body: NDArray[np.float32], *, camera: CameraDescription, camera_from_base: Matrix
+        self, middles: NDArray[np.float64], *, planes: NDArray[np.float64], camera_from_base: Matrix
     ) -> Iterator[tuple[int, int]]:
-        """(first index, how many) of what may be in the picture, neighbours joined; draws the same picture as all."""
-        centres = np.einsum("bij,bj->bi", base_from_body[:, :3, :3], self.centres_m) + base_from_body[:, :3, 3]
-        x, y, z = camera_from_base[:3, :3] @ centres.T + camera_from_base[:3, 3:]
-        visible = z > -self.radii_m
-        for across, half_px in ((x, 0.5 * camera.width_px), (y, 0.5 * camera.height_px)):
-            outside_m = np.abs(across) * camera.focal_px - z * half_px
-            visible &= outside_m <= self.radii_m * np.hypot(camera.focal_px, half_px)
+        """(first index, how many) of what may be in the picture, neighbours joined; draws the same picture as all.
+
+        `planes` are the view's, as `view_planes` gives them.
+        """
+        inside_m = planes @ camera_from_base @ middles + self.radii_m
+        visible = (inside_m.min(axis=0) > 0.0).tolist()
         first, count = 0, 0
         for body, run_first, run_count in self.runs:
             if not visible[body]:
@@ -50,6 +55,16 @@ class Pieces:
             yield first, count
 
 
+def view_planes(camera: CameraDescription) -> NDArray[np.float64]:
+    """[5, 4]: signed distances of a point in the camera frame from the image plane and the view's four sides."""
+    planes = np.array([[0.0, 0.0, 1.0, 0.0]] * 5)
+    for first, axis, half_px in ((1, 0, 0.5 * camera.width_px), (3, 1, 0.5 * camera.height_px)):
+        length = np.hypot(camera.focal_px, half_px)
+        planes[first : first + 2, 2] = half_px / length
+        planes[first : first + 2, axis] = camera.focal_px / length, -camera.focal_px / length
+    return planes
+
+
 def pieces_of(drawing: Drawing) -> Pieces:
     """Prepare the runs and balls of a drawing."""
     owners = drawing.vertices[drawing.indices[::3], 9].astype(np.intp)
@@ -57,11 +72,11 @@ def pieces_of(drawing: Drawing) -> Pieces:
     runs = tuple(
         (int(owners[start]), 3 * start, 3 * (end - start)) for start, end in zip(borders, borders[1:], strict=False)
     )
-    centres, radii = np.zeros((drawing.bodies, 3)), np.zeros(drawing.bodies)
+    centres, radii = np.ones((drawing.bodies, 4)), np.zeros(drawing.bodies)
     for body in range(drawing.bodies):
         points = drawing.vertices[drawing.vertices[:, 9] == body, :3]
         if len(points):
-            centres[body] = 0.5 * (points.min(axis=0) + points.max(axis=0))
-            radii[body] = np.linalg.norm(points - centres[body], axis=1).max()
+            centres[body, :3] = 0.5 * (points.min(axis=0) + points.max(axis=0))
+            radii[body] = np.linalg.norm(points - centres[body, :3], axis=1).max()
     radii[0] = np.inf
     return Pieces(runs, centres, radii)

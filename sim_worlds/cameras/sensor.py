@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import math
+
+import cv2
 import numpy as np
 
 from runtime.ports import Image
@@ -29,10 +32,11 @@ class Sensor:
         self._bank = np.clip(np.rint(deviates * _BANK_STEPS), -4 * _BANK_STEPS, 4 * _BANK_STEPS).astype(np.int16)
         signal = (np.arange(256) + 0.5) / 256.0
         sigma = 255.0 * noise * np.sqrt(0.4 + 1.2 * signal)
-        self._fraction = int(min(1024.0, 30000.0 / max(4.0 * sigma.max(), 1.0)))
-        """Fixed point: grey levels are counted in this many parts, so that products stay inside 16 bits."""
+        self._fraction_bits = int(math.log2(min(1024.0, 30000.0 / max(4.0 * sigma.max(), 1.0))))
+        """Fixed point: grey levels are counted in two to the power of this many parts, so that products stay
+        inside 16 bits."""
 
-        self._gain = np.rint(sigma / _BANK_STEPS * self._fraction).astype(np.int16)
+        self._gain = np.rint(sigma / _BANK_STEPS * 2**self._fraction_bits).astype(np.int16)
 
     def expose(self, image: Image) -> Image:
         """The picture as the sensor would deliver it; a new array."""
@@ -40,8 +44,9 @@ class Sensor:
             return image.copy()
         row, column = (int(value) for value in self._generator.integers(0, _SPARE_PX, size=2))
         height, width = self._size
-        noise = self._bank[row : row + height, column : column + width] * self._gain[image]
-        noise += self._fraction // 2
-        noise //= self._fraction
-        noise += image
-        return np.clip(noise, 0, 255, out=noise).astype(np.uint8)
+        noise = self._bank[row : row + height, column : column + width] * cv2.LUT(image, self._gain)
+        noise += 2**self._fraction_bits // 2
+        noise >>= self._fraction_bits
+        noisy = np.empty_like(image)
+        cv2.add(image, noise, dst=noisy, dtype=cv2.CV_8U)  # saturates
+        return noisy

@@ -2,15 +2,16 @@
 
 VERTEX = """
 #version 330
-layout(std140) uniform Bodies { mat4 base_from_body[64]; };
+layout(std140) uniform Bodies { vec4 base_from_body[192]; };
 uniform mat4 clip_from_base;
 uniform mat4 shadow_from_base;
 in vec3 position; in vec3 normal; in vec3 colour; in float body;
 out vec3 surface_normal; out vec3 surface_colour; out vec3 in_shadow_map;
 void main() {
-    mat4 placed = base_from_body[int(body)];
-    vec4 in_base = placed * vec4(position, 1.0);
-    surface_normal = mat3(placed) * normal;
+    int row = 3 * int(body);
+    mat3x4 placed = mat3x4(base_from_body[row], base_from_body[row + 1], base_from_body[row + 2]);
+    vec4 in_base = vec4(vec4(position, 1.0) * placed, 1.0);
+    surface_normal = vec4(normal, 0.0) * placed;
     surface_colour = colour;
     vec4 from_lamp = shadow_from_base * vec4(in_base.xyz + 0.003 * surface_normal, 1.0);
     in_shadow_map = from_lamp.xyz * 0.5 + 0.5;
@@ -38,10 +39,14 @@ void main() {
 
 SHADOW_VERTEX = """
 #version 330
-layout(std140) uniform Bodies { mat4 base_from_body[64]; };
+layout(std140) uniform Bodies { vec4 base_from_body[192]; };
 uniform mat4 shadow_from_base;
 in vec3 position; in float body;
-void main() { gl_Position = shadow_from_base * (base_from_body[int(body)] * vec4(position, 1.0)); }
+void main() {
+    int row = 3 * int(body);
+    mat3x4 placed = mat3x4(base_from_body[row], base_from_body[row + 1], base_from_body[row + 2]);
+    gl_Position = shadow_from_base * vec4(vec4(position, 1.0) * placed, 1.0);
+}
 """
 
 SHADOW_FRAGMENT = """
