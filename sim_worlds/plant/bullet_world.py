@@ -22,10 +22,24 @@ GRAVITY_M_S2 = 9.81
 _BELT_HALF_LENGTH_M = 4.0
 _BELT_TRAVEL_M = 1.5
 _BELT_THICKNESS_M = 0.02
+_PAD_STIFFNESS_N_M = 2e5
+"""Of a rubber finger pad in one contact point, of which a flat part has four: 30 N press it in by about 0.05 mm.
+
+Hard pads on a flat part share the force among their points in no one way: the solver does not come to rest, it is
+slow, and the part creeps. See decision 0014.
+"""
+
+_PAD_DAMPING_N_S_M = 200.0
+_PAD_SPIN_M = 0.003
+"""Friction torque of a pad about its normal over the grip force: ⅔ of the radius of the pressed patch, for a disc."""
 
 
 class BulletWorld:
-    """The cell's bodies in an engine of their own (DIRECT: no window, no thread). One thread at a time."""
+    """The cell's bodies in an engine of their own (DIRECT: no window, no thread). One thread at a time.
+
+    Arm and belt are articulated bodies in joint coordinates; parts and whatever stands still are plain rigid bodies
+    ("maximal coordinates"), which cost the solver a fraction. See decision 0014.
+    """
 
     def __init__(self, scene: Scene, *, mismatch: Mismatch) -> None:
         self._scene = scene
@@ -142,7 +156,13 @@ class BulletWorld:
             )
             pose = box.centre_in_base
             body = engine.createMultiBody(
-                0.0, shape, -1, pose.position_m, pose.orientation_xyzw, physicsClientId=self._client
+                0.0,
+                shape,
+                -1,
+                pose.position_m,
+                pose.orientation_xyzw,
+                useMaximalCoordinates=True,
+                physicsClientId=self._client,
             )
             self._surface(body, -1, friction=self._surface_friction)
 
@@ -192,6 +212,7 @@ class BulletWorld:
             self._surface(arm, index, friction=0.5)
         for finger in (self._joints, self._joints + 1):
             self._surface(arm, finger, friction=self._scene.body.finger_friction * mismatch.contact_friction)
+            self._pad(arm, finger)
             engine.setJointMotorControl2(arm, finger, engine.VELOCITY_CONTROL, force=0.0, physicsClientId=self._client)
         return int(arm)
 
@@ -206,16 +227,25 @@ class BulletWorld:
         else:
             half = [0.5 * size for size in part.size_m]
             shape = engine.createCollisionShape(engine.GEOM_BOX, halfExtents=half, physicsClientId=self._client)
-        sleeping = self._scene.physics.sleeping
         body = engine.createMultiBody(
             part.mass_kg * mass_factor,
             shape,
-            flags=engine.URDF_ENABLE_SLEEPING if sleeping else 0,
+            useMaximalCoordinates=True,
             physicsClientId=self._client,
         )
         self._surface(body, -1, friction=self._part_friction)
         engine.setCollisionFilterGroupMask(body, -1, 1 | 4, -1, physicsClientId=self._client)
         return int(body)
+
+    def _pad(self, arm: int, finger: int) -> None:
+        engine.changeDynamics(
+            arm,
+            finger,
+            spinningFriction=_PAD_SPIN_M,
+            contactStiffness=_PAD_STIFFNESS_N_M,
+            contactDamping=_PAD_DAMPING_N_S_M,
+            physicsClientId=self._client,
+        )
 
     def _surface(self, body: int, link: int, *, friction: float) -> None:
         engine.changeDynamics(

@@ -123,12 +123,9 @@ class PhysicsTable(Struct, frozen=True):
     surface_friction: Annotated[float, Meta(ge=0.05, le=2.0)] = 0.7
     """Of table, walls and belt."""
 
-    solver_iterations: Annotated[int, Meta(ge=20, le=500)] = 50
+    solver_iterations: Annotated[int, Meta(ge=20, le=500)] = 30
     substeps: Annotated[int, Meta(ge=1, le=8)] = 2
     """Physics steps in a millisecond: the real cell's time step differs from a nominal model's."""
-
-    sleeping: bool = False
-    """Whether parts at rest drop out of the computation until something touches them."""
 
 
 class SceneFile(Struct, frozen=True):
