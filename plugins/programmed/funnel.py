@@ -137,12 +137,14 @@ class Path:
 class Reach(Protocol):
     """What the arm under the hand can do about where it is."""
 
-    def speed_share(self, vx: float, vy: float, vz: float, turn: float) -> float:
-        """The part of this hand speed that the joints can follow, at most 1."""
+    def speed_shares(
+        self, out: tuple[float, float, float], across: tuple[float, float, float]
+    ) -> tuple[float, float, float]:
+        """The parts that the joints can follow of the speeds out (x, y, z) and across (x, y, turn), and of both."""
         ...
 
-    def change_share(self, vx: float, vy: float, vz: float, turn: float, *, within_s: float) -> float:
-        """The part of this change of hand speed that the joints can make in so much time, at most 1."""
+    def change_shares(self, vx: float, vy: float, vz: float, turn: float, *, within_s: float) -> tuple[float, float]:
+        """The parts of a change of hand speed and of turning that the joints can make in so much time."""
         ...
 
     def acceleration(self, vx: float, vy: float, vz: float) -> float:
@@ -256,10 +258,13 @@ def _advance(state: HandState, wanted: tuple[float, float, float, float], pace: 
     change = math.sqrt(change_x * change_x + change_y * change_y + change_z * change_z)
     most = pace.acceleration_m_s2 * SUBSTEP_S
     part = min(1.0, most / change) if change > 1e-9 else 1.0
-    part *= reach.change_share(part * change_x, part * change_y, part * change_z, 0.0, within_s=SUBSTEP_S)
     turn_most = pace.turn_rad_s2 * SUBSTEP_S
     change_turn = min(turn_most, max(-turn_most, change_turn))
-    change_turn *= reach.change_share(0.0, 0.0, 0.0, change_turn, within_s=SUBSTEP_S)
+    share, turn_share = reach.change_shares(
+        part * change_x, part * change_y, part * change_z, change_turn, within_s=SUBSTEP_S
+    )
+    part *= share
+    change_turn *= turn_share
     state.vx_m_s += part * change_x
     state.vy_m_s += part * change_y
     state.vz_m_s += part * change_z
@@ -283,12 +288,11 @@ def _possible(
     out_x, out_y = state.x_m / distance_m, state.y_m / distance_m
     out = want_x * out_x + want_y * out_y
     round_x, round_y = want_x - out * out_x, want_y - out * out_y
-    share = reach.speed_share(out * out_x, out * out_y, want_z, 0.0)
-    round_share = reach.speed_share(round_x, round_y, 0.0, want_turn)
+    share, round_share, whole = reach.speed_shares((out * out_x, out * out_y, want_z), (round_x, round_y, want_turn))
+    share, round_share = whole * share, whole * round_share
     want_x = share * out * out_x + round_share * round_x
     want_y = share * out * out_y + round_share * round_y
-    whole = reach.speed_share(want_x, want_y, share * want_z, round_share * want_turn)
-    return whole * want_x, whole * want_y, whole * share * want_z, whole * round_share * want_turn
+    return want_x, want_y, share * want_z, round_share * want_turn
 
 
 def _meeting_speed(off: float, *, most: float, braking: float, closeness_per_s: float) -> float:

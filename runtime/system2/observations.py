@@ -9,6 +9,7 @@ import numpy as np
 
 from runtime.kinematics import Arm
 from runtime.messages.cell import CameraDescription, CellDescription
+from runtime.messages.geometry import Pose
 from runtime.messages.joint import Vector
 from runtime.messages.state import RobotState
 from runtime.messages.tasks import Assignment
@@ -26,7 +27,7 @@ class ObservationBuilder:
         """`arm` is for forward kinematics; it is used in the caller's thread only."""
         self._arm = arm
         self._cameras = {camera.name: camera for camera in cell.cameras}
-        self._gripper_in_flange = cell.robot.gripper.gripper_in_flange
+        self._flange_in_gripper = inverse(cell.robot.gripper.gripper_in_flange)
         self._pictures: dict[str, Picture] = {}
         self._states: deque[RobotState] = deque(maxlen=STATES_KEPT)
         self._observed_ns = -1
@@ -53,23 +54,30 @@ class ObservationBuilder:
         self._observed_ns = stamp_ns
         self._observations += 1
         q_rad, dq_rad_s, nearest = self._state_at(stamp_ns)
+        gripper_in_base = self._arm.fk(q_rad)
         return Observation(
             observation_id=self._observations,
             stamp_ns=stamp_ns,
-            views={name: self._view(self._cameras[name], picture) for name, picture in self._pictures.items()},
+            views={
+                name: self._view(self._cameras[name], picture, stamp_ns, gripper_in_base)
+                for name, picture in self._pictures.items()
+            },
             q_rad=q_rad,
             dq_rad_s=dq_rad_s,
-            gripper_in_base=self._arm.fk(q_rad),
+            gripper_in_base=gripper_in_base,
             gripper_width_m=nearest.gripper_width_m,
             gripper_force_n=nearest.gripper_force_n,
             assignment=assignment,
         )
 
-    def _view(self, camera: CameraDescription, picture: Picture) -> CameraView:
+    def _view(self, camera: CameraDescription, picture: Picture, stamp_ns: int, gripper_in_base: Pose) -> CameraView:
+        """`gripper_in_base` is known for `stamp_ns`; a picture taken then needs no other."""
         if not camera.on_flange:
             return CameraView(picture, camera, camera.camera_in_parent)
-        q_rad, _, _ = self._state_at(picture.frame.stamp_ns)
-        flange_in_base = compose(self._arm.fk(q_rad), inverse(self._gripper_in_flange))
+        if picture.frame.stamp_ns != stamp_ns:
+            q_rad, _, _ = self._state_at(picture.frame.stamp_ns)
+            gripper_in_base = self._arm.fk(q_rad)
+        flange_in_base = compose(gripper_in_base, self._flange_in_gripper)
         return CameraView(picture, camera, compose(flange_in_base, camera.camera_in_parent))
 
     def _state_at(self, stamp_ns: int) -> tuple[Vector, Vector, RobotState]:

@@ -28,6 +28,7 @@ class Sensor:
         shape = (height_px + _SPARE_PX, width_px + _SPARE_PX, 3)
         self._size = (height_px, width_px)
         self._noise = noise
+        self._scratch = np.empty((height_px, width_px, 3), dtype=np.int16)
         deviates = self._generator.standard_normal(shape, dtype=np.float32)
         self._bank = np.clip(np.rint(deviates * _BANK_STEPS), -4 * _BANK_STEPS, 4 * _BANK_STEPS).astype(np.int16)
         signal = (np.arange(256) + 0.5) / 256.0
@@ -44,7 +45,9 @@ class Sensor:
             return image.copy()
         row, column = (int(value) for value in self._generator.integers(0, _SPARE_PX, size=2))
         height, width = self._size
-        noise = self._bank[row : row + height, column : column + width] * cv2.LUT(image, self._gain)
+        noise = self._scratch
+        cv2.LUT(image, self._gain, dst=noise)
+        noise *= self._bank[row : row + height, column : column + width]
         noise += 2**self._fraction_bits // 2
         noise >>= self._fraction_bits
         noisy = np.empty_like(image)

@@ -10,7 +10,7 @@ import pytest
 from runtime.kinematics import Arm
 from runtime.messages.cell import CellDescription
 from runtime.messages.geometry import Pose
-from runtime.perception import PartFinder, ViewGeometry, find_parts
+from runtime.perception import PartFinder, ViewGeometry, find_parts, shared_finder
 from sim_worlds.robots import load_robot
 from tests.support.drawn_pictures import Placed, draw_view
 from tests.support.pick_cell import overhead, pick_cell
@@ -92,6 +92,20 @@ def test_an_arm_over_the_tray_proves_nothing_absent(cell: CellDescription) -> No
     hidden = PartFinder(cell).believe(view, arm_frames=arm.frames(over_tray))
     assert hidden.occluded
     assert "green cube" in hidden.missing
+
+
+def test_the_same_picture_is_read_again_only_when_arm_or_picture_differ(cell: CellDescription) -> None:
+    finder = PartFinder(cell)
+    arm = Arm(cell.robot)
+    over_tray = arm.inverse(Pose((0.5, 0.0, 0.3), (1.0, 0.0, 0.0, 0.0)), arm.home_rad)
+    assert over_tray is not None
+    view = draw_view(cell, overhead(), placed={"green cube": lying(cell, "green cube", 0.5, 0.0)})
+    other = draw_view(cell, overhead(), placed={"green cube": lying(cell, "green cube", 0.45, 0.05)})
+    away, above = np.tile(np.eye(4), (len(cell.robot.joints), 1, 1)) - 10.0 * np.eye(4, k=3), arm.frames(over_tray)
+    for asked, frames in ((view, away), (view, away), (view, above), (other, away), (view, away)):
+        assert finder.survey(asked, arm_frames=frames) == PartFinder(cell).survey(asked, arm_frames=frames)
+    assert finder.survey(view, arm_frames=away) != finder.survey(view, arm_frames=above)
+    assert shared_finder(cell) is shared_finder(pick_cell(load_robot("panda")))
 
 
 def test_an_outline_cut_by_the_border_is_worth_less(cell: CellDescription) -> None:

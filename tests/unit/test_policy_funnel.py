@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import math
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from plugins.programmed.funnel import SUBSTEP_S, Goal, HandState, Pace, coast, descend, pose_of, wall_z_m, yaw_of
+from plugins.programmed.joint_pace import JointReach
 
 PACE = Pace(speed_m_s=0.8, acceleration_m_s2=2.0, height_m_s=0.4, turn_rad_s=2.0, turn_rad_s2=6.0, braking_m_s2=1.2)
 RIM_M = 0.12
@@ -16,11 +18,13 @@ RIM_M = 0.12
 class FreeArm:
     """Joints that can follow anything."""
 
-    def speed_share(self, vx: float, vy: float, vz: float, turn: float) -> float:
-        return 1.0
+    def speed_shares(
+        self, out: tuple[float, float, float], across: tuple[float, float, float]
+    ) -> tuple[float, float, float]:
+        return 1.0, 1.0, 1.0
 
-    def change_share(self, vx: float, vy: float, vz: float, turn: float, *, within_s: float) -> float:
-        return 1.0
+    def change_shares(self, vx: float, vy: float, vz: float, turn: float, *, within_s: float) -> tuple[float, float]:
+        return 1.0, 1.0
 
     def acceleration(self, vx: float, vy: float, vz: float) -> float:
         return 100.0
@@ -29,8 +33,8 @@ class FreeArm:
 class WeakArm(FreeArm):
     """Joints that can only change the hand's speed slowly."""
 
-    def change_share(self, vx: float, vy: float, vz: float, turn: float, *, within_s: float) -> float:
-        return min(1.0, 0.6 * within_s / max(math.sqrt(vx * vx + vy * vy + vz * vz), 1e-9))
+    def change_shares(self, vx: float, vy: float, vz: float, turn: float, *, within_s: float) -> tuple[float, float]:
+        return min(1.0, 0.6 * within_s / max(math.sqrt(vx * vx + vy * vy + vz * vz), 1e-9)), 1.0
 
     def acceleration(self, vx: float, vy: float, vz: float) -> float:
         return 0.6
@@ -122,3 +126,12 @@ def test_a_lagging_hand_is_found_again_on_its_path() -> None:
 @given(st.floats(-3.1, 3.1))
 def test_yaw_survives_the_way_through_a_pose(yaw: float) -> None:
     assert math.isclose(yaw_of(pose_of(HandState(0.0, 0.0, 0.0, yaw))), yaw, abs_tol=1e-9)
+
+
+def test_what_the_joints_leave_of_two_speeds_they_can_follow_together() -> None:
+    reach = JointReach(speed_rows=((2.0, 0.0, 0.0, 0.0), (0.0, 0.5, 1.0, 0.5)), change_rows=((0.1, 0.0, 0.0, 0.2),))
+    out, across, both = reach.speed_shares((1.0, 0.0, 0.5), (0.0, 2.0, 2.0))
+    assert (out, across) == pytest.approx((0.5, 0.5))
+    assert both == pytest.approx(1.0 / 1.25)
+    assert reach.narrowed(2.0).speed_shares((1.0, 0.0, 0.5), (0.0, 0.0, 0.0))[0] == pytest.approx(0.25)
+    assert reach.change_shares(1.0, 0.0, 0.0, -1.0, within_s=0.05) == pytest.approx((0.5, 0.25))
