@@ -22,11 +22,14 @@ class JointDrives:
         self.clipped = False
         """Whether the newest command was outside a limit."""
 
-    def usable(self, torque_nm: Vector) -> bool:
-        """Whether a command is finite and has one torque a joint; a drive ignores any other."""
-        return torque_nm.shape == (self._count,) and math.isfinite(sum(torque_nm.tolist()))
+    def usable(self, torque_nm: Vector) -> list[float] | None:
+        """A copy of a command that is finite and has one torque a joint; a drive ignores any other: None."""
+        if torque_nm.shape != (self._count,):
+            return None
+        torques: list[float] = torque_nm.tolist()
+        return torques if math.isfinite(sum(torques)) else None
 
-    def drive(self, command_nm: Vector | None, *, share: Vector | None) -> list[float]:
+    def drive(self, command_nm: list[float] | None, *, share: Vector | None) -> list[float]:
         """The torque of this step in N·m, a new list; None switches the drives off. `share` of the peak is left."""
         self.clipped = False
         if command_nm is None:
@@ -34,7 +37,7 @@ class JointDrives:
             return self.torque_nm
         peaks = self._peak if share is None else [p * s for p, s in zip(self._peak, share.tolist(), strict=True)]
         torques: list[float] = []
-        for wish, was, rate, peak in zip(command_nm.tolist(), self.torque_nm, self._rate, peaks, strict=True):
+        for wish, was, rate, peak in zip(command_nm, self.torque_nm, self._rate, peaks, strict=True):
             low, high = was - rate, was + rate
             low = -peak if low < -peak else low
             high = peak if high > peak else high

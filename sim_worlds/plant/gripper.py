@@ -27,24 +27,22 @@ class GripperDrive:
     ) -> tuple[float, float]:
         """Forces along the fingers' opening directions in N; `left` and `right` are (position, speed)."""
         gripper = self._gripper
-        limit = _clamped(force_n, 0.0, gripper.force_max_n)
-        goal = _clamped(width_m, 0.0, gripper.width_max_m)
+        limit = 0.0 if force_n < 0.0 else force_n if force_n < gripper.force_max_n else gripper.force_max_n
+        goal = 0.0 if width_m < 0.0 else width_m if width_m < gripper.width_max_m else gripper.width_max_m
         width = left[0] + right[0]
         lead = 2.0 * limit / _STIFFNESS_N_M + 0.002
-        reference = _clamped(self._reference_m, width - lead, width + lead)
-        travel = gripper.speed_m_s * step_s
-        change = _clamped(goal - reference, -travel, travel)
+        low, high, reference = width - lead, width + lead, self._reference_m
+        reference = low if reference < low else high if reference > high else reference
+        travel, change = gripper.speed_m_s * step_s, goal - reference
+        change = -travel if change < -travel else travel if change > travel else change
         self._reference_m = reference = reference + change
         speed = 0.5 * change / step_s
         mean = 0.5 * width
-        push = _clamped(_STIFFNESS_N_M * (0.5 * reference - mean), -limit, limit)
+        push = _STIFFNESS_N_M * (0.5 * reference - mean)
+        push = -limit if push < -limit else limit if push > limit else push
         self.force_n = -push if push < 0.0 else 0.0
         apart = 0.5 * (left[0] - right[0])
         return (
             push - _COUPLING_N_M * apart - _DAMPING_N_S_M * (left[1] - speed),
             push + _COUPLING_N_M * apart - _DAMPING_N_S_M * (right[1] - speed),
         )
-
-
-def _clamped(value: float, low: float, high: float) -> float:
-    return low if value < low else high if value > high else value

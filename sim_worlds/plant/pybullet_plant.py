@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections import deque
+from operator import sub
+from typing import NamedTuple
 
 import numpy as np
 
 from runtime.messages.faults import FaultOrder
-from runtime.messages.joint import JointCommand, PlantFlag, PlantState, Vector
+from runtime.messages.joint import JointCommand, PlantFlag, PlantState
 from sim_worlds.faults.plant_faults import PlantFaults
 from sim_worlds.plant.belt import Belt
 from sim_worlds.plant.bullet_world import STEP_S, BulletWorld
@@ -23,12 +25,26 @@ from sim_worlds.plant.truth import Truth
 from sim_worlds.scenes.scene import Scene
 
 _SLOW_TICKS = 10
-"""Heat, faults, mass matrix and belt are looked at every 10 ms, each in a tick of its own."""
+"""Heat, faults and belt are looked at every 10 ms, each in a tick of its own."""
+
+_MASS_TICKS = 20
+"""The rotors' fixed point does not depend on the mass matrix, only how fast it is reached: see `rotors`."""
 
 _DERATED = int(PlantFlag.DERATED)
 _TORQUE_CLIPPED = int(PlantFlag.TORQUE_CLIPPED)
 _FRICTION_TICKS = 4
 _FRICTION_CHANGE_NM = 0.01
+
+
+class _Arrival(NamedTuple):
+    """What stays of a usable command: copies, because the sender may write its arrays again."""
+
+    torque_nm: list[float]
+    gripper_width_m: float
+    gripper_force_n: float
+    brake: bool
+    stopping: bool
+    sequence: int
 
 
 class PyBulletPlant:
@@ -50,14 +66,14 @@ class PyBulletPlant:
         self._sensors = Sensors(scene.body, joints=self._joints, noise=self._mismatch.noise, seed=seed)
         self._faults = PlantFaults(robot)
         self._belt = Belt(scene, self._world, seed=seed)
-        self._line: deque[JointCommand | None] = deque([None] * self._mismatch.delay_ticks)
-        self._command: JointCommand | None = None
+        self._line: deque[_Arrival | None] = deque([None] * self._mismatch.delay_ticks)
+        self._command: _Arrival | None = None
         self._braking = list(scene.body.brake_nm)
-        self._dry_nm = np.array(scene.body.brake_nm)
+        self._dry_nm = self._braking
         self._brake_set = False
         self._refill_id = 0
         self._tick, self._stamp_ns, self._stop_seen_ns = 0, 0, 0
-        self._recent = np.zeros((_SLOW_TICKS, self._joints))
+        self._recent: list[list[float]] = []
         self._begin()
 
     def step(self, command: JointCommand | None, *, stamp_ns: int) -> PlantState:
@@ -66,24 +82,24 @@ class PyBulletPlant:
         self._stamp_ns = stamp_ns
         self._receive(command)
         self._slow_work()
-        dq, change = self._dq, self._change
-        protection = self._protection
         arrived = self._command
         driven = self._drives.drive(
-            arrived.torque_nm if arrived is not None and protection.powered else None,
+            arrived.torque_nm if arrived is not None and self._protection.powered else None,
             share=self._heat.torque_share if self._heat.derated else None,
         )
-        torque = np.array(driven)
-        self._recent[self._tick % _SLOW_TICKS] = torque
-        self._set_brake_or_friction(dq)
-        joint_torque = torque + self._rotors.torque(speed_change_rad_s=change, drive_nm=torque)
-        joint_torque -= self._friction.viscous_nm_s * dq
-        push = joint_torque.tolist()
+        self._recent.append(driven)
+        self._set_brake_or_friction()
+        speeds = self._speeds
+        rotors = self._rotors.torque(speed_rad_s=speeds, drive_nm=driven)
+        push = [
+            drive + rotor - viscous * speed
+            for drive, rotor, viscous, speed in zip(driven, rotors, self._friction.viscous_nm_s, speeds, strict=True)
+        ]
         push.extend(self._finger_forces(arrived))
         self._world.push(push)
         self._world.step()
-        self._read_joints()
-        return self._measure(torque)
+        self._read_joints(driven)
+        return self._measure()
 
     def measure(self) -> PlantState:
         """The newest measurement, without a step."""
@@ -150,12 +166,10 @@ class PyBulletPlant:
         self._world.put_arm([joint.home_rad for joint in robot.joints], width_m=robot.gripper.width_max_m)
         self._world.set_dry_friction(self._braking)
         self._brake_set = True
-        self._dq = np.zeros(self._joints)
-        self._change = np.zeros(self._joints)
         self._lay_out()
-        self._read_joints()
+        self._read_joints([0.0] * self._joints)
         self._update_rotors()
-        self._state = self._measure(np.zeros(self._joints))
+        self._state = self._measure()
 
     def _lay_out(self) -> None:
         for index, placed in enumerate(self._scene.place(self._seed, self._refill_id)):
@@ -163,17 +177,26 @@ class PyBulletPlant:
 
     def _receive(self, command: JointCommand | None) -> None:
         """Count what is missed; through the transport delay; brakes and latches."""
-        protection = self._protection
-        if command is None or not self._drives.usable(command.torque_nm):
-            protection.missed_command()
-            command = None
-        if self._mismatch.delay_ticks:
-            self._line.append(None if command is None else _kept(command))
-            command = self._line.popleft()
-        if command is not None:
-            protection.arrived(brake=command.brake, hot=self._heat.derated)
-            self._command = command
-            if not command.stopping:
+        torques = None if command is None else self._drives.usable(command.torque_nm)
+        arrival: _Arrival | None = None
+        if command is None or torques is None:
+            self._protection.missed_command()
+        else:
+            arrival = _Arrival(
+                torques,
+                command.gripper_width_m,
+                command.gripper_force_n,
+                command.brake,
+                command.stopping,
+                command.sequence,
+            )
+        if self._line:
+            self._line.append(arrival)
+            arrival = self._line.popleft()
+        if arrival is not None:
+            self._protection.arrived(brake=arrival.brake, hot=self._heat.derated)
+            self._command = arrival
+            if not arrival.stopping:
                 self._stop_seen_ns = 0
             elif not self._stop_seen_ns:
                 self._stop_seen_ns = self._stamp_ns
@@ -183,7 +206,8 @@ class PyBulletPlant:
         if turn == 0:
             self._advance_heat()
         elif turn == 3:
-            self._update_rotors()
+            if self._tick % _MASS_TICKS == turn:
+                self._update_rotors()
         elif turn == 6 and self._faults.advance(self._stamp_ns):
             self._friction.scale(self._faults.friction_factor)
         elif turn == 8:
@@ -191,7 +215,8 @@ class PyBulletPlant:
 
     def _advance_heat(self) -> None:
         heat, faults = self._heat, self._faults
-        mean = np.square(self._recent).mean(axis=0)
+        mean = np.square(self._recent).sum(axis=0) / _SLOW_TICKS
+        self._recent.clear()
         period_s = _SLOW_TICKS * STEP_S
         shift = faults.heat_shift_k(heat.housing_celsius, period_s=period_s)
         if shift is not None:
@@ -204,7 +229,7 @@ class PyBulletPlant:
     def _update_rotors(self) -> None:
         self._rotors.update(self._world.mass_matrix(list(self._positions)), step_s=STEP_S)
 
-    def _set_brake_or_friction(self, dq_rad_s: Vector) -> None:
+    def _set_brake_or_friction(self) -> None:
         if self._protection.braked:
             if not self._brake_set:
                 self._world.set_dry_friction(self._braking)
@@ -212,37 +237,31 @@ class PyBulletPlant:
             return
         if self._tick % _FRICTION_TICKS and not self._brake_set:
             return
-        dry = self._friction.dry_nm(dq_rad_s)
-        if self._brake_set or float(np.abs(dry - self._dry_nm).max()) > _FRICTION_CHANGE_NM:
-            self._world.set_dry_friction(dry.tolist())
+        dry = self._friction.dry_nm(self._speeds)
+        if self._brake_set or max(map(abs, map(sub, dry, self._dry_nm))) > _FRICTION_CHANGE_NM:
+            self._world.set_dry_friction(dry)
             self._dry_nm = dry
             self._brake_set = False
 
-    def _finger_forces(self, command: JointCommand | None) -> tuple[float, float]:
+    def _finger_forces(self, command: _Arrival | None) -> tuple[float, float]:
         gripper = self._scene.description.robot.gripper
         width = gripper.width_max_m if command is None else command.gripper_width_m
         force = gripper.force_max_n if command is None else command.gripper_force_n
         return self._gripper.forces(left=self._left, right=self._right, width_m=width, force_n=force, step_s=STEP_S)
 
-    def _read_joints(self) -> None:
+    def _read_joints(self, torque_nm: list[float]) -> None:
         positions, speeds, *_ = zip(*self._world.joint_states(), strict=True)
         count = self._joints
-        dq = np.array(speeds[:count])
-        self._change = dq - self._dq
-        self._dq = dq
-        self._positions = positions
-        self._q = np.array(positions[:count])
+        self._positions: tuple[float, ...] = positions
+        self._speeds: tuple[float, ...] = speeds[:count]
+        self._truth = np.array((*positions[:count], *self._speeds, *torque_nm))
         self._left = (positions[count], speeds[count])
         self._right = (positions[count + 1], speeds[count + 1])
 
-    def _measure(self, torque_nm: Vector) -> PlantState:
+    def _measure(self) -> PlantState:
         protection, heat = self._protection, self._heat
         q, dq, torque, width, force = self._sensors.read(
-            q_rad=self._q,
-            dq_rad_s=self._dq,
-            torque_nm=torque_nm,
-            width_m=self._left[0] + self._right[0],
-            force_n=self._gripper.force_n,
+            self._truth, width_m=self._left[0] + self._right[0], force_n=self._gripper.force_n
         )
         flags = protection.flags
         if heat.derated:
@@ -266,17 +285,3 @@ class PyBulletPlant:
             self._stop_seen_ns,
         )
         return self._state
-
-
-def _kept(command: JointCommand) -> JointCommand:
-    """A copy of what stays in the transport line: the sender may write its arrays again."""
-    return JointCommand(
-        command.sequence,
-        command.stamp_ns,
-        command.torque_nm.copy(),
-        command.gripper_width_m,
-        command.gripper_force_n,
-        command.brake,
-        command.stopping,
-        command.verdict,
-    )

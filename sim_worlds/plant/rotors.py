@@ -10,10 +10,12 @@ the step, so â is moved ahead by (M + J)⁻¹·Δτ; otherwise it would act on 
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from operator import mul, sub
+
 import numpy as np
 from numpy.typing import NDArray
 
-from runtime.messages.joint import Vector
 from runtime.messages.robot import RobotDescription
 from sim_worlds.plant.mismatch import Mismatch
 
@@ -30,15 +32,13 @@ class RotorInertia:
         self._diagonal = np.diag(self._inertia)
         self._identity = np.eye(len(nominal))
         joints = len(nominal)
-        self._resistance = -self._inertia
+        self._resistance: list[float] = (-self._inertia).tolist()
         self._response = np.zeros((joints, 3 * joints))
         """Of the next â to last step's change of speed, to â, and to the drive's change of torque."""
 
-        self._known = np.zeros(3 * joints)
-        self._speed_change = self._known[:joints]
-        self._acceleration = self._known[joints : 2 * joints]
-        self._drive_change_nm = self._known[2 * joints :]
-        self._drive_nm: Vector = np.zeros(joints)
+        self._acceleration: Sequence[float] = [0.0] * joints
+        self._drive_nm: Sequence[float] = [0.0] * joints
+        self._speed_rad_s: Sequence[float] = [0.0] * joints
 
     def update(self, mass_matrix: NDArray[np.float64], *, step_s: float) -> None:
         """The engine's joint-space inertia at about this posture, float64[joints, joints]."""
@@ -50,10 +50,12 @@ class RotorInertia:
         response[:, joints : 2 * joints] = self._identity - reach
         response[:, 2 * joints :] = mobility
 
-    def torque(self, *, speed_change_rad_s: Vector, drive_nm: Vector) -> Vector:
-        """−J·â in N·m after a step in which the speed changed by this much, before one with this drive torque."""
-        self._speed_change[:] = speed_change_rad_s
-        np.subtract(drive_nm, self._drive_nm, out=self._drive_change_nm)
+    def torque(self, *, speed_rad_s: Sequence[float], drive_nm: Sequence[float]) -> list[float]:
+        """−J·â in N·m after a step that led to this speed, before one with this drive torque. Keeps both."""
+        speed_change = map(sub, speed_rad_s, self._speed_rad_s)
+        drive_change = map(sub, drive_nm, self._drive_nm)
+        known = np.array((*speed_change, *self._acceleration, *drive_change))
+        self._speed_rad_s = speed_rad_s
         self._drive_nm = drive_nm
-        self._acceleration[:] = self._response.dot(self._known)
-        return self._resistance * self._acceleration
+        self._acceleration = self._response.dot(known).tolist()
+        return list(map(mul, self._resistance, self._acceleration))

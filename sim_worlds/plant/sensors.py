@@ -9,6 +9,8 @@ from sim_worlds.robots.body import RobotBody
 
 _WIDTH_NOISE_M = 2e-5
 _FORCE_NOISE_N = 0.2
+_BLOCK_TICKS = 64
+"""Noise is drawn for this many ticks at once: the same numbers as tick by tick, a generator call less each."""
 
 
 class Sensors:
@@ -23,22 +25,30 @@ class Sensors:
         deviations = (body.encoder_noise_rad, body.speed_noise_rad_s, body.torque_noise_nm)
         scale = [noise * value for value in deviations for _ in range(joints)]
         self._scale = np.array([*scale, noise * _WIDTH_NOISE_M, noise * _FORCE_NOISE_N])
+        self._rows: list[Vector] = []
+        self._grip: list[list[float]] = []
+        """Noise that is left, the next in last place: of joints, and of gripper width and force."""
 
-    def read(
-        self, *, q_rad: Vector, dq_rad_s: Vector, torque_nm: Vector, width_m: float, force_n: float
-    ) -> tuple[Vector, Vector, Vector, float, float]:
-        """Measured q, dq, torque (new arrays), gripper width and force."""
-        if self._quiet:
-            return q_rad.copy(), dq_rad_s.copy(), torque_nm.copy(), width_m, force_n
+    def read(self, truth: Vector, *, width_m: float, force_n: float) -> tuple[Vector, Vector, Vector, float, float]:
+        """Measured q, dq, torque (arrays of this call alone), gripper width and force; `truth`: q, dq, torque."""
         joints = self._joints
-        read = self._random.standard_normal(3 * joints + 2)
-        read *= self._scale
-        width, force = read[3 * joints :].tolist()
-        both = read[: 3 * joints]
-        both += np.concatenate((q_rad, dq_rad_s, torque_nm))
+        if self._quiet:
+            both = truth.copy()
+            return both[:joints], both[joints : 2 * joints], both[2 * joints :], width_m, force_n
+        if not self._rows:
+            self._draw()
+        both = self._rows.pop()
+        width, force = self._grip.pop()
+        both += truth
         q = both[:joints]
         q *= self._per_step
         np.rint(q, out=q)
         q *= self._step_rad
         force += force_n
         return q, both[joints : 2 * joints], both[2 * joints :], width_m + width, force if force > 0.0 else 0.0
+
+    def _draw(self) -> None:
+        noise = self._random.standard_normal((_BLOCK_TICKS, len(self._scale)))
+        noise *= self._scale
+        self._rows = list(noise[::-1, :-2])
+        self._grip = noise[::-1, -2:].tolist()
