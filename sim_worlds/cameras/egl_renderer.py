@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import moderngl
@@ -36,10 +37,9 @@ class EglUnavailable(RuntimeError):
 class _View:
     """What one camera needs again and again."""
 
-    drawn: moderngl.Framebuffer
-    """Several samples a pixel."""
+    first_row: int
+    """Of its pixels in the sheet that all pictures are drawn on."""
 
-    resolved: moderngl.Framebuffer
     projection: Matrix
     planes: NDArray[np.float64]
 
@@ -49,13 +49,15 @@ class EglRenderer:
 
     name = "egl"
 
-    def __init__(self, drawing: Drawing, *, lighting: Lighting) -> None:
+    def __init__(self, drawing: Drawing, *, lighting: Lighting, cameras: Sequence[CameraDescription]) -> None:
         self._context = _headless_context()
         self._drawing = drawing
         self._pieces = pieces_of(drawing)
         self._middles = np.zeros((4, drawing.bodies))
         self._views: dict[str, _View] = {}
+        self._read: Image | None = None
         self._build_programs()
+        self._build_sheet(cameras)
         self._light(lighting)
 
     def place(self, poses: NDArray[np.float64]) -> None:
@@ -66,14 +68,17 @@ class EglRenderer:
         self._shadow_target.use()
         self._shadow_target.clear(depth=1.0)
         self._shadow_array.render()
+        self._read = None
+        self._drawn.viewport = (0, 0, *self._drawn.size)
+        self._drawn.use()
+        self._drawn.clear(*BACKGROUND, 1.0, depth=1.0)
 
     def begin(self, camera: CameraDescription, *, camera_in_base: Matrix) -> None:
         """Hand the picture of one camera to the driver, which draws it in threads of its own."""
-        view = self._view(camera)
+        view = self._views[camera.name]
         camera_from_base = inverse(camera_in_base)
         self._clip_from_base.write((view.projection @ camera_from_base).T.astype("f4").tobytes())
-        view.drawn.use()
-        view.drawn.clear(*BACKGROUND, 1.0, depth=1.0)
+        self._drawn.viewport = (0, view.first_row, camera.width_px, camera.height_px)
         for first, count in self._pieces.seen(self._middles, planes=view.planes, camera_from_base=camera_from_base):
             self._array.render(first=first, vertices=count)
 
@@ -84,17 +89,18 @@ class EglRenderer:
 
     def finish(self, camera: CameraDescription) -> Image:
         """The picture that was begun, u8[height, width, 3], top row first."""
-        view = self._view(camera)
-        self._context.copy_framebuffer(view.resolved, view.drawn)
-        image = np.empty((camera.height_px, camera.width_px, 3), dtype=np.uint8)
-        view.resolved.read_into(image, components=3, alignment=1)
-        return image
+        if self._read is None:
+            self._drawn.viewport = (0, 0, *self._drawn.size)
+            self._context.copy_framebuffer(self._resolved, self._drawn)
+            self._read = np.empty((self._drawn.height, self._drawn.width, 3), dtype=np.uint8)
+            self._resolved.read_into(self._read, components=3, alignment=1)
+        first = self._views[camera.name].first_row
+        return np.ascontiguousarray(self._read[first : first + camera.height_px, : camera.width_px])
 
     def close(self) -> None:
         """Free the context and everything in it."""
-        for view in self._views.values():
-            view.drawn.release()
-            view.resolved.release()
+        self._drawn.release()
+        self._resolved.release()
         self._context.release()
 
     @property
@@ -137,17 +143,19 @@ class EglRenderer:
         _set(self._program, "shadow_depth", np.array([lighting.shadow]))
         _set(self._program, "exposure", np.array([lighting.exposure]))
 
-    def _view(self, camera: CameraDescription) -> _View:
-        if camera.name not in self._views:
-            size = (camera.width_px, camera.height_px)
-            samples = min(SAMPLES, self._context.max_samples)
-            drawn = self._context.framebuffer(
-                [self._context.renderbuffer(size, 4, samples=samples)],
-                self._context.depth_renderbuffer(size, samples=samples),
-            )
-            resolved = self._context.simple_framebuffer(size, 4)
-            self._views[camera.name] = _View(drawn, resolved, projection(camera), view_planes(camera))
-        return self._views[camera.name]
+    def _build_sheet(self, cameras: Sequence[CameraDescription]) -> None:
+        """One target for all pictures, one above the other: they are cleared, resolved and read in one call each."""
+        rows = 0
+        for camera in cameras:
+            self._views[camera.name] = _View(rows, projection(camera), view_planes(camera))
+            rows += camera.height_px
+        size = (max((camera.width_px for camera in cameras), default=1), max(rows, 1))
+        samples = min(SAMPLES, self._context.max_samples)
+        self._drawn = self._context.framebuffer(
+            [self._context.renderbuffer(size, 4, samples=samples)],
+            self._context.depth_renderbuffer(size, samples=samples),
+        )
+        self._resolved = self._context.simple_framebuffer(size, 4)
 
 
 def _headless_context() -> moderngl.Context:

@@ -161,7 +161,7 @@ class CameraRig:
         if renderer == "tiny":
             return self._tiny(drawing)
         try:
-            return EglRenderer(drawing, lighting=self._lighting)
+            return EglRenderer(drawing, lighting=self._lighting, cameras=self._cell.cameras)
         except EglUnavailable as trouble:
             if renderer == "egl":
                 raise
