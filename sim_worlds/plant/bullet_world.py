@@ -134,10 +134,18 @@ class BulletWorld:
         """Move the endless belt's slab back before its end comes; its surface keeps its speed."""
         if self._belt is None:
             return
-        position = engine.getJointState(self._belt, 0, self._client)[0]
+        x, y, z = engine.getBasePositionAndOrientation(self._belt, self._client)[0]
+        start_x = self._scene.description.tray.centre_in_base_m[0]
+        if abs(x - start_x) > _BELT_TRAVEL_M:
+            engine.resetBasePositionAndOrientation(
+                self._belt, [start_x, y, z], [0.0, 0.0, 0.0, 1.0], physicsClientId=self._client
+            )
+            self._move_belt(self._belt)
+
+    def _move_belt(self, belt: int) -> None:
+        """Also after every change of its pose, which stops it."""
         speed = self._scene.description.tray.belt_velocity_m_s[0]
-        if abs(position) > _BELT_TRAVEL_M:
-            engine.resetJointState(self._belt, 0, 0.0, speed, physicsClientId=self._client)
+        engine.resetBaseVelocity(belt, [speed, 0.0, 0.0], physicsClientId=self._client)
 
     def _configure(self) -> None:
         engine.setGravity(0.0, 0.0, -GRAVITY_M_S2, physicsClientId=self._client)
@@ -167,37 +175,20 @@ class BulletWorld:
             self._surface(body, -1, friction=self._surface_friction)
 
     def _place_belt(self) -> int:
-        """A long slab on a driven slide: what lies on it feels a moving surface, friction included."""
+        """A long slab that nothing slows down: what lies on it feels a moving surface, friction included.
+
+        Articulated although it has no joint: the engine forgets the speed of a plain rigid body without mass.
+        """
         tray = self._scene.description.tray
         thin = 0.0002
         half = [_BELT_HALF_LENGTH_M, tray.inner_half_extents_m[1], 0.5 * _BELT_THICKNESS_M]
         shape = engine.createCollisionShape(engine.GEOM_BOX, halfExtents=half, physicsClientId=self._client)
         x, y, z = tray.centre_in_base_m
         origin = [x, y, z + thin - 0.5 * _BELT_THICKNESS_M]
-        belt = engine.createMultiBody(
-            0.0,
-            -1,
-            -1,
-            origin,
-            linkMasses=[200.0],
-            linkCollisionShapeIndices=[shape],
-            linkVisualShapeIndices=[-1],
-            linkPositions=[[0.0, 0.0, 0.0]],
-            linkOrientations=[[0.0, 0.0, 0.0, 1.0]],
-            linkInertialFramePositions=[[0.0, 0.0, 0.0]],
-            linkInertialFrameOrientations=[[0.0, 0.0, 0.0, 1.0]],
-            linkParentIndices=[0],
-            linkJointTypes=[engine.JOINT_PRISMATIC],
-            linkJointAxis=[[1.0, 0.0, 0.0]],
-            physicsClientId=self._client,
-        )
-        speed = tray.belt_velocity_m_s[0]
-        engine.resetJointState(belt, 0, 0.0, speed, physicsClientId=self._client)
-        engine.setJointMotorControl2(
-            belt, 0, engine.VELOCITY_CONTROL, targetVelocity=speed, force=1e4, physicsClientId=self._client
-        )
-        self._surface(belt, 0, friction=self._surface_friction)
-        engine.setCollisionFilterGroupMask(belt, 0, 2, 4, physicsClientId=self._client)
+        belt = engine.createMultiBody(0.0, shape, -1, origin, physicsClientId=self._client)
+        self._move_belt(int(belt))
+        self._surface(belt, -1, friction=self._surface_friction)
+        engine.setCollisionFilterGroupMask(belt, -1, 2, 4, physicsClientId=self._client)
         return int(belt)
 
     def _load_arm(self, mismatch: Mismatch) -> int:
