@@ -26,8 +26,8 @@ from runtime.system2.planner import PlannerStage
 TICK_NS = 1_000_000
 ROBOT_EVERY = 10
 CAMERA_EVERY = 100
-READ_OUT_TICKS = 10
-"""From exposure until the pictures are there, as in a live cell; they are drawn beside the ticks in between."""
+READ_OUT_TICKS = 20
+"""From exposure until the pictures are there, as a camera needs to read out; they are drawn in between."""
 
 CONTROL_EVERY = 50
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -92,10 +93,10 @@ class EglRenderer:
         if self._read is None:
             self._drawn.viewport = (0, 0, *self._drawn.size)
             self._context.copy_framebuffer(self._resolved, self._drawn)
-            self._read = np.empty((self._drawn.height, self._drawn.width, 3), dtype=np.uint8)
-            self._resolved.read_into(self._read, components=3, alignment=1)
+            self._read = np.empty((self._drawn.height, self._drawn.width, 4), dtype=np.uint8)
+            self._resolved.read_into(self._read, components=4, alignment=1)  # as stored: no conversion
         first = self._views[camera.name].first_row
-        return np.ascontiguousarray(self._read[first : first + camera.height_px, : camera.width_px])
+        return np.ascontiguousarray(self._read[first : first + camera.height_px, : camera.width_px, :3])
 
     def close(self) -> None:
         """Free the context and everything in it."""
@@ -159,6 +160,8 @@ class EglRenderer:
 
 
 def _headless_context() -> moderngl.Context:
+    # software Mesa: one drawing thread beside the caller; a second one would take the caller's core
+    os.environ.setdefault("LP_NUM_THREADS", "1")
     try:
         return moderngl.create_context(
             require=330,
