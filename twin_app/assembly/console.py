@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import signal
 import subprocess
 import sys
@@ -15,7 +16,7 @@ from PySide6.QtCore import QObject, QTimer
 from PySide6.QtWidgets import QApplication
 
 from runtime.link.session import SessionFolder
-from runtime.messages.requests import InjectFault, Shutdown
+from runtime.messages.requests import InjectFault
 from twin_app.assembly.fault_spec import FaultWish
 from twin_app.assembly.live import END_PATIENCE_S, start_supervisor
 from twin_app.assembly.setup import SessionSetup
@@ -25,6 +26,8 @@ from twin_app.model.state import ConsoleState
 from twin_app.window.console import ConsoleWindow
 
 LOOK_MS = 250
+LOADED_MS = 5_000
+"""By then the 3D view has been loaded too."""
 
 
 class RuntimeChild(QObject):
@@ -118,12 +121,19 @@ def open_console(
     else:
         QTimer.singleShot(0, child, child.start)
     _inject_when_ready(window, faults)
-    _leave_on_signal(application, window)
+    _leave_on_signal(window)
+    QTimer.singleShot(LOADED_MS, window, spare_the_loaded)
     status = application.exec()
     if not joins:
         child.end()
         child.wait()
     return status
+
+
+def spare_the_loaded() -> None:
+    """Take what is loaded by now out of garbage collection: a full collection of it blocks the window for 80 ms."""
+    gc.collect()
+    gc.freeze()
 
 
 def make_application() -> QApplication:
@@ -166,13 +176,13 @@ def _inject_when_ready(window: ConsoleWindow, faults: tuple[FaultWish, ...]) -> 
     window.pump.after.append(look)
 
 
-def _leave_on_signal(application: QApplication, window: ConsoleWindow) -> None:
+def _leave_on_signal(window: ConsoleWindow) -> None:
     """Ctrl-C and TERM end the console in order: the arm is stopped first, nobody is there to ask."""
 
     def leave(*_: object) -> None:
-        window.pump.stop_cell()
-        window.pump.ask(Shutdown())
-        QTimer.singleShot(300, window, application.quit)
+        window.close()
+        if window.isVisible():
+            window.close()  # it asked whether the arm is to be stopped; a second one agrees
 
     signal.signal(signal.SIGINT, leave)
     signal.signal(signal.SIGTERM, leave)

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-GROUP = 64
+GROUP = 16
 """Samples behind one stored summary."""
 
 GAP_NS = 1_500_000_000

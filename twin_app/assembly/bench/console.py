@@ -25,6 +25,7 @@ from runtime.mistakes import UserMistake
 from sim_worlds.cameras.meshes import mesh_folder
 from twin_app.assembly.bench.cell import cell_setup, running_cell
 from twin_app.assembly.bench.screen import interruptible, open_application, screen_words
+from twin_app.assembly.console import spare_the_loaded
 from twin_app.assembly.figures import commit, host, load, show
 from twin_app.assembly.setup import CellSetup, Drawing, SessionSetup, read_scene
 from twin_app.assembly.workload import orders
@@ -135,13 +136,14 @@ def _run_under_load(application: QApplication, setup: CellSetup, seconds: int) -
         seen: list[Smoothness] = []
 
         def begin() -> None:
+            spare_the_loaded()
             _burden(window, joints=len(drawing.cell.robot.joints), seed=setup.seed)
             QTimer.singleShot(SETTLE_MS, window, meter.start)
             QTimer.singleShot(SETTLE_MS + seconds * 1000, window, end)
 
         def end() -> None:
             seen.append(meter.stop())
-            application.quit()
+            application.exit(0)  # quit() would ask the window, which asks a person while the arm moves
 
         window.resize(QApplication.primaryScreen().availableSize())
         window.show()

@@ -61,7 +61,7 @@ def main(cell: str, settings_folder: str) -> int:
     timer.timeout.connect(teller.look)
     timer.start(LOOK_MS)
     ending = QSocketNotifier(0, QSocketNotifier.Type.Read, window)
-    ending.activated.connect(application.quit)
+    ending.activated.connect(lambda: application.exit(0))  # quit() would ask a person
     window.show()
     return application.exec()
 
