@@ -9,6 +9,7 @@ from __future__ import annotations
 import mmap
 import os
 import struct
+from enum import IntEnum
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -19,7 +20,24 @@ from runtime.link.shared import BlockTrouble
 NAME = "stop"
 _MAGIC = 0x6365_6C6C_7374_6F70
 _BYTES = 64
-_PRESSED, _CLEARED, _WHO = 1, 2, 3
+_PRESSED, _CLEARED, _WHO, _CAUSE = 1, 2, 3, 4
+
+
+class StopCause(IntEnum):
+    """Why the flag was set."""
+
+    PERSON = 0
+    ARM_SILENT = 1
+    PROCESS_ENDED = 2
+    CELL_ENDS = 3
+
+
+_WORDS = {
+    StopCause.PERSON: "stop pressed",
+    StopCause.ARM_SILENT: "no measurement came from the arm",
+    StopCause.PROCESS_ENDED: "a process of the cell ended",
+    StopCause.CELL_ENDS: "the cell is being shut down",
+}
 
 
 class StopFlag:
@@ -54,9 +72,11 @@ class StopFlag:
         path = session.block(NAME)
         return cls(path, _map(path))
 
-    def set(self, now_ns: int) -> None:
+    def set(self, now_ns: int, cause: StopCause = StopCause.PERSON) -> None:
         """Press. `now_ns` (monotonic) becomes the press's stamp; a press is never older than what was cleared."""
         words = self._words
+        if not self.is_set():
+            words[_CAUSE] = cause  # the first one is the reason
         words[_WHO] = os.getpid()
         words[_PRESSED] = now_ns if now_ns != words[_CLEARED] else now_ns + 1
 
@@ -69,6 +89,13 @@ class StopFlag:
         """Stamp of the newest press that is not cleared; 0 when there is none."""
         pressed = self._words[_PRESSED]
         return pressed if pressed != self._words[_CLEARED] else 0
+
+    def reason(self) -> str:
+        """Why it was pressed, in words for a mode's reason."""
+        try:
+            return _WORDS[StopCause(self._words[_CAUSE])]
+        except ValueError:
+            return f"stop pressed (cause {self._words[_CAUSE]} is not known to this version)"
 
     def pressed_by(self) -> int:
         """Process id of whoever pressed last; 0 when nobody ever did."""

@@ -147,7 +147,7 @@ class LockStepLoop:
             now_ns=now_ns,
             plan=self._arrived(now_ns) if self._in_flight else None,
             mode_request=self.orders.mode_request,
-            stop=self._stop_pressed,
+            stop="stop pressed" if self._stop_pressed else "",
             work_expected=self.orders.assignment is not None,
         )
         if self._control.stop_flag_to_clear:

@@ -6,6 +6,7 @@ import sys
 import time
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 
 from msgspec.structs import replace
@@ -13,7 +14,7 @@ from msgspec.structs import replace
 from runtime.link.publisher import Publisher
 from runtime.link.requests import RequestServer
 from runtime.link.session import SessionFolder
-from runtime.link.stop_flag import StopFlag
+from runtime.link.stop_flag import StopCause, StopFlag
 from runtime.link.subscriber import Subscriber
 from runtime.messages import topics
 from runtime.messages.cell import CellDescription
@@ -121,7 +122,7 @@ class Supervisor:
             specs=self.specs,
             log_folder=self.options.log_folder,
             clock_ns=time.monotonic_ns,
-            stop_cell=self._stop_flag.set,
+            stop_cell=partial(self._stop_flag.set, cause=StopCause.PROCESS_ENDED),
             auto_restart=self.options.auto_restart,
         )
         self.oversight = self._new_oversight()
@@ -230,7 +231,7 @@ class Supervisor:
         if not farewell.braked_ns:
             if self._stands_still(now_ns) or now_ns - farewell.since_ns > PAUSE_PATIENCE_NS:
                 farewell.braked_ns = now_ns
-                self._stop_flag.set(now_ns)
+                self._stop_flag.set(now_ns, StopCause.CELL_ENDS)
             return False
         if not farewell.told_ns:
             if now_ns - farewell.braked_ns > BRAKE_PATIENCE_NS:
@@ -246,7 +247,7 @@ class Supervisor:
         return max(map(abs, robot.dq_rad_s), default=0.0) < STANDSTILL_RAD_S
 
     def _close(self) -> None:
-        self._stop_flag.set(time.monotonic_ns())
+        self._stop_flag.set(time.monotonic_ns(), StopCause.CELL_ENDS)
         self.children.expect_end()
         told = self._farewell is not None and self._farewell.told_ns
         self.children.end_all(patience_s=LEAVE_PATIENCE_S if told else 0.0)

@@ -87,11 +87,11 @@ class ControlStage:
         now_ns: int,
         plan: Plan | None = None,
         mode_request: ModeRequest | None = None,
-        stop: bool = False,
+        stop: str = "",
         work_expected: bool = True,
         lateness_s: float = 0.0,
     ) -> JointCommand:
-        """One tick. `plan`: a chunk that arrived since the last one; `stop`: the shared stop flag.
+        """One tick. `plan`: a chunk that arrived since the last one; `stop`: why the shared stop flag is set.
 
         `work_expected`: whether the policy has a task, so that its silence means something.
         `lateness_s`: of this tick, for the record only.
@@ -162,10 +162,10 @@ class ControlStage:
             self._stop(now_ns, f"{self.missed.in_window} ticks missed within a second, {missed} in a row")
         return missed
 
-    def _follow_events(self, state: PlantState, now_ns: int, request: ModeRequest | None, *, stop: bool) -> None:
+    def _follow_events(self, state: PlantState, now_ns: int, request: ModeRequest | None, *, stop: str) -> None:
         self.stop_flag_to_clear = False
         if stop and not self.modes.latched:
-            self._stop(now_ns, "stop pressed")
+            self._stop(now_ns, stop)
         if state.flags & _TRIPPED and self.modes.mode is not Mode.FAULT:
             self._happen(ModeEvent.FAULT, now_ns, "motor above its trip temperature")
         elif state.flags & _BRAKED and self._brakes.settled(now_ns) and not self.modes.latched:

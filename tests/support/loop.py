@@ -93,7 +93,7 @@ class Loop:
             now_ns=self.now_ns,
             plan=plan,
             mode_request=request,
-            stop=self.stop_flag,
+            stop="stop pressed" if self.stop_flag else "",
             work_expected=work_expected,
         )
         if self.stage.stop_flag_to_clear:

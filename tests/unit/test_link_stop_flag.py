@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from runtime.link.session import SessionFolder
 from runtime.link.shared import BlockTrouble
-from runtime.link.stop_flag import StopFlag
+from runtime.link.stop_flag import StopCause, StopFlag
 
 
 @pytest.fixture
@@ -76,3 +76,13 @@ def test_a_file_that_is_no_stop_flag_is_refused(session: SessionFolder, content:
     session.block("stop").write_bytes(content)
     with pytest.raises(BlockTrouble, match="no stop flag"):
         StopFlag.attach(session)
+
+
+def test_the_first_press_gives_the_reason(session: SessionFolder) -> None:
+    with StopFlag.create(session) as flag:
+        flag.set(100, StopCause.ARM_SILENT)
+        flag.set(200)
+        assert "arm" in flag.reason()
+        flag.clear(flag.pressed_ns())
+        flag.set(300)
+        assert flag.reason() == "stop pressed"

@@ -17,6 +17,9 @@ from runtime.mistakes import UserMistake
 from runtime.pacing import Pacer, enter_real_time
 
 FLOOR_PRIORITY = 90
+PHASE_NS = 500_000
+"""That of the control process: a stall of the host costs both the same ticks."""
+
 _PERIOD_US = 1000
 
 
@@ -87,7 +90,7 @@ def _stamped_loop() -> None:
     import select
 
     enter_real_time(FLOOR_PRIORITY)
-    pacer = Pacer(phase_ns=250_000)
+    pacer = Pacer(phase_ns=PHASE_NS)
     misses: list[tuple[int, int]] = []
     while True:
         pacer.wait()

@@ -61,6 +61,7 @@ def run(arguments: argparse.Namespace) -> int:
     figures = {
         **record.figures(),
         "floor_missed_fraction": round(floor.missed_fraction, 6),
+        "floor_rate_hz": round(1000.0 * (1.0 - floor.missed_fraction), 3),
         "floor_late_p50_us": floor.late_p50_us,
         "floor_late_p99_us": floor.late_p99_us,
         "floor_late_max_us": floor.late_max_us,

@@ -81,6 +81,7 @@ class Swapping:
         self._asked = 0
         self._next_ns = 0
         self._help_ns = 0
+        self._refused = ""
         self.stops: list[str] = []
 
     @property
@@ -166,8 +167,10 @@ class Swapping:
                 self._live.ask(Reset())
             else:
                 self._live.ask(Start())
-        except UserMistake:
-            return  # not yet possible; it is asked again
+        except UserMistake as refusal:  # perhaps not yet possible; it is asked again
+            if refusal.what != self._refused:
+                _say(refusal.what)
+            self._refused = refusal.what
 
 
 def _pick_while(swapping: Swapping, live: LiveCell, setup: CellSetup) -> dict[str, Any]:

@@ -14,7 +14,7 @@ from runtime.link.heartbeat import Pulse
 from runtime.link.plant_blocks import CommandBlock, StateBlock
 from runtime.link.publisher import Publisher
 from runtime.link.session import SessionFolder
-from runtime.link.stop_flag import StopFlag
+from runtime.link.stop_flag import StopCause, StopFlag
 from runtime.link.subscriber import Subscriber
 from runtime.messages import topics
 from runtime.messages.joint import PlantFlag, PlantState
@@ -31,14 +31,20 @@ PRIORITY = 80
 PHASE_NS = 500_000
 """Half a period after the plant, so that each finds the other's newest value."""
 
-STALE_TICKS = 20
-"""Without a new measurement for this long the control process presses the stop itself."""
+STALE_TICKS = 40
+"""Without a new measurement for this long the control process presses the stop itself.
+
+Twice what the arm waits for commands before it brakes by itself: a host that stalls for a moment is not a lost arm.
+"""
 
 FRESH_NS = 10_000_000
 """An older measurement counts as none. A host that stalls as a whole leaves one behind; the next one is awaited."""
 
-LATE_MEASUREMENT_NS = 450_000
-"""A tick waits this long for a plant that has not finished its step; one without a measurement would be lost."""
+REPEAT_NS = 4_000_000
+"""A measurement that is not older may serve another tick, as a late one would otherwise cost the arm a command."""
+
+LATE_MEASUREMENT_NS = 800_000
+"""A tick waits this long for a plant that has not finished its step, and is still done before the next one is due."""
 
 NAP_S = 20e-6
 RECEIVE_EVERY = 4
@@ -66,6 +72,7 @@ class ControlLoop:
         self._warning = enter_real_time(PRIORITY)
         self._pacer = Pacer(phase_ns=PHASE_NS)
         self._seen = 0
+        self._state: PlantState | None = None
         self._stale = 0
         self._orphaned_ns = 0
         self._acted_request = 0
@@ -98,12 +105,10 @@ class ControlLoop:
     def _tick(self, now_ns: int) -> None:
         if self._pacer.ticks % RECEIVE_EVERY == 0:
             self._receive(now_ns)
-        count = self._await_measurement(now_ns)
-        state = self._states.read() if count != self._seen else None
-        if state is None or now_ns - state.stamp_ns > FRESH_NS:
+        state = self._measurement(now_ns)
+        if state is None:
             self._miss_measurement(now_ns)
             return
-        self._seen, self._stale = count, 0
         pressed_ns = self._stop.pressed_ns()
         request = self._orders.mode_request
         plan, self._plan = self._plan, None
@@ -112,7 +117,7 @@ class ControlLoop:
             now_ns=now_ns,
             plan=plan,
             mode_request=request,
-            stop=pressed_ns != 0,
+            stop=self._stop.reason() if pressed_ns else "",
             work_expected=self._orders.assignment is not None,
             lateness_s=(time.monotonic_ns() - now_ns) * 1e-9,
         )
@@ -123,6 +128,17 @@ class ControlLoop:
             self._acted_request = request.request_id
         self._publish(now_ns, state)
 
+    def _measurement(self, now_ns: int) -> PlantState | None:
+        """The newest state; the last one again for a few ticks in which none came, so that the arm is served."""
+        count = self._await_measurement(now_ns)
+        if count != self._seen:
+            state = self._states.read()
+            if state is not None and now_ns - state.stamp_ns <= FRESH_NS:
+                self._seen, self._stale, self._state = count, 0, state
+                return state
+        self._stale += 1
+        return self._state if self._state is not None and now_ns - self._state.stamp_ns <= REPEAT_NS else None
+
     def _await_measurement(self, now_ns: int) -> int:
         """Give a plant that is late with its step a little time; returns how many values it has written by then."""
         states, seen, end_ns = self._states, self._seen, now_ns + LATE_MEASUREMENT_NS
@@ -131,9 +147,8 @@ class ControlLoop:
         return count
 
     def _miss_measurement(self, now_ns: int) -> None:
-        self._stale += 1
         if self._stale == STALE_TICKS and self._seen:
-            self._stop.set(now_ns)
+            self._stop.set(now_ns, StopCause.ARM_SILENT)
         if self._stale >= STALE_TICKS and self._stale % 100 == 0:
             self._publish_health(now_ns)
 
@@ -197,7 +212,7 @@ class ControlLoop:
         now_ns = time.monotonic_ns()
         if self._orphaned_ns == 0:
             self._orphaned_ns = now_ns
-            self._stop.set(now_ns)
+            self._stop.set(now_ns, StopCause.CELL_ENDS if self._orders.shutdown else StopCause.PROCESS_ENDED)
         state = self._states.read()
         braked = state is None or bool(state.flags & PlantFlag.BRAKED)
         return (braked and now_ns - self._orphaned_ns > 50 * MILLISECOND_NS) or now_ns - self._orphaned_ns > ORPHAN_NS
