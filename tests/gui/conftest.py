@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -11,6 +12,8 @@ from pytestqt.qtbot import QtBot
 
 from tests.support.console import Console
 from tests.support.leaks import left_behind, take_stock
+
+os.environ.setdefault("LP_NUM_THREADS", "0")  # as the console does: docs/decisions/0015
 
 
 @pytest.fixture(scope="session", autouse=True)

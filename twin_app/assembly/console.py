@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import os
 import signal
 import subprocess
 import sys
@@ -138,6 +139,7 @@ def spare_the_loaded() -> None:
 
 def make_application() -> QApplication:
     """The one QApplication, named."""
+    os.environ.setdefault("LP_NUM_THREADS", "0")  # software Mesa draws in the calling thread: docs/decisions/0015
     application = QApplication.instance() or QApplication(["celltwin"])
     assert isinstance(application, QApplication)
     application.setApplicationName("celltwin")

@@ -11,8 +11,9 @@ from importlib import import_module
 from pathlib import Path
 
 # One thread a library: a pool of its own would take the other core from the 1 kHz loops. Read at import of numpy.
-for _name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "LP_NUM_THREADS"):
+for _name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
     os.environ.setdefault(_name, "1")
+os.environ.setdefault("LP_NUM_THREADS", "0")  # Mesa draws in the calling thread: docs/decisions/0015
 
 
 def main(argv: list[str]) -> int:
