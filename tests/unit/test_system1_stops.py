@@ -7,6 +7,7 @@ import math
 import numpy as np
 import pytest
 
+from runtime.guardrail.limiter_bits import LimiterBit
 from runtime.messages.geometry import Pose
 from runtime.messages.joint import PlantFlag
 from runtime.messages.plan import Severity
@@ -201,3 +202,16 @@ def test_brakes_that_the_plant_closed_before_the_loop_began_are_released_without
     assert loop.stage.modes.mode is Mode.IDLE
     assert not loop.plant.flags & PlantFlag.BRAKED
     assert np.abs(loop.plant.q_rad - where).max() < 2e-3
+
+
+@pytest.mark.parametrize("begun", [5, 30, 60, 90])
+@pytest.mark.parametrize("missed", [2, 7, 15])
+def test_ticks_missed_during_a_stop_are_caught_up_within_the_limiters_reach(begun: int, missed: int) -> None:
+    loop = _moving()
+    loop.stop_flag = True
+    loop.run(begun, work_expected=False)
+    loop.miss(missed)
+    loop.run(3, work_expected=False)
+    loop.miss(1)
+    loop.run(150, work_expected=False)
+    assert not any(command.verdict & LimiterBit.DISCONTINUITY for command in loop.commands)

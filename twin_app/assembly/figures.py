@@ -57,6 +57,11 @@ def commit() -> str:
     return done.stdout.strip() or "unknown"
 
 
+def circumstances(*, scene: str, seed: int) -> dict[str, Any]:
+    """What belongs to every benchmark's figures, so that somebody else can take them again."""
+    return {"scene": scene, "seed": seed, "commit": commit(), "host": host()}
+
+
 def _cell(value: Any) -> str:  # any JSON value
     return f"{value:.4g}" if isinstance(value, float) else str(value)
 

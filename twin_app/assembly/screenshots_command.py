@@ -36,7 +36,7 @@ def _take(folder: Path, scratch: Path) -> int:
     application = make_application()
     cell = CellSetup(cell=f"pictures-{os.getpid()}")
     album = _Album(folder, SessionSetup(cell, data_folder=str(scratch), first_tasks=first_tasks(cell)), scratch)
-    album.begin(application.quit)
+    album.begin(lambda: application.exit(0))  # quit() would ask the window, and that a person while the arm moves
     application.exec()
     album.close()
     return 0

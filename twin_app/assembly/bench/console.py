@@ -26,7 +26,7 @@ from sim_worlds.cameras.meshes import mesh_folder
 from twin_app.assembly.bench.cell import cell_setup, running_cell
 from twin_app.assembly.bench.screen import interruptible, open_application, screen_words
 from twin_app.assembly.console import spare_the_loaded
-from twin_app.assembly.figures import commit, host, load, show
+from twin_app.assembly.figures import circumstances, load, show
 from twin_app.assembly.setup import CellSetup, Drawing, SessionSetup, read_scene
 from twin_app.assembly.workload import orders
 from twin_app.bridge.live import LiveSource
@@ -99,10 +99,7 @@ def run(arguments: argparse.Namespace) -> int:
         "screen": screen_words(),
         "load_before": load_before,
         "load_after": load(),
-        "scene": arguments.scene,
-        "seed": arguments.seed,
-        "commit": commit(),
-        "host": host(),
+        **circumstances(scene=arguments.scene, seed=arguments.seed),
     }
     show(figures, as_json=arguments.json)
     return 0

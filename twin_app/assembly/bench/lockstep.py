@@ -12,7 +12,7 @@ from typing import Any
 
 import cv2
 
-from twin_app.assembly.figures import commit, host, show
+from twin_app.assembly.figures import circumstances, show
 from twin_app.assembly.lockstep import LockStepCell
 from twin_app.assembly.setup import CellSetup
 
@@ -59,10 +59,7 @@ def run(arguments: argparse.Namespace) -> int:
         "raw_physics_us": round(raw_s / ticks * 1e6, 1),
         "parts_us_per_tick": parts,
         "ticks": ticks,
-        "scene": arguments.scene,
-        "seed": arguments.seed,
-        "commit": commit(),
-        "host": host(),
+        **circumstances(scene=arguments.scene, seed=arguments.seed),
     }
     show(figures, as_json=arguments.json)
     return 0

@@ -13,7 +13,7 @@ from runtime.messages import topics
 from runtime.mistakes import UserMistake
 from twin_app.assembly.bench.cell import HeardCell, cell_setup, running_cell
 from twin_app.assembly.bench.loop_record import LoopRecord
-from twin_app.assembly.figures import commit, host, load, show
+from twin_app.assembly.figures import circumstances, load, show
 from twin_app.assembly.floor import CyclicFloor, read_cyclictest, start_cyclictest
 from twin_app.assembly.live_picks import LivePicks
 from twin_app.assembly.setup import Drawing, read_scene
@@ -70,10 +70,7 @@ def run(arguments: argparse.Namespace) -> int:
         "trouble": trouble,
         "load_before": load_before,
         "load_after": load(),
-        "scene": arguments.scene,
-        "seed": arguments.seed,
-        "commit": commit(),
-        "host": host(),
+        **circumstances(scene=arguments.scene, seed=arguments.seed),
     }
     show(figures, as_json=arguments.json)
     return 0

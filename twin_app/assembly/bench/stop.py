@@ -17,7 +17,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from PySide6.QtCore import QObject, Qt, Signal
+from PySide6.QtCore import QCoreApplication, QObject, Qt, Signal
 from PySide6.QtWidgets import QApplication
 
 from runtime.link.plant_blocks import StateBlock
@@ -28,7 +28,7 @@ from twin_app.assembly.bench.cell import HeardCell, cell_setup, running_cell
 from twin_app.assembly.bench.screen import interruptible, open_application, screen_words
 from twin_app.assembly.bench.stop_presses import FirstSight, Presser, Storm
 from twin_app.assembly.bench.stop_record import CONDITIONS, shares
-from twin_app.assembly.figures import commit, host, load, show
+from twin_app.assembly.figures import circumstances, load, show
 from twin_app.assembly.floor import read_cyclictest, start_cyclictest
 from twin_app.assembly.setup import Drawing, read_scene
 from twin_app.assembly.workload import orders
@@ -45,6 +45,10 @@ class _Signals(QObject):
 
     storm = Signal(bool)
     done = Signal()
+
+    def leave(self) -> None:
+        """End the event loop; `quit` would ask the window, and that a person while the arm moves."""
+        QCoreApplication.exit(0)
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -73,10 +77,7 @@ def run(arguments: argparse.Namespace) -> int:
         "screen": screen_words(),
         "load_before": load_before,
         "load_after": load(),
-        "scene": arguments.scene,
-        "seed": arguments.seed,
-        "commit": commit(),
-        "host": host(),
+        **circumstances(scene=arguments.scene, seed=arguments.seed),
     }
     show(figures, as_json=arguments.json)
     return 0
@@ -102,7 +103,7 @@ def _press_all(
     )
     signals, storm = _Signals(), Storm(window)
     signals.storm.connect(lambda on: storm.rage(on=on), Qt.ConnectionType.QueuedConnection)
-    signals.done.connect(application.quit, Qt.ConnectionType.QueuedConnection)
+    signals.done.connect(signals.leave, Qt.ConnectionType.QueuedConnection)
     rounds = _Rounds(presser, signals, live, arguments.presses)
     window.show()
     thread = threading.Thread(target=rounds.run, name="presses")

@@ -130,7 +130,7 @@ class ControlLoop:
 
     def _measurement(self, now_ns: int) -> PlantState | None:
         """The newest state; the last one again for a few ticks in which none came, so that the arm is served."""
-        count = self._await_measurement(now_ns)
+        count = self._await_measurement(now_ns) if self._stale < STALE_TICKS else self._states.count
         if count != self._seen:
             state = self._states.read()
             if state is not None and now_ns - state.stamp_ns <= FRESH_NS:
