@@ -57,6 +57,10 @@ class Camera(Protocol):
         """Capture one picture a camera at this instant."""
         ...
 
+    def proceed(self) -> None:
+        """Do the next piece of the work on the newest exposure, if one is left; the caller has other work between."""
+        ...
+
     def read_out(self) -> Sequence[Picture]:
         """The pictures of the newest exposure, once; waits for what is not finished."""
         ...

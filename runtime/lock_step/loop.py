@@ -29,6 +29,9 @@ CAMERA_EVERY = 100
 READ_OUT_TICKS = 20
 """From exposure until the pictures are there, as a camera needs to read out; they are drawn in between."""
 
+_PROCEED_AT = frozenset((0, 3, 16))
+"""Ticks after an exposure at which the cameras get on with it: each piece is drawn beside the ticks that follow."""
+
 CONTROL_EVERY = 50
 
 
@@ -132,9 +135,12 @@ class LockStepLoop:
         now_ns = self.now_ns
         state = self._plant.step(self._command, stamp_ns=now_ns)
         self._command = None
-        if self.ticks % CAMERA_EVERY == 0:
+        since_exposure = self.ticks % CAMERA_EVERY
+        if since_exposure == 0:
             self._cameras.expose(stamp_ns=now_ns)
-        elif self.ticks % CAMERA_EVERY == READ_OUT_TICKS and self.ticks > CAMERA_EVERY:
+        if since_exposure in _PROCEED_AT:
+            self._cameras.proceed()
+        elif since_exposure == READ_OUT_TICKS and self.ticks > CAMERA_EVERY:
             self._look(now_ns)
         overrun_s = self._seams.loop.overrun_s(now_ns)
         if overrun_s > 0.0:

@@ -57,6 +57,7 @@ class EglRenderer:
         self._middles = np.zeros((4, drawing.bodies))
         self._views: dict[str, _View] = {}
         self._read: Image | None = None
+        self._clean = False
         self._build_programs()
         self._build_sheet(cameras)
         self._light(lighting)
@@ -69,13 +70,13 @@ class EglRenderer:
         self._shadow_target.use()
         self._shadow_target.clear(depth=1.0)
         self._shadow_array.render()
-        self._read = None
-        self._drawn.viewport = (0, 0, *self._drawn.size)
-        self._drawn.use()
-        self._drawn.clear(*BACKGROUND, 1.0, depth=1.0)
+        self.begun()
+        self._read, self._clean = None, False
 
     def begin(self, camera: CameraDescription, *, camera_in_base: Matrix) -> None:
         """Hand the picture of one camera to the driver, which draws it in threads of its own."""
+        if not self._clean:
+            self._wipe()
         view = self._views[camera.name]
         camera_from_base = inverse(camera_in_base)
         self._clip_from_base.write((view.projection @ camera_from_base).T.astype("f4").tobytes())
@@ -88,15 +89,25 @@ class EglRenderer:
         self._elsewhere.use()
         self._elsewhere.clear()
 
+    def settle(self) -> None:
+        """Take the mean of each pixel's samples."""
+        self._drawn.viewport = (0, 0, *self._drawn.size)
+        self._context.copy_framebuffer(self._resolved, self._drawn)
+        self.begun()
+
     def finish(self, camera: CameraDescription) -> Image:
-        """The picture that was begun, u8[height, width, 3], top row first."""
+        """The picture that was begun and settled, u8[height, width, 3], top row first."""
         if self._read is None:
-            self._drawn.viewport = (0, 0, *self._drawn.size)
-            self._context.copy_framebuffer(self._resolved, self._drawn)
             self._read = np.empty((self._drawn.height, self._drawn.width, 4), dtype=np.uint8)
             self._resolved.read_into(self._read, components=4, alignment=1)  # as stored: no conversion
         first = self._views[camera.name].first_row
         return np.ascontiguousarray(self._read[first : first + camera.height_px, : camera.width_px, :3])
+
+    def _wipe(self) -> None:
+        self._drawn.viewport = (0, 0, *self._drawn.size)
+        self._drawn.use()
+        self._drawn.clear(*BACKGROUND, 1.0, depth=1.0)
+        self._clean = True
 
     def close(self) -> None:
         """Free the context and everything in it."""

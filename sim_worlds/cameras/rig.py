@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Protocol
 
@@ -41,6 +43,10 @@ class Renderer(Protocol):
 
     def begun(self) -> None:
         """Nothing more is begun for now."""
+        ...
+
+    def settle(self) -> None:
+        """Make ready for reading what was begun; best when that has had the time to be drawn."""
         ...
 
     def finish(self, camera: CameraDescription) -> Image:
@@ -102,6 +108,7 @@ class CameraRig:
         self._flange_in_last_joint = matrix_of(cell.robot.flange_in_last_joint)
         self._sequence = 0
         self._exposed_ns: int | None = None
+        self._work: deque[Callable[[], None]] = deque()
         self.warning = ""
         self._renderer = self._choose(renderer, draw_cell(cell, mesh_folder=mesh_folder))
 
@@ -111,16 +118,23 @@ class CameraRig:
         return self._renderer.name
 
     def expose(self, *, stamp_ns: int) -> None:
-        """Begin one picture a camera of the cell as it is now (the `Camera` port)."""
+        """Capture one picture a camera of the cell as it is now (the `Camera` port); drawn later."""
         if self._truth is None:
             raise RuntimeError("this rig was built without a source of truth; use capture_poses")
-        self._begin(self._truth(), stamp_ns=stamp_ns)
+        self._expose(self._truth(), stamp_ns=stamp_ns)
+
+    def proceed(self) -> None:
+        """Do the next piece of work on the newest exposure, if one is left (the `Camera` port)."""
+        if self._work:
+            self._work.popleft()()
 
     def read_out(self) -> list[Picture]:
         """The pictures of the newest exposure, once (the `Camera` port)."""
         stamp_ns, self._exposed_ns = self._exposed_ns, None
         if stamp_ns is None:
             return []
+        while self._work:
+            self._work.popleft()()
         self._sequence += 1
         pictures: list[Picture] = []
         for mounted, sensor in zip(self._mounted, self._sensors, strict=True):
@@ -140,22 +154,25 @@ class CameraRig:
 
     def capture_poses(self, poses: NDArray[np.float64], *, stamp_ns: int) -> list[Picture]:
         """One picture a camera; `poses` is [links + parts, 7]: base, joints, fingers left and right, parts."""
-        self._begin(poses, stamp_ns=stamp_ns)
+        self._expose(poses, stamp_ns=stamp_ns)
         return self.read_out()
 
     def close(self) -> None:
         """Free the renderer."""
         self._renderer.close()
 
-    def _begin(self, poses: NDArray[np.float64], *, stamp_ns: int) -> None:
-        self._renderer.place(poses)
+    def _expose(self, poses: NDArray[np.float64], *, stamp_ns: int) -> None:
+        """Fix what is to be drawn. Each piece of the work makes the driver draw on; the next waits for the last."""
+        self._exposed_ns = stamp_ns
+        self._work = deque((partial(self._renderer.place, poses), partial(self._begin, poses), self._renderer.settle))
+
+    def _begin(self, poses: NDArray[np.float64]) -> None:
         last_joint = matrices(poses[len(self._cell.robot.joints)][None, :])[0]
         flange_in_base = last_joint @ self._flange_in_last_joint
         for mounted in self._mounted:
             parent = flange_in_base if mounted.camera.on_flange else np.eye(4)
             self._renderer.begin(mounted.camera, camera_in_base=parent @ mounted.camera_in_parent)
         self._renderer.begun()
-        self._exposed_ns = stamp_ns
 
     def _choose(self, renderer: str, drawing: Drawing) -> Renderer:
         if renderer == "tiny":

@@ -52,6 +52,9 @@ class TinyRenderer:
     def begun(self) -> None:
         """Nothing goes on beside the caller here."""
 
+    def settle(self) -> None:
+        """Drawn is drawn."""
+
     def finish(self, camera: CameraDescription) -> Image:
         """The picture that was drawn, u8[height, width, 3], top row first."""
         return self._drawn.pop(camera.name)

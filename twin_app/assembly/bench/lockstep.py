@@ -87,8 +87,8 @@ def _parts(setup: CellSetup) -> dict[str, float]:
     try:
         watch.around(cell.plant.world, "step", "physics")
         watch.around(cell.plant, "step", "plant")
-        for half in ("expose", "read_out"):
-            watch.around(cell.rig, half, "cameras")
+        for piece in ("expose", "proceed", "read_out"):
+            watch.around(cell.rig, piece, "cameras")
         watch.around(cell.planner, "tick", "policy")
         for check in ("limit", "check_plan", "check_path", "check_space"):
             watch.around(cell.guard, check, "guard")
