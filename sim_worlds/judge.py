@@ -45,6 +45,12 @@ class Outcome:
     moved: tuple[str, ...]
     """Other parts that changed their place."""
 
+    @property
+    def words(self) -> str:
+        """For a person: where the named part lies, and what else moved."""
+        also = f"; also moved: {', '.join(self.moved)}" if self.moved else ""
+        return f"it lies in place {self.place!r}{also}"
+
 
 class Judge:
     """Compares the parts' places before and after an order."""

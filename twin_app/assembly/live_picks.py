@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from typing import Any
 
 from runtime.link.array_block import ArrayBlock
 from runtime.messages import topics
@@ -16,7 +15,8 @@ from runtime.mistakes import UserMistake
 from sim_worlds.judge import Judge
 from sim_worlds.plant.truth import Truth, unpacked
 from twin_app.assembly.live import LiveCell
-from twin_app.assembly.lockstep import TASK_TIME_LIMIT_S, PickResult
+from twin_app.assembly.lockstep import TASK_TIME_LIMIT_S
+from twin_app.assembly.pick_result import PickResult
 from twin_app.assembly.setup import Drawing
 from twin_app.assembly.workers.plant import TRUTH, truth_shape
 from twin_app.assembly.workload import Order, orders
@@ -80,13 +80,15 @@ class LivePicks:
         self._block.close()
 
     def _result(self, order: Order, task: Task, duration_s: float) -> PickResult:
+        outcome = self._judge.outcome()
         return PickResult(
             order=order,
-            succeeded=self._judge.outcome().succeeded,
+            succeeded=outcome.succeeded,
             verified=task.status is TaskStatus.SUCCEEDED,
             reason=task.reason,
             attempts=task.attempt,
             duration_s=duration_s,
+            judged=outcome.words,
         )
 
     def _await_end(self, task_id: int, watch: Callable[[], None]) -> Task:
@@ -112,15 +114,3 @@ class LivePicks:
         end_s = time.monotonic() + seconds
         while time.monotonic() < end_s:
             self._live.poll()
-
-
-def figures(results: list[PickResult]) -> dict[str, Any]:
-    """Counts of a run, as printed by `--json`."""
-    return {
-        "picks": len(results),
-        "succeeded": sum(result.succeeded for result in results),
-        "verified": sum(result.verified for result in results),
-        "verified_wrongly": sum(result.verified and not result.succeeded for result in results),
-        "retried": sum(result.attempts > 1 for result in results),
-        "pick_mean_s": round(sum(result.duration_s for result in results) / max(1, len(results)), 3),
-    }

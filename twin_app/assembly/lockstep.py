@@ -24,6 +24,7 @@ from sim_worlds.faults import CATALOGUE, CameraFaults, LoopFaults, NetworkFaults
 from sim_worlds.judge import Judge
 from sim_worlds.plant import PyBulletPlant
 from twin_app.assembly.fault_spec import FaultWish
+from twin_app.assembly.pick_result import PickResult, figures_of
 from twin_app.assembly.setup import CellSetup, read_plugins, read_scene
 from twin_app.assembly.workload import Order, orders
 
@@ -31,23 +32,6 @@ SETTLE_TICKS = 300
 """Ticks before the first order: parts come to rest, the first pictures arrive."""
 
 TASK_TIME_LIMIT_S = 40.0
-
-
-@dataclass(frozen=True, slots=True)
-class PickResult:
-    """What became of one order."""
-
-    order: Order
-    succeeded: bool
-    """By the judge, from plant truth."""
-
-    verified: bool
-    """By the cell itself, from what it measured."""
-
-    reason: str
-    attempts: int
-    duration_s: float
-    """Simulated."""
 
 
 class PlantSeam:
@@ -166,6 +150,7 @@ class LockStepCell:
             reason=done.reason,
             attempts=done.attempt,
             duration_s=(self.loop.now_ns - began_ns) * 1e-9,
+            judged=outcome.words,
         )
         self.results.append(result)
         return result
@@ -226,12 +211,7 @@ def _summary(cell: LockStepCell, *, wall_s: float) -> dict[str, Any]:
         "policy": cell.setup.policy,
         "seed": cell.setup.seed,
         "mismatch": cell.setup.mismatch,
-        "picks": len(results),
-        "succeeded": sum(result.succeeded for result in results),
-        "verified": sum(result.verified for result in results),
-        "verified_wrongly": sum(result.verified and not result.succeeded for result in results),
-        "retried": sum(result.attempts > 1 for result in results),
-        "pick_mean_s": round(sum(result.duration_s for result in results) / max(1, len(results)), 3),
+        **figures_of(results),
         "sim_s": round(cell.loop.now_ns * 1e-9, 3),
         "wall_s": round(wall_s, 3),
         "mode": control.mode.value if control else "",

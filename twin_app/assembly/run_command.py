@@ -88,7 +88,8 @@ def _faults(arguments: argparse.Namespace) -> tuple[FaultWish, ...]:
 def _lock_step(arguments: argparse.Namespace, setup: CellSetup, faults: tuple[FaultWish, ...]) -> int:
     import cv2
 
-    from twin_app.assembly.lockstep import PickResult, run_picks
+    from twin_app.assembly.lockstep import run_picks
+    from twin_app.assembly.pick_result import PickResult, pick_line
 
     cv2.setNumThreads(1)
     picks = arguments.picks or DEFAULT_PICKS
@@ -104,7 +105,8 @@ def _lock_step(arguments: argparse.Namespace, setup: CellSetup, faults: tuple[Fa
 
 def _live(arguments: argparse.Namespace, setup: CellSetup, faults: tuple[FaultWish, ...]) -> int:
     from twin_app.assembly.live import LiveCell
-    from twin_app.assembly.live_picks import LivePicks, figures
+    from twin_app.assembly.live_picks import LivePicks
+    from twin_app.assembly.pick_result import figures_of
     from twin_app.assembly.text_view import TextView
 
     picks = arguments.picks or DEFAULT_PICKS
@@ -127,7 +129,11 @@ def _live(arguments: argparse.Namespace, setup: CellSetup, faults: tuple[FaultWi
         finally:
             view.close()
             runner.close()
-        summary = {**figures(runner.results), **_loop_figures(live), "wall_s": round(time.perf_counter() - began_s, 2)}
+        summary = {
+            **figures_of(runner.results),
+            **_loop_figures(live),
+            "wall_s": round(time.perf_counter() - began_s, 2),
+        }
     finally:
         live.close()
     _finish({**summary, "scene": setup.scene, "seed": setup.seed, "trouble": trouble}, as_json=arguments.json)
@@ -149,13 +155,6 @@ def _loop_figures(live: Any) -> dict[str, Any]:  # LiveCell, imported late
         "real_time": control.real_time,
         "recording": system.recording if isinstance(system, SystemState) else "",
     }
-
-
-def pick_line(result: Any, count: int, picks: int) -> str:  # PickResult, imported late
-    """One line for a person about one pick."""
-    mark = "ok  " if result.succeeded else "MISS"
-    words = result.order.instruction
-    return f"{count:>4}/{picks}  {mark}  {words:<44}{result.duration_s:6.1f} s  {result.reason}"
 
 
 def _finish(figures: dict[str, Any], *, as_json: bool) -> None:

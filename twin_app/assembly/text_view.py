@@ -9,8 +9,7 @@ from runtime.messages import topics
 from runtime.messages.state import ControlState
 from runtime.messages.system import SystemState
 from twin_app.assembly.live import LiveCell
-from twin_app.assembly.lockstep import PickResult
-from twin_app.assembly.run_command import pick_line
+from twin_app.assembly.pick_result import PickResult, pick_line
 
 _PERIOD_S = 0.2
 

@@ -22,7 +22,7 @@ from twin_app.assembly.figures import show
 from twin_app.assembly.floor import read_stamped, start_stamped
 from twin_app.assembly.live import LiveCell
 from twin_app.assembly.live_picks import LivePicks
-from twin_app.assembly.run_command import pick_line
+from twin_app.assembly.pick_result import pick_line
 from twin_app.assembly.setup import CellSetup, SessionSetup, read_scene
 from twin_app.assembly.verify.tick_misses import (
     NEAR_NS,
