@@ -19,8 +19,8 @@ Record = TypeVar("Record")
 class SceneError(UserMistake):
     """A scene or robot file that cannot be used: which file, which key, its value and what is allowed."""
 
-    def __init__(self, *, file: str, key: str, value: object, limit: str) -> None:
-        super().__init__(f"{file}: {key} = {_shown(value)}: {limit}", remedy=f"correct `{key}` in {file}")
+    def __init__(self, *, file: str, key: str, value: object, limit: str, remedy: str = "") -> None:
+        super().__init__(f"{file}: {key} = {_shown(value)}: {limit}", remedy=remedy or f"correct `{key}` in {file}")
         self.file = file
         self.key = key
         self.value = value
@@ -32,11 +32,15 @@ def read_table(path: Path, record: type[Record]) -> Record:
     try:
         table = cast(object, tomllib.loads(path.read_text(encoding="utf-8")))
     except OSError as trouble:
-        raise SceneError(file=path.name, key="file", value=str(path), limit=str(trouble.strerror)) from trouble
+        limit = str(trouble.strerror)
+        remedy = "give the path of a scene or robot file that can be read"
+        raise SceneError(file=path.name, key="file", value=str(path), limit=limit, remedy=remedy) from trouble
     except UnicodeDecodeError as trouble:
-        raise SceneError(file=path.name, key="file", value=str(path), limit="must be UTF-8 text") from trouble
+        limit, remedy = "must be UTF-8 text", f"save {path.name} as UTF-8"
+        raise SceneError(file=path.name, key="file", value=str(path), limit=limit, remedy=remedy) from trouble
     except tomllib.TOMLDecodeError as trouble:
-        raise SceneError(file=path.name, key="file", value=str(path), limit=f"not valid TOML: {trouble}") from trouble
+        limit, remedy = f"not valid TOML: {trouble}", f"mend that place in {path.name}"
+        raise SceneError(file=path.name, key="file", value=str(path), limit=limit, remedy=remedy) from trouble
     _refuse_unknown_keys(table, inspect.type_info(record), file=path.name, key="")
     try:
         return msgspec.convert(table, record)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import importlib.util
 import sys
+import traceback
 from collections.abc import Callable, Iterable
 from pathlib import Path
 from types import ModuleType
@@ -13,11 +14,12 @@ from typing import cast
 from msgspec import Struct
 
 from runtime.messages.cell import CellDescription
+from runtime.mistakes import UserMistake
 from runtime.plugin_host.manifest import ManifestError, PluginManifest, PolicyManifest, read_manifest
 from runtime.ports import Policy
 
 
-class PolicyUnavailable(RuntimeError):
+class PolicyUnavailable(UserMistake):
     """A policy that cannot be loaded; the text is the reason, for a person."""
 
 
@@ -81,9 +83,15 @@ class Registry:
             factory = cast("Callable[[CellDescription], Policy]", getattr(module, manifest.factory))
             return factory(cell)
         except Exception as trouble:  # a plugin may fail in any way; it must not take the cell with it
-            reason = f"{type(trouble).__name__}: {trouble}"
+            reason = f"{type(trouble).__name__}: {trouble}{_place(trouble, manifest.file.parent)}"
             self.quarantine(manifest.plugin, reason)
             raise PolicyUnavailable(f"plugin {manifest.plugin} failed to load: {reason}") from trouble
+
+
+def _place(trouble: Exception, folder: Path) -> str:
+    """The innermost line of the plugin's own that a failure went through, in words."""
+    own = [frame for frame in traceback.extract_tb(trouble.__traceback__) if Path(frame.filename).parent == folder]
+    return f" ({Path(own[-1].filename).name}, line {own[-1].lineno})" if own else ""
 
 
 def discover(folder: Path) -> Registry:

@@ -24,6 +24,7 @@ from runtime.messages.tasks import Assignment
 from runtime.perception import shared_finder
 from runtime.plugin_host import Registry
 from runtime.ports import Clock, Observation, Picture, PolicySeam, Proposal
+from runtime.system2.answers import checked
 from runtime.system2.loading import PolicyLoader, SynchronousLoader
 from runtime.system2.observations import ObservationBuilder
 from runtime.system2.policy_bay import PolicyBay, Seat
@@ -186,7 +187,7 @@ class PlannerStage:
         if self._begin_trouble:
             return _no_answer(self._begin_trouble)
         try:
-            proposal = seat.policy.infer(observation)
+            proposal = checked(seat.policy.infer(observation))
         except Exception as trouble:  # noqa: BLE001 - a plugin may fail in any way; it must not take the planner with it
             return _no_answer(self._failed(trouble))
         self._failures = 0

@@ -9,6 +9,7 @@ import msgspec
 
 from runtime.messages.geometry import Pose, Quaternion, Vector3
 from runtime.messages.robot import RobotDescription
+from runtime.mistakes import UserMistake
 
 FOLDER = Path(__file__).parent / "visual_models"
 
@@ -37,8 +38,11 @@ class Visuals(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Draws the solid hand and fingers of the arm's `RobotBody` in this colour; without it they have meshes."""
 
 
-class NoVisuals(ValueError):
+class NoVisuals(UserMistake):
     """No usable visual model of this arm; the text names the file and what is wrong with it."""
+
+    def __init__(self, what: str) -> None:
+        super().__init__(what, remedy="see docs/add-a-world.md, Another arm")
 
 
 def load_visuals(robot_name: str) -> Visuals:

@@ -37,6 +37,8 @@ def _load(name: str) -> RobotFile:
 
 
 def _check(file: RobotFile, *, file_name: str) -> None:
+    if f"{file.robot.name}.toml" != file_name:
+        raise SceneError(file=file_name, key="robot.name", value=file.robot.name, limit="must be the file's name")
     joints = len(file.robot.joints)
     thermal = file.robot.thermal
     lists: dict[str, tuple[float, ...]] = {

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import colorsys
 import itertools
+import math
+
+import numpy as np
 
 from runtime.messages.robot import RobotDescription
-from sim_worlds.scenes.drawing import WALL_THICKNESS_M, looking
+from sim_worlds.scenes.drawing import FLOOR_Z_M, WALL_THICKNESS_M, looking
 from sim_worlds.scenes.file import SceneFile
 from sim_worlds.tables import SceneError
 
@@ -100,3 +103,21 @@ def _check_cameras(scene: SceneFile, file: str) -> None:
         except ValueError as trouble:
             key = f"camera[{index}].target_m"
             raise SceneError(file=file, key=key, value=camera.target_m, limit=str(trouble)) from trouble
+        if camera.mount == "base":
+            _check_overview(scene, index, file)
+
+
+def _check_overview(scene: SceneFile, index: int, file: str) -> None:
+    """The camera above sees the totes to their edges: whether a task succeeded is judged from its pictures."""
+    camera = scene.camera[index]
+    base_in_camera = np.linalg.inv(looking(camera.eye_m, target_m=camera.target_m, up=camera.up))
+    wide = math.tan(0.5 * math.radians(camera.view_deg))
+    high = wide * camera.height_px / camera.width_px
+    for tote in scene.tote:
+        for sign_x, sign_y in itertools.product((-1.0, 1.0), repeat=2):
+            x = tote.centre_m[0] + sign_x * tote.inner_half_extents_m[0]
+            y = tote.centre_m[1] + sign_y * tote.inner_half_extents_m[1]
+            across, down, ahead, _ = base_in_camera @ (x, y, FLOOR_Z_M, 1.0)
+            if ahead <= 0.0 or abs(across) > wide * ahead or abs(down) > high * ahead:
+                limit = f"does not see tote {tote.name} to its corner ({x:.2f}, {y:.2f}) m: widen or move it"
+                raise SceneError(file=file, key=f"camera[{index}].view_deg", value=camera.view_deg, limit=limit)

@@ -52,5 +52,10 @@ def _locate(name_or_path: str | Path) -> Path:
     if str(name_or_path) in scene_names():
         return FOLDER / f"{name_or_path}.toml"
     known = ", ".join(scene_names())
-    limit = f"unknown scene. Known: {known}; or give the path of a .toml file"
-    raise SceneError(file=f"{name_or_path}.toml", key="scene", value=str(name_or_path), limit=limit)
+    raise SceneError(
+        file="--scene",
+        key="scene",
+        value=str(name_or_path),
+        limit=f"unknown scene. Known: {known}",
+        remedy="give one of these names, or the path of a .toml file",
+    )

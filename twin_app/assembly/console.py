@@ -122,7 +122,7 @@ def open_console(
     else:
         QTimer.singleShot(0, child, child.start)
     _inject_when_ready(window, faults)
-    _leave_on_signal(window)
+    leave_on_signal(window)
     QTimer.singleShot(LOADED_MS, window, spare_the_loaded)
     status = application.exec()
     if not joins:
@@ -178,7 +178,7 @@ def _inject_when_ready(window: ConsoleWindow, faults: tuple[FaultWish, ...]) -> 
     window.pump.after.append(look)
 
 
-def _leave_on_signal(window: ConsoleWindow) -> None:
+def leave_on_signal(window: ConsoleWindow) -> None:
     """Ctrl-C and TERM end the console in order: the arm is stopped first, nobody is there to ask."""
 
     def leave(*_: object) -> None:

@@ -17,7 +17,9 @@ def run(arguments: argparse.Namespace) -> int:
             f"no recording at {file}", remedy="make one with: celltwin run --live --headless --record FILE"
         )
     if not has_display():
-        raise UserMistake("no display (DISPLAY is not set)", remedy="start it on a desktop, or with: xvfb-run")
+        raise UserMistake(
+            "no display (DISPLAY is not set)", remedy="start it on a desktop, or with: xvfb-run -a celltwin replay FILE"
+        )
     from runtime.recording.reader import read_facts  # raises UserMistake for what is no recording
 
     read_facts(file)
@@ -30,7 +32,7 @@ def _show(file: Path) -> int:
     from platformdirs import user_config_path
 
     from sim_worlds.cameras.meshes import mesh_folder
-    from twin_app.assembly.console import make_application
+    from twin_app.assembly.console import leave_on_signal, make_application
     from twin_app.bridge.replay import ReplaySource
     from twin_app.model.settings import SettingsStore
     from twin_app.window.console import ConsoleWindow
@@ -40,5 +42,6 @@ def _show(file: Path) -> int:
         ReplaySource(file), settings=SettingsStore(user_config_path("celltwin")), mesh_folder=mesh_folder()
     )
     sys.excepthook = window.report_exception
+    leave_on_signal(window)
     window.show()
     return application.exec()

@@ -82,7 +82,8 @@ def read_plugins(policy: str) -> Registry:
     registry = discover(PLUGIN_FOLDER)
     names = [manifest.name for manifest in registry.policies()]
     if policy not in names:
-        raise UserMistake(f"unknown policy {policy!r}", remedy=f"one of: {', '.join(names)}")
+        refused = "".join(f"; plugin {trouble.plugin} is not used: {trouble.reason}" for trouble in registry.troubles())
+        raise UserMistake(f"unknown policy {policy!r}{refused}", remedy=f"one of: {', '.join(names)}")
     return registry
 
 

@@ -1,0 +1,63 @@
+"""What a policy answered, looked at before anything relies on it: a plugin may return anything."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import msgspec
+
+from runtime.messages.geometry import Pose
+from runtime.messages.plan import Signal
+from runtime.messages.policy import PolicyStatus, TargetMark
+from runtime.ports import Proposal
+
+_ENCODER = msgspec.msgpack.Encoder()
+_CONTENTS: dict[str, msgspec.msgpack.Decoder[Any]] = {
+    "signals": msgspec.msgpack.Decoder(tuple[Signal, ...]),
+    "targets": msgspec.msgpack.Decoder(tuple[TargetMark, ...]),
+    "gripper_in_base": msgspec.msgpack.Decoder(tuple[Pose, ...]),
+    "joints_rad": msgspec.msgpack.Decoder(tuple[tuple[float, ...], ...]),
+    "gripper_width_m": msgspec.msgpack.Decoder(tuple[float, ...]),
+}
+"""Fields that travel on as they are."""
+
+
+def checked(answer: object) -> Proposal:
+    """The answer as a proposal; raises `TypeError` or `ValueError` that names the field, its value and the limit.
+
+    Only types and what telemetry shows are looked at: whether a chunk may move the arm is the plan gate's to say.
+    """
+    if not isinstance(answer, Proposal):
+        raise TypeError(f"infer returned {_kind(answer)}, must be a Proposal")
+    _is(answer.status, PolicyStatus, "status")
+    for name in ("phase", "reason"):
+        _is(getattr(answer, name), str, name)
+    for name in ("confidence", "gripper_force_n", "step_period_s"):
+        _is_number(getattr(answer, name), name)
+    if not 0.0 <= answer.confidence <= 1.0:
+        raise ValueError(f"confidence = {answer.confidence}, must be within 0…1")
+    if answer.step_period_s <= 0.0:
+        raise ValueError(f"step_period_s = {answer.step_period_s}, must be above 0")
+    for name, decoder in _CONTENTS.items():
+        try:
+            decoder.decode(_ENCODER.encode(getattr(answer, name)))
+        except (TypeError, ValueError, OverflowError, msgspec.MsgspecError) as trouble:
+            raise TypeError(f"{name} cannot be sent: {trouble}") from trouble
+    return answer
+
+
+def _is(value: object, kind: type, name: str) -> None:
+    if not isinstance(value, kind):
+        raise TypeError(f"{name} is {_kind(value)}, must be {kind.__name__}")
+
+
+def _is_number(value: object, name: str) -> None:
+    if not isinstance(value, (int, float)) or isinstance(value, bool):
+        raise TypeError(f"{name} is {_kind(value)}, must be a number")
+    if not math.isfinite(value):
+        raise ValueError(f"{name} = {value}, must be finite")
+
+
+def _kind(value: object) -> str:
+    return "None" if value is None else f"a {type(value).__name__}"

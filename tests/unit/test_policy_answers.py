@@ -1,0 +1,56 @@
+"""Whatever a policy returns: a proposal that can be sent, or a failure that names the field."""
+
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import pytest
+
+from runtime.messages.geometry import Pose
+from runtime.messages.plan import Signal
+from runtime.messages.policy import PolicyStatus
+from runtime.ports import Proposal
+from runtime.system2.answers import checked
+
+GOOD = Proposal(
+    status=PolicyStatus.WAITING,
+    phase="reach",
+    confidence=0.8,
+    signals=(Signal("fit", 0.9),),
+    gripper_in_base=(Pose((0.5, 0.0, 0.2)),),
+    gripper_width_m=(0.08,),
+)
+
+
+def test_a_good_answer_passes_as_it_is():
+    assert checked(GOOD) is GOOD
+    assert checked(replace(GOOD, confidence=np.float64(0.5))).confidence == 0.5
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        ({"status": "running"}, "status is a str"),
+        ({"phase": None}, "phase is None"),
+        ({"confidence": float("nan")}, "confidence = nan"),
+        ({"confidence": 1.5}, "confidence = 1.5, must be within 0…1"),
+        ({"confidence": "high"}, "confidence is a str"),
+        ({"step_period_s": 0.0}, "step_period_s = 0.0, must be above 0"),
+        ({"step_period_s": float("inf")}, "step_period_s = inf"),
+        ({"gripper_force_n": None}, "gripper_force_n is None"),
+        ({"signals": (1, 2)}, "signals cannot be sent"),
+        ({"targets": None}, "targets cannot be sent"),
+        ({"gripper_in_base": (np.eye(4),)}, "gripper_in_base cannot be sent"),
+        ({"gripper_in_base": (Pose(("a", 0.0, 0.0)),)}, "gripper_in_base cannot be sent"),
+        ({"joints_rad": ((0.0, None),)}, "joints_rad cannot be sent"),
+        ({"gripper_width_m": ("wide",)}, "gripper_width_m cannot be sent"),
+    ],
+)
+def test_a_bad_answer_names_the_field(change: dict[str, Any], words: str):
+    with pytest.raises((TypeError, ValueError), match=words.replace("(", r"\(")):
+        checked(replace(GOOD, **change))
+
+
+def test_no_proposal_at_all_is_named_too():
+    with pytest.raises(TypeError, match="returned None, must be a Proposal"):
+        checked(None)
