@@ -1,6 +1,8 @@
 # make run    set up if needed, then the console with a live cell (without a display: ten picks headless)
 # make test   everything: checks, tests, window tests under xvfb
-# make check  format, lint, types, import contracts, length limits
+# make check  format, lint, types, import contracts, length limits; about a minute
+# make setup  .venv with everything in it; the other targets call it, and a second call takes a moment
+# After it the program is .venv/bin/celltwin.
 
 PYTHON ?= python3
 BIN := .venv/bin

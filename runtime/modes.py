@@ -135,7 +135,7 @@ _ADVICE = MappingProxyType(
         Mode.IDLE: "the cell is idle",
         Mode.AUTO: "the policy drives: pause first",
         Mode.FALLBACK: "the fallback planner drives: pause first",
-        Mode.ASSIST: "the cell waits for a person: start, pause or take over",
+        Mode.ASSIST: "the cell waits for a person: start or pause",
         Mode.MANUAL: "the operator drives: give back first",
         Mode.PROTECTIVE_STOP: "a protective stop is latched: reset first",
         Mode.FAULT: "a fault is latched: clear it, then reset",

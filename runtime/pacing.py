@@ -33,6 +33,13 @@ def enter_real_time(priority: int) -> str:
     return "; ".join(refused)
 
 
+def leave_real_time() -> None:
+    """At the end of the work: let the garbage collector take what is no longer used, in order."""
+    gc.unfreeze()
+    gc.enable()
+    gc.collect()
+
+
 class Pacer:
     """Waits for the ticks of an absolute 1 ms grid of the monotonic clock and keeps the last second's lateness.
 

@@ -18,20 +18,29 @@ def _load_quietly() -> Any:
         return sys.modules["pybullet"]
     c_library = ctypes.CDLL(None)
     for stream in (sys.stdout, sys.stderr):
-        stream.flush()
+        if stream is not None:  # closed by the caller, as in `… >&-`
+            stream.flush()
     c_library.fflush(None)
-    kept = os.dup(1), os.dup(2)
+    kept = {number: os.dup(number) for number in (1, 2) if _is_open(number)}
     silence = os.open(os.devnull, os.O_WRONLY)
     try:
-        os.dup2(silence, 1)
-        os.dup2(silence, 2)
+        for number in kept:
+            os.dup2(silence, number)
         return importlib.import_module("pybullet")
     finally:
         c_library.fflush(None)
-        for number, descriptor in enumerate(kept, start=1):
+        for number, descriptor in kept.items():
             os.dup2(descriptor, number)
             os.close(descriptor)
         os.close(silence)
+
+
+def _is_open(descriptor: int) -> bool:
+    try:
+        os.fstat(descriptor)
+    except OSError:
+        return False
+    return True
 
 
 engine: Any = _load_quietly()

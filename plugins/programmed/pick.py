@@ -8,10 +8,11 @@ from enum import Enum
 
 from plugins.programmed.funnel import Goal, HandState, wrap, yaw_of
 from plugins.programmed.hand import hand_of
+from plugins.programmed.held import grip_width_m, kind_of_held, wanted_is_held
 from plugins.programmed.instruction import Wish
 from plugins.programmed.sight import TRAY, Sight
-from plugins.programmed.spots import Drop, Grip, Reachable, choose_drop, choose_grip, grip_of_held
-from runtime.messages.cell import CellDescription
+from plugins.programmed.spots import Disc, Drop, Grip, Reachable, choose_drop, choose_grip, grip_of_held, radius_m
+from runtime.messages.cell import CellDescription, PartKind, Tote, Tray
 from runtime.messages.policy import PolicyStatus
 from runtime.ports import Observation
 
@@ -42,6 +43,7 @@ TURN_BACK_NS = 50_000_000
 class Phase(Enum):
     """What the pick is at, in words."""
 
+    HOLDING = "looking what the hand holds"
     SEARCHING = "searching"
     APPROACHING = "approaching"
     GRASPING = "grasping"
@@ -93,6 +95,8 @@ class Pick:
         self._grip: Grip | None = None
         self._turn_rad = 0.0
         self._drop: Drop | None = None
+        self._drop_floor_m = 0.0
+        self._returning = False
         self._since_ns = 0
         self._begun_ns = 0
         self._width_m = math.nan
@@ -101,6 +105,11 @@ class Pick:
         tallest_m = max(part.size_m[2] for part in cell.parts)
         self._floor_m = cell.tray.centre_in_base_m[2]
         self._rim_m = max(*tops_m, tallest_m) + RIM_AIR_M
+
+    @property
+    def words(self) -> str:
+        """What it is at, for people."""
+        return "putting back what the hand held" if self._returning else self.phase.value
 
     @property
     def gripping(self) -> bool:
@@ -115,8 +124,9 @@ class Pick:
         """The goal for now."""
         if self._begun_ns == 0:
             self._begun_ns = self._since_ns = observation.stamp_ns
-            self._take_over_held(observation)
+            self._look_at_hand(observation)
         steps = {
+            Phase.HOLDING: self._hold,
             Phase.SEARCHING: self._search,
             Phase.APPROACHING: self._approach,
             Phase.GRASPING: self._grasp,
@@ -130,6 +140,18 @@ class Pick:
         return step
 
     # ── phases ───────────────────────────────────────────────────────────────────────────────────
+
+    def _hold(self, observation: Observation, hand: HandState) -> Step:
+        """Keep hold and look: the wanted part is carried on, anything else goes back to where parts come from."""
+        if observation.gripper_force_n < HELD_FORCE_N:
+            self._start_anew(observation)
+            return self._rest(observation, hand)
+        wanted = wanted_is_held(self._sight, self._cell)
+        if wanted is None:
+            return self._rest(observation, hand)
+        if not wanted or not self._take_over(observation):
+            self._put_back(observation)
+        return self._carry(observation, hand)
 
     def _search(self, observation: Observation, hand: HandState) -> Step:
         track = self._sight.track
@@ -198,16 +220,19 @@ class Pick:
     def _retreat(self, observation: Observation, hand: HandState) -> Step:
         goal_z_m = self._drop_goal(self._required_grip(), self._required_drop()).z_m
         if observation.gripper_in_base.position_m[2] > goal_z_m + 0.05:
-            self._finish(PolicyStatus.DONE, "", observation)
+            if self._returning:
+                self._start_anew(observation)
+            else:
+                self._finish(PolicyStatus.DONE, "", observation)
         return self._rest(observation, hand)
 
     def _rest(self, observation: Observation, hand: HandState) -> Step:
-        """Go and stay where the overhead camera sees everything, open."""
+        """Go and stay where the overhead camera sees everything, open unless something is held."""
         del hand
         open_m = self._cell.robot.gripper.width_max_m
         if self._grip is not None:
             open_m = self._grip.opening_m
-        if self.status is not PolicyStatus.WORKING and self.gripping:
+        if self.phase is Phase.HOLDING or (self.status is not PolicyStatus.WORKING and self.gripping):
             open_m = 0.0
         watch = self._watch
         goal = Goal(watch.x_m, watch.y_m, watch.z_m, watch.yaw_rad, travel_z_m=self._floor_m + self._rim_m)
@@ -227,6 +252,7 @@ class Pick:
     def _start_anew(self, observation: Observation) -> None:
         self._sight.forget()
         self._grip = None
+        self._returning = False
         self.grip_error_m = None
         self._enter(Phase.SEARCHING, observation)
 
@@ -250,16 +276,36 @@ class Pick:
             self._finish(PolicyStatus.FAILED, reason, observation)
         return self._rest(observation, hand)
 
-    def _take_over_held(self, observation: Observation) -> None:
-        """Another policy may have grasped the part already: then go on from there."""
-        if observation.gripper_force_n < HELD_FORCE_N or self._sight.track is not None:
+    def _look_at_hand(self, observation: Observation) -> None:
+        """Something may be in the hand from before. Within one task it is what another policy has grasped for it."""
+        if observation.gripper_force_n < HELD_FORCE_N:
             return
+        if not self._resumed:
+            self._enter(Phase.HOLDING, observation)
+        elif self._sight.track is None:
+            self._take_over(observation)
+
+    def _take_over(self, observation: Observation) -> bool:
+        """Go on with the wanted part in the hand; False when what is held has another width."""
         part = self._wish.part
-        held_m = min(part.size_m[:2], key=lambda width_m: abs(width_m - observation.gripper_width_m))
+        held_m = grip_width_m(part, observation.gripper_width_m)
         if abs(held_m - observation.gripper_width_m) > WIDTH_TOLERANCE_M:
-            return
+            return False
         self._grip = grip_of_held(part, held_m, cell=self._cell)
         self._choose_drop(self._grip, yaw_of(observation.gripper_in_base))
+        self._enter(Phase.CARRYING, observation)
+        return True
+
+    def _put_back(self, observation: Observation) -> None:
+        """Carry what is held to a free spot of the tray; the search begins when that is done."""
+        kind = kind_of_held(self._cell, observation.gripper_width_m, tolerance_m=WIDTH_TOLERANCE_M)
+        self._grip = grip_of_held(kind, grip_width_m(kind, observation.gripper_width_m), cell=self._cell)
+        others = self._sight.discs(places=(TRAY,))
+        if self._sight.track is not None:
+            others.append(Disc(*self._sight.track.at(observation.stamp_ns), radius_m(self._wish.part)))
+        self._returning = True
+        yaw_rad = yaw_of(observation.gripper_in_base)
+        self._drop = self._spot(kind, self._grip, self._cell.tray, others, hand_yaw_rad=yaw_rad)
         self._enter(Phase.CARRYING, observation)
 
     # ── goals ────────────────────────────────────────────────────────────────────────────────────
@@ -279,7 +325,7 @@ class Pick:
         )
 
     def _drop_goal(self, grip: Grip, drop: Drop) -> Goal:
-        floor_m = self._wish.tote.centre_in_base_m[2]
+        floor_m = self._drop_floor_m
         z_m = floor_m + grip.height_m + RELEASE_AIR_M + drop.rise_m
         return Goal(drop.x_m, drop.y_m, z_m, drop.yaw_rad, travel_z_m=floor_m + self._rim_m + grip.height_m)
 
@@ -299,12 +345,17 @@ class Pick:
 
     def _choose_drop(self, grip: Grip, hand_yaw_rad: float) -> None:
         tote = self._wish.tote
-        self._drop = choose_drop(
-            self._wish.part,
+        others = self._sight.discs(places=(tote.name,))
+        self._drop = self._spot(self._wish.part, grip, tote, others, hand_yaw_rad=hand_yaw_rad)
+
+    def _spot(self, part: PartKind, grip: Grip, box: Tote | Tray, others: list[Disc], *, hand_yaw_rad: float) -> Drop:
+        self._drop_floor_m = box.centre_in_base_m[2]
+        return choose_drop(
+            part,
             grip,
-            centre_m=tote.centre_in_base_m,
-            half_m=tote.inner_half_extents_m,
-            others=self._sight.discs(places=(tote.name,)),
+            centre_m=box.centre_in_base_m,
+            half_m=box.inner_half_extents_m,
+            others=others,
             view=self._sight.overhead_geometry(),
             hand=self._hand_shape,
             hand_yaw_rad=hand_yaw_rad,

@@ -151,7 +151,7 @@ class ProgrammedPolicy:
             return PolicyStatus.WAITING, "waiting", ""
         if pick is None:
             return PolicyStatus.DECLINED, "declined", self._declined
-        return pick.status, pick.phase.value, pick.reason
+        return pick.status, pick.words, pick.reason
 
     def _first_step_after(self, arrival_s: float) -> int | None:
         """Index of the first chunk step at or after this moment."""

@@ -241,7 +241,7 @@ def _claim(path: Path) -> int:
             who = "another process" if info is None else f"process {info.pid}"
             raise SecondInstance(
                 f"the cell {path.name.removeprefix(PREFIX)} is already running ({who})",
-                remedy="open its console with: celltwin console, or end it first",
+                remedy=f"open its console with: celltwin run --cell {path.name.removeprefix(PREFIX)}, or end it first",
             ) from None
         if _is_same_file(lock, path / _LOCK):
             return lock

@@ -16,11 +16,13 @@ from typing import Self
 
 from runtime.link.session import SessionFolder
 from runtime.link.shared import BlockTrouble
+from runtime.messages.state import STOP_PRESSED
 
 NAME = "stop"
 _MAGIC = 0x6365_6C6C_7374_6F70
 _BYTES = 64
-_PRESSED, _CLEARED, _WHO, _CAUSE = 1, 2, 3, 4
+_PRESSED, _CLEARED, _WHO, _CAUSE, _PERSON = 1, 2, 3, 4, 5
+_NAME_AT, _NAME_BYTES = 48, 16
 
 
 class StopCause(IntEnum):
@@ -30,14 +32,19 @@ class StopCause(IntEnum):
     ARM_SILENT = 1
     PROCESS_ENDED = 2
     CELL_ENDS = 3
+    PROCESS_SILENT = 4
+    SUPERVISOR_SILENT = 5
 
 
 _WORDS = {
-    StopCause.PERSON: "stop pressed",
+    StopCause.PERSON: STOP_PRESSED,
     StopCause.ARM_SILENT: "no measurement came from the arm",
-    StopCause.PROCESS_ENDED: "a process of the cell ended",
+    StopCause.PROCESS_ENDED: "{process} ended",
     StopCause.CELL_ENDS: "the cell is being shut down",
+    StopCause.PROCESS_SILENT: "{process} gives no sign of life",
+    StopCause.SUPERVISOR_SILENT: "no orders came from the supervisor",
 }
+_PROCESSES = {"": "a process of the cell", "plant": "the arm's process (plant)"}
 
 
 class StopFlag:
@@ -72,11 +79,18 @@ class StopFlag:
         path = session.block(NAME)
         return cls(path, _map(path))
 
-    def set(self, now_ns: int, cause: StopCause = StopCause.PERSON) -> None:
-        """Press. `now_ns` (monotonic) becomes the press's stamp; a press is never older than what was cleared."""
+    def set(self, now_ns: int, cause: StopCause = StopCause.PERSON, *, process: str = "") -> None:
+        """Press. `now_ns` (monotonic) becomes the press's stamp; a press is never older than what was cleared.
+
+        `process`: the name of the one that ended or fell silent, up to 16 letters.
+        """
         words = self._words
-        if not self.is_set():
-            words[_CAUSE] = cause  # the first one is the reason
+        if not self.is_set():  # the first one is the reason
+            words[_CAUSE], words[_PERSON] = cause, 0
+            name = process.encode("ascii", "replace")[:_NAME_BYTES].ljust(_NAME_BYTES, b"\0")
+            self._memory[_NAME_AT : _NAME_AT + _NAME_BYTES] = name
+        if cause is StopCause.PERSON:
+            words[_PERSON] = 1
         words[_WHO] = os.getpid()
         words[_PRESSED] = now_ns if now_ns != words[_CLEARED] else now_ns + 1
 
@@ -91,11 +105,16 @@ class StopFlag:
         return pressed if pressed != self._words[_CLEARED] else 0
 
     def reason(self) -> str:
-        """Why it was pressed, in words for a mode's reason."""
+        """Why it was pressed, in words for a mode's reason: the first cause, and a person's press that came later."""
+        code = self._words[_CAUSE]
         try:
-            return _WORDS[StopCause(self._words[_CAUSE])]
+            cause = StopCause(code)
         except ValueError:
-            return f"stop pressed (cause {self._words[_CAUSE]} is not known to this version)"
+            return f"{STOP_PRESSED} (cause {code} is not known to this version)"
+        name = bytes(self._memory[_NAME_AT : _NAME_AT + _NAME_BYTES]).rstrip(b"\0").decode("ascii", "replace")
+        first = _WORDS[cause].format(process=_PROCESSES.get(name, f"process {name}"))
+        also_pressed = cause is not StopCause.PERSON and self._words[_PERSON]
+        return f"{first}; {STOP_PRESSED}" if also_pressed else first
 
     def pressed_by(self) -> int:
         """Process id of whoever pressed last; 0 when nobody ever did."""

@@ -16,6 +16,7 @@ from runtime.messages.faults import FaultOrder
 from runtime.messages.joint import JointCommand
 from runtime.messages.orders import Heartbeat, Orders
 from runtime.messages.plan import Plan
+from runtime.messages.state import STOP_PRESSED
 from runtime.messages.system import Event, ProcessState
 from runtime.ports import Camera, LoopSeam, Picture, PlanSeam, Plant
 from runtime.supervision.oversight import Oversight
@@ -153,7 +154,7 @@ class LockStepLoop:
             now_ns=now_ns,
             plan=self._arrived(now_ns) if self._in_flight else None,
             mode_request=self.orders.mode_request,
-            stop="stop pressed" if self._stop_pressed else "",
+            stop=STOP_PRESSED if self._stop_pressed else "",
             work_expected=self.orders.assignment is not None,
         )
         if self._control.stop_flag_to_clear:

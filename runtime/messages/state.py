@@ -8,6 +8,9 @@ from msgspec import Struct
 
 from runtime.messages.geometry import Pose
 
+STOP_PRESSED = "stop pressed"
+"""How the reason of a protective stop begins that a person asked for."""
+
 
 class Mode(Enum):
     """Who drives, and whether anything may move."""

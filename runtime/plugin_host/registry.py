@@ -82,13 +82,13 @@ class Registry:
             module = _import(manifest.file)
             factory = cast("Callable[[CellDescription], Policy]", getattr(module, manifest.factory))
             return factory(cell)
-        except Exception as trouble:  # a plugin may fail in any way; it must not take the cell with it
+        except (Exception, SystemExit) as trouble:  # a plugin may fail in any way; it must not take the cell with it
             reason = f"{type(trouble).__name__}: {trouble}{_place(trouble, manifest.file.parent)}"
             self.quarantine(manifest.plugin, reason)
             raise PolicyUnavailable(f"plugin {manifest.plugin} failed to load: {reason}") from trouble
 
 
-def _place(trouble: Exception, folder: Path) -> str:
+def _place(trouble: BaseException, folder: Path) -> str:
     """The innermost line of the plugin's own that a failure went through, in words."""
     own = [frame for frame in traceback.extract_tb(trouble.__traceback__) if Path(frame.filename).parent == folder]
     return f" ({Path(own[-1].filename).name}, line {own[-1].lineno})" if own else ""

@@ -12,7 +12,6 @@ from io import BytesIO
 from pathlib import Path
 from typing import IO
 
-from mcap.exceptions import McapError
 from mcap.opcode import Opcode
 from mcap.records import (
     Channel,
@@ -28,10 +27,10 @@ from mcap.records import (
     Statistics,
 )
 from mcap.stream_reader import get_chunk_data_stream
-from zstandard import ZstdError
 
 from runtime.recording.contents import ChannelBook, MessageChecker
 from runtime.recording.framing import MAGIC, RawRecord, raw_records
+from runtime.recording.reader import DAMAGE
 
 _FOOTER_TAIL = struct.Struct("<BQQQ")
 _PIECE_BYTES = 1 << 20
@@ -81,7 +80,7 @@ class _Inspection:
                 self._take_summary(record)
             else:
                 self._take_data(record)
-        except (McapError, ZstdError, ValueError, struct.error, RuntimeError) as trouble:
+        except DAMAGE as trouble:
             self._found.append(f"record {record.opcode:#x} at {record.offset} cannot be read: {trouble}")
 
     def _take_data(self, record: RawRecord) -> None:

@@ -18,6 +18,9 @@ class Playback:
     def __init__(self, file: str | Path) -> None:
         self._file = file
         self.extent: Extent = extent(file)
+        self.damage: set[str] = set()
+        """Stretches met so far that could not be read, in words."""
+
         self.speed = 1.0
         self.playing = False
         self._head_ns = self.extent.first_ns
@@ -50,7 +53,7 @@ class Playback:
         """Jump; the next `due` delivers what leads up to that moment."""
         self._close_messages()
         self._head_ns = min(max(moment_ns, self.extent.first_ns), self.extent.last_ns)
-        self._messages = read(self._file, from_ns=self._head_ns - CATCH_UP_NS)
+        self._messages = read(self._file, from_ns=self._head_ns - CATCH_UP_NS, damage=self.damage)
         self._ahead = next(self._messages, None)
 
     def due(self, *, now_ns: int) -> list[Recorded]:

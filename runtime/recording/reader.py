@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import struct
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,6 +22,23 @@ from runtime.mistakes import UserMistake
 from runtime.recording.channels import FACTS, pixels_channel
 from runtime.recording.facts import Facts
 from runtime.recording.framing import MAGIC, RawRecord, raw_records
+
+DAMAGE = (
+    McapError,
+    ZstdError,
+    ValueError,
+    RuntimeError,
+    LookupError,
+    ArithmeticError,
+    EOFError,
+    MemoryError,
+    TypeError,
+    struct.error,
+)
+"""What the format's libraries raise on bytes that are not what they were."""
+
+_GIVE_ANOTHER = "give the path of a recording (.mcap) that celltwin has written"
+_USE_A_COPY = "the rest cannot be placed in time without it: use a copy that is whole"
 
 
 class UnreadableRecording(UserMistake):
@@ -52,15 +70,24 @@ class Extent:
     """Whether it was closed in good order."""
 
 
-def read(file: str | Path, *, from_ns: int | None = None) -> Iterator[Recorded]:
-    """Messages in the order of their arrival, from a moment on (monotonic); raises `UnreadableRecording`."""
+def read(file: str | Path, *, from_ns: int | None = None, damage: set[str] | None = None) -> Iterator[Recorded]:
+    """Messages in the order of their arrival, from a moment on (monotonic); raises `UnreadableRecording`.
+
+    With a set for it, damaged stretches are described there and passed over.
+    """
     with _opened(Path(file)) as stream:
         facts = _facts(stream, file)
         log_from = 0 if from_ns is None else from_ns + facts.wall_minus_monotonic_ns
         understanding = _Understanding(facts)
-        for number, chunk in enumerate(_chunks(stream)):
-            if number == 0 or chunk.message_end_time >= log_from:  # the first one introduces all channels
+        for number, chunk in enumerate(_chunks(stream, file)):
+            if number and chunk.message_end_time < log_from:
+                continue  # the first one introduces all channels
+            try:
                 yield from understanding.messages(chunk, log_from)
+            except UnreadableRecording as trouble:
+                if damage is None or number == 0:
+                    raise
+                damage.add(f"at {(chunk.message_start_time - facts.wall_minus_monotonic_ns) * 1e-9:.1f} s: {trouble}")
 
 
 def read_facts(file: str | Path) -> Facts:
@@ -78,7 +105,7 @@ def extent(file: str | Path) -> Extent:
         for record in raw_records(stream, offset=len(MAGIC)):
             complete = record.opcode == Opcode.FOOTER
             if record.opcode == Opcode.CHUNK:
-                chunk = Chunk.read(record.stream())
+                chunk = _chunk(record, file)
                 first_ns = first_ns or chunk.message_start_time - facts.wall_minus_monotonic_ns
                 last_ns = chunk.message_end_time - facts.wall_minus_monotonic_ns
         return Extent(facts, first_ns, last_ns, complete)
@@ -132,29 +159,41 @@ def _opened(file: Path) -> IO[bytes]:
     try:
         stream = file.open("rb")
     except OSError as trouble:
-        raise UnreadableRecording(f"cannot open {file}: {trouble.strerror}") from trouble
-    if stream.read(len(MAGIC)) != MAGIC:
+        raise UnreadableRecording(f"cannot open {file}: {trouble.strerror}", remedy=_GIVE_ANOTHER) from trouble
+    try:
+        is_mcap = stream.read(len(MAGIC)) == MAGIC
+    except OSError as trouble:
         stream.close()
-        raise UnreadableRecording(f"{file} is no MCAP file")
+        raise UnreadableRecording(f"cannot read {file}: {trouble.strerror}", remedy=_GIVE_ANOTHER) from trouble
+    if not is_mcap:
+        stream.close()
+        raise UnreadableRecording(f"{file} is no MCAP file", remedy=_GIVE_ANOTHER)
     return stream
 
 
 def _facts(stream: IO[bytes], file: str | Path) -> Facts:
     for record in raw_records(stream, offset=len(MAGIC)):
         if record.opcode == Opcode.METADATA:
-            metadata = Metadata.read(record.stream())
+            try:
+                metadata = Metadata.read(record.stream())
+            except DAMAGE as trouble:
+                raise UnreadableRecording(
+                    f"{file}: its description is damaged ({trouble})", remedy=_USE_A_COPY
+                ) from trouble
             if metadata.name == FACTS:
                 return _checked(metadata.metadata, file)
         if record.opcode == Opcode.CHUNK:
             break
-    raise UnreadableRecording(f"{file} is an MCAP file, but no recording of celltwin")
+    raise UnreadableRecording(
+        f"{file} is an MCAP file, but no recording of celltwin, or its beginning is damaged", remedy=_GIVE_ANOTHER
+    )
 
 
 def _checked(texts: dict[str, str], file: str | Path) -> Facts:
     try:
         facts = Facts.from_metadata(texts)
     except (KeyError, ValueError) as trouble:
-        raise UnreadableRecording(f"{file}: its description is damaged ({trouble})") from trouble
+        raise UnreadableRecording(f"{file}: its description is damaged ({trouble})", remedy=_USE_A_COPY) from trouble
     if facts.schema_version != SCHEMA_VERSION:
         raise UnreadableRecording(
             f"{file} was recorded with message schema {facts.schema_version}, this program knows {SCHEMA_VERSION}",
@@ -163,20 +202,25 @@ def _checked(texts: dict[str, str], file: str | Path) -> Facts:
     return facts
 
 
-def _chunks(stream: IO[bytes]) -> Iterator[Chunk]:
+def _chunks(stream: IO[bytes], file: str | Path) -> Iterator[Chunk]:
     for record in raw_records(stream, offset=len(MAGIC)):
         if record.opcode == Opcode.CHUNK:
-            yield _chunk(record)
+            yield _chunk(record, file)
         if record.opcode == Opcode.DATA_END:
             return
 
 
-def _chunk(record: RawRecord) -> Chunk:
-    return Chunk.read(record.stream())
+def _chunk(record: RawRecord, file: str | Path) -> Chunk:
+    try:
+        return Chunk.read(record.stream())
+    except DAMAGE as trouble:
+        raise UnreadableRecording(
+            f"{file}: the chunk at byte {record.offset} is damaged: {trouble}", remedy="use a copy that is whole"
+        ) from trouble
 
 
 def _understood(chunk: Chunk) -> list[object]:
     try:
         return list(breakup_chunk(chunk, validate_crc=True))
-    except (McapError, ZstdError, ValueError, RuntimeError) as trouble:
+    except DAMAGE as trouble:
         raise UnreadableRecording(f"a chunk is damaged: {trouble}") from trouble

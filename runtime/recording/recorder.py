@@ -6,11 +6,13 @@ import os
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
+from tempfile import TemporaryFile
 from typing import Protocol
 
 import msgspec
 
 from runtime.messages.topics import Topic
+from runtime.mistakes import UserMistake
 from runtime.recording.facts import Facts
 from runtime.recording.writer import RecordingWriter
 
@@ -135,7 +137,7 @@ class Recorder:
 
     def _open(self, path: Path, *, now_ns: int) -> None:
         try:
-            path.parent.mkdir(parents=True, exist_ok=True)
+            check_target(path)
             free = self._free_bytes(path)
             if free < RESERVE_BYTES:
                 self._trouble = _disk_full(free)
@@ -143,6 +145,9 @@ class Recorder:
             self._path = unused(path)
             self._writer = RecordingWriter(self._path, self._facts)
             self._writer.flush()
+        except UnusableTarget as trouble:
+            self._trouble = str(trouble)
+            return
         except OSError as trouble:
             self._give_up(trouble)
             return
@@ -153,6 +158,25 @@ class Recorder:
         writer, self._writer = self._writer, None
         if writer is not None:
             writer.abandon()
+
+
+class UnusableTarget(UserMistake):
+    """No recording can be written to this path; says why and what to do."""
+
+
+def check_target(path: Path) -> None:
+    """Make the folder of a recording that is wished for and try it; raises `UnusableTarget`."""
+    remedy = "give the path of a file in a folder that can be written, e.g. session.mcap"
+    if "\0" in str(path):
+        raise UnusableTarget(f"{str(path)!r} is no path: it contains a zero character", remedy=remedy)
+    try:
+        if path.is_dir():
+            raise UnusableTarget(f"{path} is a folder, not a file to record to", remedy=remedy)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with TemporaryFile(dir=path.parent):
+            pass
+    except OSError as trouble:
+        raise UnusableTarget(f"cannot write {path}: {trouble.strerror}", remedy=remedy) from trouble
 
 
 def unused(path: Path) -> Path:

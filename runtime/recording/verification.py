@@ -7,14 +7,14 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from mcap.opcode import Opcode
-from mcap.records import Channel, Chunk, Message
+from mcap.records import Channel, Chunk, McapRecord, Message
 from mcap.stream_reader import breakup_chunk
 
 from runtime.messages.topics import Topic
 from runtime.recording.channels import RECORDED
-from runtime.recording.framing import MAGIC, raw_records
+from runtime.recording.framing import MAGIC, RawRecord, raw_records
 from runtime.recording.inspection import complaints
-from runtime.recording.reader import extent
+from runtime.recording.reader import DAMAGE, extent
 
 TOLERANCE = 0.05
 """Of the table's rate."""
@@ -98,6 +98,14 @@ def _rate_hz(publish_ns: list[int]) -> float:
     return (len(publish_ns) - 1) / ((publish_ns[-1] - publish_ns[0]) * 1e-9)
 
 
+def _records(raw: RawRecord) -> list[McapRecord]:
+    """Of one chunk; none of a damaged one, about which the inspection complains."""
+    try:
+        return breakup_chunk(Chunk.read(raw.stream()))
+    except DAMAGE:
+        return []
+
+
 def _publish_times(file: Path, offset_ns: int) -> dict[str, _Seen]:
     names = {topic.name for topic in RECORDED}
     channels: dict[int, str] = {}
@@ -107,7 +115,7 @@ def _publish_times(file: Path, offset_ns: int) -> dict[str, _Seen]:
         for raw in raw_records(stream, offset=len(MAGIC)):
             if raw.opcode != Opcode.CHUNK:
                 continue
-            for record in breakup_chunk(Chunk.read(raw.stream())):
+            for record in _records(raw):
                 if isinstance(record, Channel) and record.topic in names:
                     channels[record.id] = record.topic
                     seen[record.topic] = by_channel[record.id]

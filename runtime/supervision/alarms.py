@@ -28,6 +28,8 @@ class Condition:
     cause: str
     consequence: str
     first_check: str
+    ends_unseen: bool = False
+    """True for what a person did on purpose: its alarm needs no acknowledgement once it is over."""
 
 
 class AlarmBook:
@@ -36,6 +38,7 @@ class AlarmBook:
     def __init__(self) -> None:
         self._alarms: dict[str, Alarm] = {}
         self._last_active_ns: dict[str, int] = {}
+        self._end_unseen: set[str] = set()
 
     def update(self, conditions: Iterable[Condition], *, now_ns: int) -> tuple[Event, ...]:
         """Take all conditions that hold now; those not named do not hold. Returns the lines for the timeline."""
@@ -70,8 +73,14 @@ class AlarmBook:
 
     def _raise(self, condition: Condition, now_ns: int) -> list[Event]:
         known = self._alarms.get(condition.alarm_id)
+        if not condition.ends_unseen:
+            self._end_unseen.discard(condition.alarm_id)
+        elif known is None or known.phase is AlarmPhase.NORMAL:
+            self._end_unseen.add(condition.alarm_id)
         if known is not None and known.phase in _SHOWN_AS_ACTIVE:
-            self._alarms[condition.alarm_id] = replace(known, cause=condition.cause)
+            self._alarms[condition.alarm_id] = replace(
+                known, cause=condition.cause, consequence=condition.consequence, first_check=condition.first_check
+            )
             return []
         self._alarms[condition.alarm_id] = Alarm(
             alarm_id=condition.alarm_id,
@@ -90,7 +99,7 @@ class AlarmBook:
     def _return(self, alarm_id: str, now_ns: int) -> Event:
         del self._last_active_ns[alarm_id]
         alarm = self._alarms[alarm_id]
-        seen = alarm.phase is AlarmPhase.ACKNOWLEDGED
+        seen = alarm.phase is AlarmPhase.ACKNOWLEDGED or alarm_id in self._end_unseen
         phase = AlarmPhase.NORMAL if seen else AlarmPhase.RETURNED_UNACKNOWLEDGED
         self._alarms[alarm_id] = replace(alarm, phase=phase)
         return Event(now_ns, "alarm", "info", f"returned to normal: {alarm.cause}")

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 
 from runtime.messages.cell import CellDescription
 from runtime.messages.joint import PlantFlag
-from runtime.messages.state import ControlState, Mode, PlanExecution, RobotState
+from runtime.messages.reasons import NOTHING_USABLE
+from runtime.messages.state import STOP_PRESSED, ControlState, Mode, PlanExecution, RobotState
 from runtime.messages.system import Priority, ProcessPhase, ProcessState
 from runtime.supervision.alarms import Condition
 from runtime.supervision.budget import FAILURES_IN_ROW_LIMIT, WINDOW, ErrorBudget
@@ -15,9 +16,6 @@ from runtime.supervision.telemetry import Telemetry, fresh
 CAMERA_FROZEN_S = 0.35
 TRANSPORT_SLOW_S = 0.10
 """MoveIt Servo drops commands older than this."""
-
-FRICTION_RISE = 0.6
-"""Share of the nominal Coulomb friction that the residual may show along the motion."""
 
 GUARD_BURST = 3
 DERATE_MARGIN_K = 10.0
@@ -31,7 +29,7 @@ class Measures:
     """How long a camera has been delivering the same picture, or none."""
 
     friction_rise: float = 0.0
-    """Residual torque along the motion, in units of the nominal Coulomb friction."""
+    """Residual torque along the motion, in units of the nominal Coulomb friction; 0 while it is not raised."""
 
 
 def conditions(
@@ -53,7 +51,7 @@ def conditions(
         found.append(_policy_late(telemetry.policy.inference_s, telemetry.policy.deadline_s))
     if measures.frozen_s >= CAMERA_FROZEN_S:
         found.append(_camera_frozen(measures.frozen_s))
-    if measures.friction_rise >= FRICTION_RISE:
+    if measures.friction_rise > 0.0:
         found.append(_friction(measures.friction_rise))
     if recording_trouble:
         found.append(_recording(recording_trouble))
@@ -174,7 +172,8 @@ def _mode_conditions(control: ControlState) -> list[Condition]:
     if control.mode is Mode.PROTECTIVE_STOP:
         cause = f"protective stop: {control.mode_reason or 'pressed'}"
         row = "cell.protective_stop", Priority.HIGH, "integration", cause, "the arm is braked"
-        found.append(Condition(*row, "remove the reason, then reset"))
+        pressed = control.mode_reason == STOP_PRESSED
+        found.append(Condition(*row, "remove the reason, then reset", ends_unseen=pressed))
     if control.mode is Mode.FAULT:
         cause = f"fault: {control.mode_reason or 'unknown'}"
         row = "cell.fault", Priority.CRITICAL, "control", cause, "the arm is braked"
@@ -182,8 +181,18 @@ def _mode_conditions(control: ControlState) -> list[Condition]:
     if control.mode is Mode.ASSIST or silent:
         cause = control.mode_reason or "the policy sends no valid chunks"
         row = "policy.silent" if silent else "cell.assist", Priority.HIGH, "policy", cause, "the arm holds"
-        found.append(Condition(*row, "look at the policy's latency and reason, then start again or swap it"))
+        found.append(Condition(*row, _assist_check(cause, silent=silent)))
     return found
+
+
+def _assist_check(reason: str, *, silent: bool) -> str:
+    """What to look at first, by what the reason says."""
+    go_on = "hold Start to go on, or swap the policy"
+    if reason.startswith(f"{NOTHING_USABLE}:"):
+        return f"compare what the policy asked for with the limit it exceeds; then {go_on}"
+    if silent or reason.startswith(NOTHING_USABLE):
+        return f"look at the policy's inference time and at the cameras; then {go_on}"
+    return f"look at the newest failed tasks and their reasons; then {go_on}"
 
 
 def _motor_conditions(robot: RobotState, cell: CellDescription) -> list[Condition]:
@@ -228,9 +237,9 @@ def _friction(rise: float) -> Condition:
         "joints.friction",
         Priority.MEDIUM,
         "hardware",
-        "joint torque along the motion is above what the model explains",
+        f"joint torque along the motion is {rise:.1f} × nominal friction above what the model explains",
         "tracking lags and motors warm up",
-        f"residual {rise:.1f} × nominal Coulomb friction: look at the residual of each joint",
+        "look at the residual of each joint; the figure follows every motion",
     )
 
 

@@ -2,7 +2,8 @@
 
 One attempt goes CHECKING (may the cell start?) → RUNNING (judged at every plan) → VERIFYING (what was
 measured?). The clock of an attempt's time limit stands still while the cell is paused or waits for a
-person. A protective stop or fault ends the attempt; whether another follows is up to the task's retries.
+person. A protective stop or fault ends the attempt; whether another follows is up to the task's retries. A stop
+that a person pressed costs the task nothing: it goes on after the next start.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ from msgspec.structs import replace
 from runtime.messages.camera import SceneBelief
 from runtime.messages.cell import CellDescription
 from runtime.messages.policy import PolicyState, PolicyStatus
-from runtime.messages.state import ControlState, Mode, RobotState
+from runtime.messages.state import STOP_PRESSED, ControlState, Mode, RobotState
 from runtime.messages.system import Event
 from runtime.messages.tasks import Assignment, Task, TaskList, TaskStatus
 from runtime.modes import LATCHED_MODES, POLICY_MODES, ModeEvent
@@ -60,6 +61,9 @@ class _Attempt:
     """Time spent with the policy driving."""
 
     last_ns: int = 0
+    repeated: bool = False
+    """Whether the task was begun before, so that it may be done already."""
+
     declined: str = ""
     """Why the policy declined a repeated attempt: perhaps the one before had succeeded after all."""
 
@@ -192,6 +196,7 @@ class TaskDesk:
 
     def _dispatch(self, task: Task, now_ns: int, *, control: ControlState | None) -> None:
         wall_ns = now_ns + self._wall_offset_ns
+        repeated = task.attempt > 0 or (self._evidence is not None and self._evidence[0] == task.task_id)
         task = self.queue.put(
             replace(
                 task,
@@ -208,6 +213,7 @@ class TaskDesk:
             judge=PlanJudge(task_id=task.task_id, attempt=task.attempt, control=control),
             verification=self._evidence_for(task),
             last_ns=now_ns,
+            repeated=repeated,
         )
         self._say(now_ns, "info", f"task {task.task_id} attempt {task.attempt} begins: {task.instruction}")
 
@@ -232,7 +238,10 @@ class TaskDesk:
         robot: RobotState | None,
     ) -> None:
         if control.mode in LATCHED_MODES:
-            self._fail_attempt(attempt, f"stopped: {control.mode_reason or control.mode.value}", now_ns)
+            if control.mode_reason.startswith(STOP_PRESSED):
+                self._interrupt(attempt.task, now_ns)
+            else:
+                self._fail_attempt(attempt, f"stopped: {control.mode_reason or control.mode.value}", now_ns)
             return
         if attempt.task.status is TaskStatus.VERIFYING:
             found = attempt.verification.look(belief, robot, now_ns=now_ns)
@@ -254,7 +263,7 @@ class TaskDesk:
     def _judge(self, attempt: _Attempt, now_ns: int, *, control: ControlState, policy: PolicyState | None) -> None:
         status = attempt.judge.verdict(policy)
         reason = policy.reason if policy is not None else ""
-        if status is PolicyStatus.DONE or (status is PolicyStatus.DECLINED and attempt.task.attempt > 1):
+        if status is PolicyStatus.DONE or (status is PolicyStatus.DECLINED and attempt.repeated):
             attempt.declined = "" if status is PolicyStatus.DONE else reason or "the policy declined"
             attempt.task = self.queue.set(attempt.task, TaskStatus.VERIFYING)
         elif status is PolicyStatus.DECLINED:
@@ -275,6 +284,13 @@ class TaskDesk:
             self._say(now_ns, "warning", f"task {task.task_id} attempt {task.attempt} failed, again: {reason}")
         else:
             self._end(task, TaskStatus.FAILED, reason, now_ns)
+
+    def _interrupt(self, task: Task, now_ns: int) -> None:
+        """The same attempt begins again after the next start."""
+        self._withdraw(task, now_ns)
+        reason = "a person stopped the cell: it goes on after reset and start"
+        self.queue.put(replace(task, status=TaskStatus.QUEUED, attempt=task.attempt - 1, reason=reason))
+        self._say(now_ns, "info", f"task {task.task_id} interrupted: {reason}")
 
     # ── what follows an attempt ──────────────────────────────────────────────────────────────────
 

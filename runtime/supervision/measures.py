@@ -18,6 +18,16 @@ STUCK_RAD = 0.01
 
 FRICTION_SAMPLES_MIN = 40
 FRICTION_SAMPLES = 600
+FRICTION_WATCH_SAMPLES = 200
+"""Four seconds of motion: less than one pick."""
+
+FRICTION_WATCH_EVERY = 10
+FRICTION_RISE = 0.6
+"""Share of the nominal Coulomb friction that the residual may show along the motion."""
+
+FRICTION_NORMAL = 0.4
+"""The alarm ends below this share."""
+
 SAMPLE_PERIOD_NS = 20_000_000
 STALL_PERIODS = 3.0
 
@@ -78,7 +88,7 @@ class FrictionResidual:
             return
         self._taken_ns = robot.stamp_ns
         for index, residual in enumerate(robot.torque_residual_nm):
-            direction = self._direction(robot, index)
+            direction = _direction(robot, index)
             if direction == 0.0:
                 continue
             samples = self._samples[index]
@@ -94,13 +104,6 @@ class FrictionResidual:
             samples.clear()
         self._sums = [0.0] * len(self._sums)
 
-    def _direction(self, robot: RobotState, index: int) -> float:
-        """Sign of the motion, or of the motion that is wanted and does not come; 0 at rest."""
-        speed = robot.dq_rad_s[index]
-        lag = robot.q_reference_rad[index] - robot.q_rad[index]
-        decisive = speed if abs(speed) >= MOVING_RAD_S else lag if abs(lag) >= STUCK_RAD else 0.0
-        return math.copysign(1.0, decisive) if decisive else 0.0
-
     def ratio(self) -> float | None:
         """Mean over the joints that have moved enough, sign as the residual has it; None when none has."""
         ratios = [
@@ -109,6 +112,58 @@ class FrictionResidual:
             if len(samples) >= FRICTION_SAMPLES_MIN and self._nominal_nm[index] > 0.0
         ]
         return sum(ratios) / len(ratios) if ratios else None
+
+
+class FrictionWatch:
+    """Friction as the alarm tells it: over the last seconds in which the arm moved, raised and ended with hysteresis.
+
+    A joint that has come to rest does not keep an old value alive: samples leave as others move.
+    """
+
+    def __init__(self, robot: RobotDescription) -> None:
+        self._nominal_nm = tuple(joint.friction_coulomb_nm for joint in robot.joints)
+        self._samples: deque[tuple[float, ...]] = deque(maxlen=FRICTION_WATCH_SAMPLES)
+        self._taken_ns = 0
+        self._taken = 0
+        self._raised = False
+        self._ratio = 0.0
+
+    def look(self, robot: RobotState) -> None:
+        """Take one state; an arm at rest says nothing about friction."""
+        if robot.stamp_ns - self._taken_ns < SAMPLE_PERIOD_NS:
+            return
+        self._taken_ns = robot.stamp_ns
+        along = [_direction(robot, index) * residual for index, residual in enumerate(robot.torque_residual_nm)]
+        moving = [_direction(robot, index) != 0.0 for index in range(len(along))]
+        if not any(moving):
+            return
+        self._samples.append(tuple(nm if moves else math.nan for nm, moves in zip(along, moving, strict=True)))
+        self._taken += 1
+        if self._taken % FRICTION_WATCH_EVERY == 0:
+            self._judge()
+
+    def rise(self) -> float:
+        """Mean over the joints that move, in nominal Coulomb frictions; 0 while it is within its limit."""
+        return self._ratio if self._raised else 0.0
+
+    def _judge(self) -> None:
+        ratios: list[float] = []
+        for joint, nominal_nm in enumerate(self._nominal_nm):
+            values = [sample[joint] for sample in self._samples if not math.isnan(sample[joint])]
+            if len(values) >= FRICTION_SAMPLES_MIN and nominal_nm > 0.0:
+                ratios.append(sum(values) / len(values) / nominal_nm)
+        if not ratios:
+            return
+        self._ratio = abs(sum(ratios) / len(ratios))
+        self._raised = self._ratio >= (FRICTION_NORMAL if self._raised else FRICTION_RISE)
+
+
+def _direction(robot: RobotState, index: int) -> float:
+    """Sign of the motion, or of the motion that is wanted and does not come; 0 at rest."""
+    speed = robot.dq_rad_s[index]
+    lag = robot.q_reference_rad[index] - robot.q_rad[index]
+    decisive = speed if abs(speed) >= MOVING_RAD_S else lag if abs(lag) >= STUCK_RAD else 0.0
+    return math.copysign(1.0, decisive) if decisive else 0.0
 
 
 _CONTENT = frozenset(Reason) - {

@@ -25,7 +25,7 @@ from runtime.supervision.alarms import AlarmBook, Condition
 from runtime.supervision.conditions import Measures, conditions
 from runtime.supervision.desk import DeskOutput, TaskDesk
 from runtime.supervision.injections import Injections
-from runtime.supervision.measures import FrictionResidual, FrozenPictures
+from runtime.supervision.measures import FrictionWatch, FrozenPictures
 from runtime.supervision.mode_requests import ModeRequests
 from runtime.supervision.pursuit import Evidence, Pursuits
 from runtime.supervision.store import StoreTrouble
@@ -90,7 +90,7 @@ class Oversight:
     """Changed tasks that are not durable yet."""
 
     _pictures: FrozenPictures = field(init=False, default_factory=FrozenPictures)
-    _friction: FrictionResidual = field(init=False)
+    _friction: FrictionWatch = field(init=False)
     _events: list[Event] = field(init=False, default_factory=list[Event])
     _receipts: list[Receipt] = field(init=False, default_factory=list[Receipt])
     _desk_output: DeskOutput | None = field(init=False, default=None)
@@ -102,7 +102,7 @@ class Oversight:
 
     def __post_init__(self) -> None:
         self.injections = Injections(self.catalogue, self.cell)
-        self._friction = FrictionResidual(self.cell.robot)
+        self._friction = FrictionWatch(self.cell.robot)
 
     # ── in ───────────────────────────────────────────────────────────────────────────────────────
 
@@ -278,7 +278,7 @@ class Oversight:
             self.telemetry,
             cell=self.cell,
             processes=self.processes.states(),
-            measures=Measures(self._pictures.frozen_s(now_ns), abs(self._friction.ratio() or 0.0)),
+            measures=Measures(self._pictures.frozen_s(now_ns), self._friction.rise()),
             recording_trouble=recorder.recording_trouble if recorder is not None else "",
             now_ns=now_ns,
         )

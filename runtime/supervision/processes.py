@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from runtime.link.stop_flag import StopCause
 from runtime.messages.orders import Heartbeat
 from runtime.messages.system import Event, ProcessPhase, ProcessState
 from runtime.mistakes import UserMistake
@@ -16,6 +17,9 @@ from runtime.supervision.death_watch import DeathWatch
 TERM_PATIENCE_S = 2.0
 BACKOFF_NS = 500_000_000
 BACKOFF_MOST_NS = 10_000_000_000
+OWN_STALL_NS = 500_000_000
+"""After a pause of ours this long, silence of others counts from its end: what they said meanwhile may be lost."""
+
 LOG_TAIL_BYTES = 2000
 
 
@@ -62,15 +66,19 @@ class Children:
     specs: Iterable[ProcessSpec]
     log_folder: Path
     clock_ns: Callable[[], int]
-    stop_cell: Callable[[int], None]
-    """Sets the stop flag with this stamp; has to be safe to call from any thread."""
+    stop_cell: Callable[[int, StopCause, str], None]
+    """Sets the stop flag with this stamp for this process; has to be safe to call from any thread."""
 
     auto_restart: bool = False
     _children: dict[str, _Child] = field(init=False)
-    _vital_pids: set[int] = field(init=False, default_factory=set[int])
+    _vital: dict[int, str] = field(init=False, default_factory=dict[int, str])
+    """Names of those whose death stops the cell, by process id."""
+
     _watch: DeathWatch = field(init=False)
     _events: list[Event] = field(init=False, default_factory=list[Event])
     _ending: bool = field(init=False, default=False)
+    _ticked_ns: int = field(init=False, default=0)
+    _resumed_ns: int = field(init=False, default=0)
 
     def __post_init__(self) -> None:
         self._children = {spec.name: _Child(spec) for spec in self.specs}
@@ -102,14 +110,14 @@ class Children:
         child.process = process
         child.phase, child.since_ns, child.detail, child.again_ns = ProcessPhase.STARTING, self.clock_ns(), "", 0
         if child.spec.stops_cell:
-            self._vital_pids.add(process.pid)
+            self._vital[process.pid] = name
         self._watch.watch(process.pid)
 
     def restart(self, name: str) -> None:
         """Start a dead worker again; a hanging one is killed first."""
         child = self._children[name]
         if child.process is not None and child.process.poll() is None:
-            self._vital_pids.discard(child.process.pid)
+            self._vital.pop(child.process.pid, None)
             child.process.kill()
             child.process.wait()
         child.restarts += 1
@@ -119,6 +127,9 @@ class Children:
     def tick(self, heartbeats: Mapping[str, Heartbeat]) -> tuple[Event, ...]:
         """Take deaths and life signs; returns lines for the timeline."""
         now_ns = self.clock_ns()
+        if self._ticked_ns and now_ns - self._ticked_ns > OWN_STALL_NS:
+            self._resumed_ns = now_ns
+        self._ticked_ns = now_ns
         for death in self._watch.take_deaths():
             self._bury(death.pid, death.noticed_ns)
         for name, child in self._children.items():
@@ -165,26 +176,27 @@ class Children:
     def expect_end(self) -> None:
         """From now on a worker that ends does what it was asked to: no stop, no alarm."""
         self._ending = True
-        self._vital_pids.clear()
+        self._vital.clear()
 
     # ── one worker ───────────────────────────────────────────────────────────────────────────────
 
     def _on_death(self, pid: int, now_ns: int) -> None:
-        if pid in self._vital_pids:
-            self.stop_cell(now_ns)
+        name = self._vital.get(pid)
+        if name is not None:
+            self.stop_cell(now_ns, StopCause.PROCESS_ENDED, name)
 
     def _bury(self, pid: int, noticed_ns: int) -> None:
         child = next((one for one in self._children.values() if one.process and one.process.pid == pid), None)
         if child is None or child.process is None:
             return
-        self._vital_pids.discard(pid)
+        self._vital.pop(pid, None)
         code = child.process.wait()
         child.since_ns = noticed_ns
         if self._ending:
-            child.phase, child.detail = ProcessPhase.STOPPED, _in_words(code)
+            child.phase, child.detail = ProcessPhase.STOPPED, exit_in_words(code)
             return
         child.phase = ProcessPhase.DEAD
-        child.detail = _in_words(code) + _last_line(self.log_folder / f"{child.spec.name}.log", code)
+        child.detail = exit_in_words(code) + _last_line(self.log_folder / f"{child.spec.name}.log", code)
         if self.auto_restart:
             child.again_ns = noticed_ns + min(BACKOFF_NS << min(child.restarts, 10), BACKOFF_MOST_NS)
         self._say("error", f"process {child.spec.name} died: {child.detail}")
@@ -194,20 +206,24 @@ class Children:
         if heartbeat is not None and heartbeat.pid == child.process.pid:
             child.heard_ns = heartbeat.stamp_ns
         heard = child.heard_ns >= child.since_ns and child.heard_ns > 0
+        limit_ns = child.spec.heartbeat_limit_s * 1e9
         if child.phase is ProcessPhase.STARTING and heard:
             child.phase, child.since_ns = ProcessPhase.RUNNING, now_ns
         elif child.phase is ProcessPhase.STARTING and now_ns - child.since_ns > child.spec.start_limit_s * 1e9:
             self._lose(child, f"no sign of life within {child.spec.start_limit_s:g} s of its start", now_ns)
-        elif child.phase is ProcessPhase.RUNNING and now_ns - child.heard_ns > child.spec.heartbeat_limit_s * 1e9:
+        elif child.phase is ProcessPhase.RUNNING and self._silence_ns(child, now_ns) > limit_ns:
             self._lose(child, f"no heartbeat for {child.spec.heartbeat_limit_s:g} s", now_ns)
         elif child.phase is ProcessPhase.SILENT and now_ns - child.heard_ns < child.spec.heartbeat_limit_s * 0.5e9:
             child.phase, child.since_ns, child.detail = ProcessPhase.RUNNING, now_ns, ""
             self._say("info", f"process {child.spec.name} gives signs of life again")
 
+    def _silence_ns(self, child: _Child, now_ns: int) -> int:
+        return now_ns - max(child.heard_ns, self._resumed_ns)
+
     def _lose(self, child: _Child, detail: str, now_ns: int) -> None:
         child.phase, child.since_ns, child.detail = ProcessPhase.SILENT, now_ns, detail
         if child.spec.stops_cell and not self._ending:
-            self.stop_cell(now_ns)
+            self.stop_cell(now_ns, StopCause.PROCESS_SILENT, child.spec.name)
         self._say("error", f"process {child.spec.name}: {detail}")
 
     def _say(self, level: str, text: str) -> None:
@@ -221,7 +237,8 @@ def _wait(process: subprocess.Popen[bytes], timeout_s: float) -> None:
         return
 
 
-def _in_words(code: int) -> str:
+def exit_in_words(code: int) -> str:
+    """How a process ended, from its return code: `exit code 2`, `killed by SIGHUP`."""
     if code >= 0:
         return f"exit code {code}"
     try:

@@ -11,6 +11,7 @@ import sqlite3
 from collections.abc import Iterable
 from pathlib import Path
 
+import msgspec
 import platformdirs
 from msgspec.structs import replace
 
@@ -45,11 +46,16 @@ _SAVE = f"""
 INSERT INTO tasks ({", ".join(_COLUMNS)}) VALUES ({", ".join("?" * len(_COLUMNS))})
 ON CONFLICT (task_id) DO UPDATE SET {", ".join(f"{name} = excluded.{name}" for name in _COLUMNS[1:])}
 """
+_RECALL = f"""
+SELECT {", ".join(_COLUMNS)} FROM tasks WHERE status NOT IN ({", ".join("?" * len(FINAL))})
+OR task_id > (SELECT COALESCE(MAX(task_id), 0) FROM tasks) - ? ORDER BY task_id
+"""
+_OF_ITS_PLACE = ("SQLITE_BUSY", "SQLITE_CANTOPEN", "SQLITE_FULL", "SQLITE_IOERR", "SQLITE_PERM", "SQLITE_READONLY")
 _BUSY = frozenset({TaskStatus.RUNNING, TaskStatus.VERIFYING})
 
 
-class StoreTrouble(Exception):
-    """A task could not be made durable; the text says why."""
+class StoreTrouble(UserMistake):
+    """The task file cannot be read, or a task not be made durable; says why and what to do."""
 
 
 def default_data_folder(cell: str) -> Path:
@@ -61,7 +67,10 @@ class TaskStore:
     """One cell's tasks on disk. One process at a time; from one thread."""
 
     def __init__(self, folder: Path) -> None:
-        """Open or create `folder/tasks.sqlite`; raises `UserMistake` where that is impossible."""
+        """Open or create `folder/tasks.sqlite`; raises `UserMistake` where that is impossible.
+
+        A damaged file is left as it is: whoever moves it away decides to do without its tasks.
+        """
         self.file = folder / "tasks.sqlite"
         remedy = "choose another folder with --data"
         try:
@@ -80,22 +89,24 @@ class TaskStore:
             ) from trouble
         try:
             self._database = _open(self.file)
-        except (sqlite3.Error, UserMistake) as trouble:
+        except sqlite3.Error as trouble:
             os.close(self._lock)
-            raise UserMistake(f"the task file {self.file} cannot be used: {trouble}", remedy=remedy) from trouble
+            raise self._unusable(trouble) from trouble
+        except StoreTrouble:
+            os.close(self._lock)
+            raise
 
     def recover(self, *, wall_ns: int) -> tuple[Task, ...]:
         """All open and the newest finished tasks after a start.
 
         What was running when the last process died becomes INTERRUPTED, for good; what was only being
-        checked had moved nothing and is queued again.
+        checked had moved nothing and is queued again. Raises `StoreTrouble` for a damaged file.
         """
-        rows = self._database.execute(
-            f"SELECT {', '.join(_COLUMNS)} FROM tasks WHERE status NOT IN ({', '.join('?' * len(FINAL))}) "
-            f"OR task_id > (SELECT COALESCE(MAX(task_id), 0) FROM tasks) - ? ORDER BY task_id",
-            (*(status.value for status in FINAL), REMEMBERED),
-        )
-        found = [_task(row) for row in rows]
+        try:
+            rows = self._database.execute(_RECALL, (*(status.value for status in FINAL), REMEMBERED)).fetchall()
+        except sqlite3.Error as trouble:
+            raise self._unusable(trouble) from trouble
+        found = [self._task(row) for row in rows]
         recovered = [_recovered(task, wall_ns) for task in found]
         self.save(after for before, after in zip(found, recovered, strict=True) if before != after)
         return tuple(recovered)
@@ -117,31 +128,56 @@ class TaskStore:
         self._database.close()
         os.close(self._lock)
 
+    def _task(self, row: tuple[object, ...]) -> Task:
+        """A row as a task: SQLite holds no column to its type, so each is checked."""
+        fields = dict(zip(_COLUMNS, row, strict=True))
+        try:
+            return msgspec.convert(fields, Task)
+        except (msgspec.ValidationError, UnicodeError) as trouble:
+            raise _damaged(self.file, f"task {fields['task_id']!r}: {trouble}") from trouble
+
+    def _unusable(self, trouble: sqlite3.Error) -> StoreTrouble:
+        """What SQLite says, with what to do about it: damage is a matter of the file, the rest of its place."""
+        if getattr(trouble, "sqlite_errorname", "").startswith(_OF_ITS_PLACE):
+            remedy = "close what else uses it, mend its owner and mode, or choose another folder with --data"
+            return StoreTrouble(f"the task file {self.file} cannot be used: {trouble}", remedy=remedy)
+        return _damaged(self.file, str(trouble))
+
+
+def _damaged(file: Path, what: str) -> StoreTrouble:
+    remedy = f"move {file} (and {file.name}-wal, if there) away: the cell then starts with an empty queue"
+    return StoreTrouble(f"the task file {file} cannot be used, it is damaged: {what}", remedy=remedy)
+
 
 def _open(file: Path) -> sqlite3.Connection:
     database = sqlite3.connect(file, isolation_level=None, timeout=0.0)
     try:
+        _check_pages(database, file)
         database.execute("PRAGMA journal_mode = WAL")
         database.execute("PRAGMA synchronous = FULL")
         version: int = database.execute("PRAGMA user_version").fetchone()[0]
         if version == 0:
             database.executescript(f"BEGIN; {_SCHEMA} PRAGMA user_version = {SCHEMA_VERSION}; COMMIT;")
         elif version != SCHEMA_VERSION:
-            raise UserMistake(f"it has schema {version}, this program knows {SCHEMA_VERSION}")
+            raise StoreTrouble(
+                f"the task file {file} cannot be used: it has schema {version}, this program knows {SCHEMA_VERSION}",
+                remedy="use the version of celltwin that wrote it, or choose another folder with --data",
+            )
     except BaseException:
         database.close()
         raise
     return database
 
 
+def _check_pages(database: sqlite3.Connection, file: Path) -> None:
+    """Look at every page once: a damaged one would show only when a task is written, in the middle of the work."""
+    found: str = database.execute("PRAGMA quick_check(1)").fetchone()[0]
+    if found != "ok":
+        raise _damaged(file, " ".join(found.split()))
+
+
 def _row(task: Task) -> tuple[object, ...]:
     return tuple(task.status.value if name == "status" else getattr(task, name) for name in _COLUMNS)
-
-
-def _task(row: tuple[object, ...]) -> Task:
-    fields = dict(zip(_COLUMNS, row, strict=True))
-    fields["status"] = TaskStatus(fields["status"])
-    return Task(**fields)  # pyright: ignore[reportArgumentType]  # the schema holds the types
 
 
 def _recovered(task: Task, wall_ns: int) -> Task:

@@ -6,7 +6,6 @@ import sys
 import time
 from dataclasses import dataclass, field
 from datetime import datetime
-from functools import partial
 from pathlib import Path
 
 from msgspec.structs import replace
@@ -122,11 +121,14 @@ class Supervisor:
             specs=self.specs,
             log_folder=self.options.log_folder,
             clock_ns=time.monotonic_ns,
-            stop_cell=partial(self._stop_flag.set, cause=StopCause.PROCESS_ENDED),
+            stop_cell=self._stop_for_process,
             auto_restart=self.options.auto_restart,
         )
         self.oversight = self._new_oversight()
         self._answering = Answering(self.oversight, new_recording=self._new_recording)
+
+    def _stop_for_process(self, now_ns: int, cause: StopCause, name: str) -> None:
+        self._stop_flag.set(now_ns, cause, process=name)
 
     def ask_to_end(self) -> None:
         """Stop the arm, then end every process; `run` returns when that is done."""

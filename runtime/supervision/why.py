@@ -72,7 +72,9 @@ def _mode(now: Situation) -> str:
     if control.mode is Mode.IDLE:
         return "idle: press start" + ("" if now.queued or now.running else " and add a task")
     if control.mode is Mode.ASSIST:
-        return f"asks for a person ({control.mode_reason or 'no reason given'}): press start, or take over"
+        return (
+            f"asks for a person ({control.mode_reason or 'no reason given'}): hold Start to go on, or swap the policy"
+        )
     if control.mode is Mode.MANUAL:
         return MOVING if _moves(now) else "manual: the operator has control; hold a jog button to move"
     return ""

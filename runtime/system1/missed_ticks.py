@@ -37,8 +37,9 @@ class MissedTickLimits:
 class MissedTickLadder:
     """Counts missed ticks in a sliding window and says what they mean. A stop rung is left by `reset` only."""
 
-    def __init__(self, limits: MissedTickLimits | None = None) -> None:
+    def __init__(self, limits: MissedTickLimits | None = None, *, period_s: float = 0.001) -> None:
         self._limits = MissedTickLimits() if limits is None else limits
+        self._ticks_a_window = round(self._limits.window_s / period_s)
         self._events: deque[tuple[int, int]] = deque()
         self._in_window = 0
         self._quiet_since_ns = 0
@@ -52,8 +53,8 @@ class MissedTickLadder:
 
     @property
     def in_window(self) -> int:
-        """Missed ticks within the window."""
-        return self._in_window
+        """Missed ticks within the window; never more than the window has, however long the loop stood still."""
+        return min(self._in_window, self._ticks_a_window)
 
     def note(self, missed: int, *, now_ns: int, unserved: int | None = None) -> Punctuality:
         """So many ticks were missed just before this one; returns the rung.

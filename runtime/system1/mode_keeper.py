@@ -38,6 +38,13 @@ class ModeKeeper:
         self.reason = reason
         return True
 
+    def add_reason(self, reason: str) -> None:
+        """What else has happened since the mode was entered; the first cause stays in front."""
+        if reason.startswith(self.reason):
+            self.reason = reason
+        elif reason not in self.reason:
+            self.reason = f"{self.reason}; {reason}"
+
     def request(self, request: ModeRequest, *, now_ns: int) -> ModeEvent | None:
         """Act on a wish; the event when it was accepted, None when it is old, expired, unknown or refused."""
         if request.request_id <= self.request_id:
@@ -57,5 +64,11 @@ class ModeKeeper:
             self.refusal = following.reason
             return None
         self.refusal = ""
-        self.apply(event, now_ns=now_ns, reason=f"{event.value.replace('_', ' ')} requested")
+        self.apply(event, now_ns=now_ns, reason=_reason_of(event))
         return event
+
+
+def _reason_of(event: ModeEvent) -> str:
+    if event is ModeEvent.ASSIST_ASKED:
+        return "the supervisor asks for a person"
+    return f"{event.value.replace('_', ' ')} requested"

@@ -11,6 +11,7 @@ from runtime.messages.cell import CellDescription
 from runtime.messages.joint import JointCommand, JointReference, PlantFlag, PlantState, Vector
 from runtime.messages.orders import ModeRequest
 from runtime.messages.plan import Plan, Reason, Severity, Verdict, VerdictReport
+from runtime.messages.reasons import NOTHING_USABLE, refusal_in_words
 from runtime.messages.state import ControlState, Mode, PlanExecution, RobotState, TickTrace
 from runtime.modes import ModeEvent
 from runtime.ports import Controller, Guard
@@ -61,7 +62,7 @@ class ControlStage:
         self._controller = ComputedTorque(self.arm, period_s=loop_period_s) if controller is None else controller
         self._observer = MomentumObserver(self.arm)
         self._brakes = Brakes()
-        self.missed = MissedTickLadder(missed_limits)
+        self.missed = MissedTickLadder(missed_limits, period_s=loop_period_s)
         self._record = TickRecord(self.arm.joint_count)
         self._torque_step_nm = [j.torque_rate_nm_s * loop_period_s * (1 + 1e-6) for j in cell.robot.joints]
         self._torque_nm = [0.0] * len(self._torque_step_nm)
@@ -77,6 +78,7 @@ class ControlStage:
         self._verdicts: list[VerdictReport] = []
         self._was_driving = False
         self._expecting = False
+        self._stop_words = ""
         self.stop_flag_to_clear = False
         """True after a tick that accepted a reset: the loop clears the shared stop flag."""
 
@@ -98,7 +100,9 @@ class ControlStage:
         """
         missed = self._note_missed(state, now_ns)
         self._state = state
-        self._follow_events(state, now_ns, mode_request, stop=stop)
+        self._follow_stop(stop, now_ns)
+        self._follow_missed(missed, now_ns)
+        self._follow_events(state, now_ns, mode_request)
         self._follow_plans(plan, now_ns, work_expected=work_expected)
         self._move_brakes(state, now_ns)
         command = self._command_of(state, now_ns)
@@ -116,6 +120,18 @@ class ControlStage:
         self._tick += 1
         self._last_ns = now_ns
         return command
+
+    def tick_unmeasured(self, *, now_ns: int, stop: str, lost: bool) -> None:
+        """One tick without a measurement: nothing is commanded and no request followed, but a stop latches at once.
+
+        `lost`: the arm has been silent for too long. It will be taken over behind closed brakes when it is back,
+        and ticks without anybody to serve do not count as missed.
+        """
+        self.stop_flag_to_clear = False
+        self._follow_stop(stop, now_ns)
+        if lost:
+            self._brakes.close()
+            self._last_ns = now_ns
 
     def take_verdicts(self) -> list[VerdictReport]:
         """Verdicts since the last call."""
@@ -157,15 +173,28 @@ class ControlStage:
             if now_ns - self._last_ns != self._period_ns:
                 missed = max(0, round((now_ns - self._last_ns) / self._period_ns) - 1)
             unserved = max(0, state.tick - self._state.tick - 1)
-        rung = self.missed.note(missed, now_ns=now_ns, unserved=unserved)
-        if rung is Punctuality.STOP and not self.modes.latched:
-            self._stop(now_ns, f"{self.missed.in_window} ticks missed within a second, {missed} in a row")
+        self.missed.note(missed, now_ns=now_ns, unserved=unserved)
         return missed
 
-    def _follow_events(self, state: PlantState, now_ns: int, request: ModeRequest | None, *, stop: str) -> None:
-        self.stop_flag_to_clear = False
+    def _follow_stop(self, stop: str, now_ns: int) -> None:
+        """The shared stop flag comes before whatever follows from it, so that its cause is the reason."""
         if stop and not self.modes.latched:
             self._stop(now_ns, stop)
+        elif stop and stop != self._stop_words:
+            self.modes.add_reason(stop)
+        self._stop_words = stop
+
+    def _follow_missed(self, missed: int, now_ns: int) -> None:
+        if self.missed.rung is not Punctuality.STOP or self.modes.latched:
+            return
+        row_s = missed * self._period_ns * 1e-9
+        if row_s > 1.0:
+            self._stop(now_ns, f"the control loop stood still for {row_s:.1f} s")
+        else:
+            self._stop(now_ns, f"{self.missed.in_window} ticks missed within a second, {missed} in a row")
+
+    def _follow_events(self, state: PlantState, now_ns: int, request: ModeRequest | None) -> None:
+        self.stop_flag_to_clear = False
         if state.flags & _TRIPPED and self.modes.mode is not Mode.FAULT:
             self._happen(ModeEvent.FAULT, now_ns, "motor above its trip temperature")
         elif state.flags & _BRAKED and self._brakes.settled(now_ns) and not self.modes.latched:
@@ -214,8 +243,8 @@ class ControlStage:
         self._report(execution.work(now_ns=now_ns, tick=self._tick, speed_scale=self.missed.speed_scale), now_ns)
         if execution.judge_lateness(now_ns) is PlanExecution.SILENT and work_expected:
             refusal = execution.refusal
-            why = "" if refusal is None else f"; its newest chunk was refused: {refusal.reason.value} {refusal.detail}"
-            self._happen(ModeEvent.POLICY_FAULT, now_ns, f"no usable chunk for a second{why}")
+            why = "" if refusal is None else f": {refusal_in_words(refusal)}"
+            self._happen(ModeEvent.POLICY_FAULT, now_ns, f"{NOTHING_USABLE}{why}")
 
     def _offer(self, plan: Plan, now_ns: int) -> Judgement | None:
         if self.modes.drives and not self._brakes.settled(now_ns):

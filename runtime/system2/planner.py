@@ -176,7 +176,7 @@ class PlannerStage:
                     policy.resume(assignment)
                 else:
                     policy.begin(assignment)
-            except Exception as trouble:  # noqa: BLE001 - a plugin may fail in any way; the next inference reports it
+            except (Exception, SystemExit) as trouble:  # noqa: BLE001 - a plugin may fail in any way; the next inference reports it
                 self._begin_trouble = self._failed(trouble)
         self._begun = key
 
@@ -188,12 +188,12 @@ class PlannerStage:
             return _no_answer(self._begin_trouble)
         try:
             proposal = checked(seat.policy.infer(observation))
-        except Exception as trouble:  # noqa: BLE001 - a plugin may fail in any way; it must not take the planner with it
+        except (Exception, SystemExit) as trouble:  # noqa: BLE001 - a plugin may fail in any way
             return _no_answer(self._failed(trouble))
         self._failures = 0
         return proposal
 
-    def _failed(self, trouble: Exception) -> str:
+    def _failed(self, trouble: BaseException) -> str:
         """Count a failure of the active policy; returns it in words."""
         manifest = self._bay.active.manifest
         self._failures += 1

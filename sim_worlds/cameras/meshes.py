@@ -7,6 +7,8 @@ import os
 import tempfile
 from importlib.util import find_spec
 from pathlib import Path
+from zipfile import BadZipFile
+from zlib import error as ZlibError  # noqa: N812 - an exception
 
 import msgspec
 import numpy as np
@@ -14,6 +16,7 @@ import platformdirs
 
 from runtime.messages.geometry import Pose, Vector3
 from runtime.messages.robot import RobotDescription, VisualMesh
+from runtime.mistakes import UserMistake
 from sim_worlds.cameras.obj_files import read_obj
 from sim_worlds.cameras.simplification import LightMesh, shade, simplify
 from sim_worlds.cameras.solids import box_mesh
@@ -24,12 +27,37 @@ from sim_worlds.robots import load_body
 REDUCTION_VERSION = 1
 """Part of every cached file's name: raise it when the reduction changes."""
 
+_MESH_BYTES = 1 << 18
+"""More than the largest reduced mesh takes."""
+
 
 def mesh_folder() -> Path:
-    """Where the .npz files of `VisualMesh.file` lie; created when missing."""
+    """Where the .npz files of `VisualMesh.file` lie; created when missing.
+
+    The user's cache folder, or where that cannot be written a private one in the system's temporary
+    folder, which every process of this user finds.
+    """
     folder = Path(platformdirs.user_cache_dir("celltwin")) / "meshes"
-    folder.mkdir(parents=True, exist_ok=True)
-    return folder
+    if _takes_files(folder):
+        return folder
+    spare = Path(tempfile.gettempdir()) / f"celltwin-meshes-{os.getuid()}"
+    if _takes_files(spare) and spare.lstat().st_uid == os.getuid() and not spare.is_symlink():
+        return spare
+    raise UserMistake(
+        f"neither the cache folder {folder} nor {spare} can be written",
+        remedy="mend their owner and mode or make room; XDG_CACHE_HOME moves the cache folder, TMPDIR the other",
+    )
+
+
+def _takes_files(folder: Path) -> bool:
+    """Whether a file of a mesh's size can be written there."""
+    try:
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=folder) as probe:
+            probe.write(bytes(_MESH_BYTES))
+    except OSError:
+        return False
+    return True
 
 
 def describe_meshes(robot: RobotDescription, *, folder: Path | None = None) -> tuple[VisualMesh, ...]:
@@ -50,18 +78,28 @@ def describe_meshes(robot: RobotDescription, *, folder: Path | None = None) -> t
 def load_mesh(file: str, *, folder: Path | None = None) -> LightMesh:
     """A stored mesh; raises OSError when it is missing and ValueError when it is damaged."""
     path = (folder or mesh_folder()) / file
-    with np.load(path, allow_pickle=False) as stored:
-        try:
+    try:
+        with path.open("rb") as stream, np.load(stream, allow_pickle=False) as stored:
             return LightMesh(stored["vertices"], stored["normals"], stored["triangles"])
-        except KeyError as trouble:
-            raise ValueError(f"{path.name}: {trouble}") from trouble
+    except (BadZipFile, EOFError, LookupError, TypeError, AttributeError, ZlibError) as trouble:
+        raise ValueError(f"{path.name} is damaged: {trouble}") from trouble
+
+
+def _is_sound(path: Path) -> bool:
+    """Whether a stored mesh is there and can be read to its end."""
+    try:
+        load_mesh(path.name, folder=path.parent)
+    except (OSError, ValueError):
+        return False
+    return True
 
 
 def _describe_file(entry: MeshEntry, visuals: Visuals, robot: RobotDescription, folder: Path) -> list[VisualMesh]:
     pose = _in_joint(entry, robot)
     carrier = carrier_of(entry.joint, robot=robot)
     stem = _stem(robot, entry.joint, (entry.file, entry.triangles))
-    if not (folder / f"{stem}-light.npz").is_file():
+    dark = folder / f"{stem}-dark.npz"
+    if not _is_sound(folder / f"{stem}-light.npz") or (dark.is_file() and not _is_sound(dark)):
         _reduce(entry, stem, folder)
     described: list[VisualMesh] = []
     tones = (("light", visuals.light_rgb), ("dark", visuals.dark_rgb))
@@ -101,7 +139,7 @@ def _describe_body(robot: RobotDescription, colour_rgb: Vector3, folder: Path) -
 
 def _stored_box(robot: RobotDescription, size_m: Vector3, folder: Path) -> str:
     file = f"{_stem(robot, 'box', size_m)}.npz"
-    if not (folder / file).is_file():
+    if not _is_sound(folder / file):
         _store(folder / file, box_mesh(size_m))
     return file
 

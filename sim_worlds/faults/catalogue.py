@@ -13,7 +13,7 @@ CATALOGUE: tuple[FaultKind, ...] = (
         sentence="Both cameras deliver one picture again and again while its time stamp goes on.",
         effect="longest time over which pictures stay identical, s",
         parameters={"freeze_s": (0.3, 1.0, 5.0), "live_s": (0.3, 0.3, 0.1)},
-        expected_reaction="mild and medium: at most a retried pick; severe: the task fails, perhaps a protective stop",
+        expected_reaction="mild and medium: at most a retried pick; severe: perhaps a failed task or a protective stop",
     ),
     FaultKind(
         fault_id="F12",
@@ -23,7 +23,7 @@ CATALOGUE: tuple[FaultKind, ...] = (
         sentence="The policy's targets come out in the wrong unit: millimetres for metres, degrees for radians.",
         effect="share of chunks that the plan gate refuses",
         parameters={"probability": (0.2, 0.6, 1.0), "position_factor": (1000.0, 1000.0, 1000.0)},
-        expected_reaction="mild: refused chunks, the pick goes on; medium: held now and again; severe: assist",
+        expected_reaction="mild: refused chunks; medium: held, perhaps protective stop or assist; severe: assist",
     ),
     FaultKind(
         fault_id="F13",
@@ -33,7 +33,7 @@ CATALOGUE: tuple[FaultKind, ...] = (
         sentence="Every inference takes longer: lognormal around the given time.",
         effect="inference latency, s",
         parameters={"stall_s": (0.3, 1.0, 5.0), "spread": (0.15, 0.15, 0.15)},
-        expected_reaction="mild: perhaps held for a moment; medium: held between chunks; severe: assist",
+        expected_reaction="mild and medium: perhaps held between chunks, or assist; severe: assist",
     ),
     FaultKind(
         fault_id="F20",
@@ -47,7 +47,7 @@ CATALOGUE: tuple[FaultKind, ...] = (
             "spike_s": (0.005, 0.012, 0.050),
             "spike_rate_hz": (4.0, 6.0, 8.0),
         },
-        expected_reaction="mild: counted only; medium: an alarm and slower; severe: protective stop",
+        expected_reaction="mild: counted only; medium: slower, perhaps a failed task; severe: protective stop",
     ),
     FaultKind(
         fault_id="F26",
@@ -57,7 +57,7 @@ CATALOGUE: tuple[FaultKind, ...] = (
         sentence="Worn gears and dry grease: the friction of all joints grows within a second.",
         effect="torque residual in the direction of motion over nominal friction",
         parameters={"friction_factor": (3.0, 8.0, 25.0)},
-        expected_reaction="mild and medium: an alarm, the pick goes on; severe: tracking lost, protective stop",
+        expected_reaction="mild: an alarm only; medium: perhaps a protective stop; severe: protective stop",
     ),
     FaultKind(
         fault_id="F31",
@@ -67,17 +67,17 @@ CATALOGUE: tuple[FaultKind, ...] = (
         sentence="One motor starts hot and loses more heat in its winding: shorted turns.",
         effect="hottest winding, °C",
         parameters={"housing_celsius": (118.0, 122.0, 128.0), "heating_k": (20.0, 26.0, 60.0)},
-        expected_reaction="mild and medium: derated torque and a warning; severe: trip, brakes closed, latched",
+        expected_reaction="mild and medium: derated torque; severe: trip, brakes closed, fault",
     ),
     FaultKind(
         fault_id="F41",
         name="network latency",
         layer=Layer.INTEGRATION,
-        seam="control",
+        seam="planner",
         sentence="Action chunks take longer from planner to control: normal with correlation.",
         effect="transport time of chunks, s",
         parameters={"delay_s": (0.02, 0.08, 1.2), "jitter_s": (0.005, 0.04, 0.2)},
-        expected_reaction="mild and medium: steps already passed are dropped; severe: chunks expire, assist",
+        expected_reaction="mild: passed steps are dropped; medium: perhaps held for a moment; severe: assist",
     ),
 )
 

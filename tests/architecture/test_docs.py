@@ -13,6 +13,9 @@ PAPERS = [file for file in project_files(suffix=".md") if "results" not in file.
 FOLDERS = (*PACKAGES, "tests", "installer", "docs")
 MADE_UP = ("my_", "<")
 NAMED = re.compile(rf"`((?:{'|'.join(FOLDERS)})/[^`\s]*)`")
+BARE = ("celltwin ", "pytest ", "ruff ", "python ")
+"""On the path only after `source .venv/bin/activate`."""
+
 LINK = re.compile(r"\]\(([^)#:]+)\)")
 
 
@@ -27,6 +30,13 @@ def test_every_file_that_a_paper_names_exists(paper: Path) -> None:
 def test_every_link_of_a_paper_leads_somewhere(paper: Path) -> None:
     links = LINK.findall((ROOT / paper).read_text(encoding="utf-8"))
     assert [link for link in links if not (ROOT / paper.parent / link).exists()] == []
+
+
+@pytest.mark.parametrize("paper", PAPERS, ids=str)
+def test_commands_work_as_they_stand_after_set_up(paper: Path) -> None:
+    parts = re.split(r"^ *```.*$", (ROOT / paper).read_text(encoding="utf-8"), flags=re.MULTILINE)
+    inside_fences = [line.strip() for part in parts[1::2] for line in part.splitlines()]
+    assert [line for line in inside_fences if line.startswith(BARE)] == []
 
 
 def test_every_decision_is_in_the_list() -> None:

@@ -1,10 +1,18 @@
 """What a person sees who mistypes: a message with what to do, exit status 2, no traceback."""
 
+import os
+import shlex
+import shutil
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
+
+from sim_worlds.faults import CATALOGUE
+from twin_app.assembly.arguments import FAULT_IDS, build_parser
+from twin_app.assembly.run_command import cell_setup, session_setup
 
 MISTAKES = [
     (["run", "--headless", "--scene", "nowhere"], "unknown scene"),
@@ -19,6 +27,11 @@ MISTAKES = [
     (["run", "--headless", "--live", "--cell", "a/b"], "is no name for a cell"),
     (["replay", "missing.mcap"], "no recording at missing.mcap"),
     (["verify", "recording", "missing.mcap"], "missing.mcap"),
+    (["verify", "recording", ""], "argument file: it is empty"),
+    (["run", "--headless", "--live", "--record", "/proc/x.mcap"], "cannot write /proc/x.mcap"),
+    (["run", "--headless", "--live", "--record", "/tmp"], "/tmp is a folder"),
+    (["run", "--headless", "--live", "--metrics-host", ""], "argument --metrics-host: it is empty"),
+    (["screenshots", "/etc/passwd"], "→"),
     (["bench", "everything"], "invalid choice"),
 ]
 
@@ -47,10 +60,64 @@ def test_json_is_one_object_on_the_last_line_of_standard_output(tmp_path: Path) 
     assert json.loads(done.stdout.strip().splitlines()[-1])["picks"] == 1
 
 
-def _celltwin(words: list[str], folder: Path) -> subprocess.CompletedProcess[str]:
-    import os
+def test_an_output_that_is_full_or_closed_is_told_without_a_traceback(tmp_path: Path) -> None:
+    with open("/dev/full", "wb") as full:
+        done = _celltwin(["doctor"], tmp_path, stdout=full)
+    assert done.returncode == 1
+    assert "cannot be written: No space left" in done.stderr
+    assert "Traceback" not in done.stderr
+    closed = _celltwin(["run", "--headless", "--picks", "1"], tmp_path, shell_suffix=">&-")
+    assert closed.returncode == 0, closed.stderr
 
+
+def test_a_terminal_that_knows_only_ascii_gets_question_marks_not_a_traceback(tmp_path: Path) -> None:
+    poor = {"LC_ALL": "POSIX", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"}
+    done = _celltwin(["doctor"], tmp_path, extra=poor)
+    assert "Traceback" not in done.stderr
+    assert "? " in done.stdout
+
+
+def test_a_scene_is_found_from_the_folder_where_it_was_named(tmp_path: Path) -> None:
+    shutil.copy(Path(__file__).resolve().parents[2] / "sim_worlds/scenes/tray.toml", tmp_path / "mine.toml")
+    setup = cell_setup(build_parser().parse_args(["run", "--scene", "mine.toml"]))
+    assert Path(setup.scene) == Path("mine.toml").absolute()
+    asked = build_parser().parse_args(["run", "--data", "here", "--record", str(tmp_path / "x.mcap")])
+    assert Path(session_setup(asked, setup).data_folder) == Path("here").absolute()
+    assert cell_setup(asked).scene == "tray"
+
+
+def test_the_help_names_every_fault_and_every_option_has_words() -> None:
+    assert tuple(kind.fault_id for kind in CATALOGUE) == FAULT_IDS
+    parsers = [build_parser()]
+    while parsers:
+        for action in parsers.pop()._actions:
+            if isinstance(action.choices, dict):
+                parsers.extend(action.choices.values())
+            else:
+                assert action.help, action
+
+
+def _celltwin(
+    words: list[str],
+    folder: Path,
+    *,
+    stdout: Any = subprocess.PIPE,
+    shell_suffix: str = "",
+    extra: dict[str, str] | None = None,
+) -> subprocess.CompletedProcess[str]:
     repository = Path(__file__).resolve().parents[2]
-    environment = {**os.environ, "PYTHONPATH": str(repository)}
+    environment = {**os.environ, "PYTHONPATH": str(repository), **(extra or {})}
     command = [sys.executable, "-m", "twin_app", *words]
-    return subprocess.run(command, capture_output=True, text=True, timeout=50, cwd=folder, env=environment, check=False)
+    if shell_suffix:
+        command = ["sh", "-c", f"{shlex.join(command)} {shell_suffix}"]
+    return subprocess.run(
+        command,
+        stdout=stdout,
+        stderr=subprocess.PIPE,
+        text=True,
+        timeout=50,
+        cwd=folder,
+        env=environment,
+        errors="replace",
+        check=False,
+    )

@@ -57,6 +57,52 @@ def test_a_stop_latches_until_a_reset_and_a_reset_moves_nothing() -> None:
         cell.close()
 
 
+def test_a_stop_with_a_part_in_the_hand_costs_neither_task_nor_place() -> None:
+    cell = LockStepCell(CellSetup(seed=6))
+    try:
+        cell.start()
+        first = cell.ask(AddTask("put the green cube in the left tote", retries=0))
+        second = cell.ask(AddTask("put the red cube in the right tote", retries=0))
+        for _ in range(2):
+            _carry(cell)
+            cell.ask(Stop())
+            _ticks(cell, 500)
+            assert cell.ask(Reset()).phase is ReceiptPhase.ACCEPTED
+            _ticks(cell, 500)
+            cell.ask(Start())
+        done = [cell.run_to_end(int(receipt.detail)) for receipt in (first, second)]
+        assert [task.status.value for task in done] == ["succeeded", "succeeded"]
+        places = cell.judge.places()
+        assert (places["green cube"], places["red cube"]) == ("left", "right")
+    finally:
+        cell.close()
+
+
+def test_a_cell_that_waits_for_a_person_ends_the_run_with_its_reason() -> None:
+    with pytest.raises(UserMistake, match="the cell is in protective_stop: stop pressed"):
+        _stopped_pick()
+
+
+def _stopped_pick() -> None:
+    cell = LockStepCell(CellSetup(seed=4))
+    try:
+        cell.start()
+        cell.ask(Stop())
+        cell.pick()
+    finally:
+        cell.close()
+
+
+def _carry(cell: LockStepCell) -> None:
+    """Until a part is in the hand, and off the ground."""
+    for _ in range(20_000):
+        cell.loop.tick()
+        robot = cell.control.robot_state()
+        if robot.gripper_force_n > 10.0 and robot.gripper_in_base.position_m[2] > 0.1:
+            return
+    raise AssertionError("nothing was grasped")
+
+
 def _ticks(cell: LockStepCell, ticks: int) -> None:
     for _ in range(ticks):
         cell.loop.tick()

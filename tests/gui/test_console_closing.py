@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import os
+import signal
 from pathlib import Path
 
+import pytest
 from pytestqt.qtbot import QtBot
 
 from runtime.messages.requests import Shutdown
 from runtime.messages.state import Mode
 from tests.support.console import Console
+from twin_app.assembly.console import leave_on_signal
 
 
 def test_closing_at_rest_asks_nothing_and_lets_the_source_go(console: Console, qtbot: QtBot) -> None:
@@ -72,3 +76,19 @@ def test_an_error_of_the_console_itself_is_shown_and_logged(console: Console, ca
         console.window.report_exception(type(trouble), trouble, trouble.__traceback__)
     assert "a slip" in console.window.header.remark.text
     caplog.clear()  # type: ignore[attr-defined]
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+def test_a_signal_and_a_closed_terminal_close_the_window_with_the_arm_stopped(
+    number: signal.Signals, console: Console, qtbot: QtBot
+) -> None:
+    before = {one: signal.getsignal(one) for one in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)}
+    try:
+        leave_on_signal(console.window)
+        with qtbot.waitSignal(console.window.closed, timeout=5000):
+            os.kill(os.getpid(), number)
+            console.advance(0.5)
+        assert console.source.stops_ns
+    finally:
+        for one, handler in before.items():
+            signal.signal(one, handler)

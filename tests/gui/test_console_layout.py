@@ -5,12 +5,13 @@ from __future__ import annotations
 import json
 
 import pytest
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QPoint, Qt
 from PySide6.QtWidgets import QAbstractButton, QApplication, QLabel
 
 from tests.support.console import Console
 from twin_app.model.layout import panels_of
 from twin_app.model.settings import PERSPECTIVES
+from twin_app.widgets.field import WrappedLabel
 from twin_app.window.docks import read_layout
 from twin_app.window.perspectives import DEFAULTS
 
@@ -106,6 +107,73 @@ def test_nothing_is_cut_off_at_1280_by_720(console: Console, perspective: str) -
             assert corner.x() <= 1280, button.text()
             assert corner.y() <= 720, button.text()
             assert button.width() >= button.minimumSizeHint().width(), button.text()
+
+
+def test_notices_come_and_go_without_moving_anything_below(console: Console) -> None:
+    window = console.window
+    window.resize(1280, 720)
+    window.show_perspective("test")
+    console.advance(0.3)
+    watched = (
+        window.header.bar.estop,
+        window.faults.inject_button,
+        window.twin,
+        window.trends.canvas,
+        window.header.line.start_button,
+    )
+
+    def places() -> list[tuple[int, int, int, int]]:
+        boxes = [(widget.mapTo(window, QPoint(0, 0)), widget.size()) for widget in watched]
+        return [(at.x(), at.y(), size.width(), size.height()) for at, size in boxes]
+
+    before = places()
+    console.cell.raise_alarm(console.now_ns)
+    console.advance(0.5)
+    assert window.header.alarm.text
+    assert places() == before
+    window.header.remark_on("Something worth two lines of text: " + "words " * 60)
+    console.advance(0.2)
+    assert places() == before
+    window.close()
+    console.advance(0.2)
+    assert window.header.question.text
+    assert places() == before
+    console.source.silent = True
+    console.advance(2.0)
+    assert "NO CONNECTION" in window.header.connection.text
+    assert window.header.bar.owner.faded
+    assert places() == before
+
+
+def test_the_keys_are_shown_whole_in_a_small_window(console: Console) -> None:
+    console.window.resize(1280, 720)
+    action = next(action for action in console.window.header.line.menu.actions() if action.text() == "Keys")
+    action.trigger()
+    QApplication.processEvents()
+    card = console.window.keys_card
+    assert card is not None
+    assert not card.isModal()
+    words = " ".join(card.lines)
+    for wanted in ("F12", "STOP", "Reset", "Pause", "Hold to start", "Ctrl+Q"):
+        assert wanted in words
+    for label in card.findChildren(QLabel):
+        assert label.width() >= label.sizeHint().width(), label.text()
+        assert label.height() >= label.sizeHint().height(), label.text()
+    assert card.height() <= 640
+    console.key(Qt.Key.Key_F12)
+    assert console.source.stops_ns, "STOP works beside it"
+    card.close()
+
+
+def test_a_long_notice_ends_in_an_ellipsis_and_cuts_no_line(console: Console) -> None:
+    console.window.header.remark_on("words " * 200)
+    console.advance(0.1)
+    label = console.window.header.remark.findChild(WrappedLabel)
+    assert isinstance(label, WrappedLabel)
+    lines = label.broken(label.width())
+    assert len(lines) == 2
+    assert lines[-1].endswith("…")
+    assert label.height() >= 2 * label.fontMetrics().lineSpacing()
 
 
 def test_everything_that_can_be_pressed_is_reached_by_tab(console: Console) -> None:

@@ -20,6 +20,8 @@ from runtime.messages.requests import (
 )
 from runtime.messages.system import Priority
 from tests.support.console import LEFT, Console
+from tests.support.fake_cell import DECLINED
+from twin_app.widgets.trend_lane import spread
 
 
 def test_an_instruction_is_queued_by_keyboard_alone(console: Console) -> None:
@@ -228,3 +230,96 @@ def test_lanes_can_be_hidden_and_shown(console: Console) -> None:
     assert sum(len(lane.labels) for lane in trends.canvas.lanes) == 24
     trends.show_lane("missed", shown=False)
     assert len(trends.canvas.lanes) == before + 1
+
+
+def test_a_declined_instruction_stays_in_the_line_with_its_whole_reason_below(console: Console) -> None:
+    tasks = console.window.tasks
+    tasks.instruction.setFocus()
+    console.type("put the pink pyramid in the bin")
+    console.key(Qt.Key.Key_Return)
+    console.advance(0.6)
+    assert tasks.told.isVisible()
+    assert tasks.told.text() == f"declined: {DECLINED}"
+    assert tasks.instruction.text() == "put the pink pyramid in the bin"
+    assert console.window.strip.command.text().startswith(f"failed: {DECLINED}")
+    tasks.instruction.clear()
+    console.type("put the green cube in the left tote")
+    console.key(Qt.Key.Key_Return)
+    console.advance(0.6)
+    assert tasks.instruction.text() == ""
+    assert not tasks.told.isVisible()
+
+
+def test_what_is_being_typed_is_not_overwritten_by_what_was_declined(console: Console) -> None:
+    tasks = console.window.tasks
+    tasks.instruction.setFocus()
+    console.type("put the pink pyramid in the bin")
+    console.key(Qt.Key.Key_Return)
+    console.type("put the g")
+    console.advance(0.6)
+    assert tasks.instruction.text() == "put the g"
+    assert tasks.told.isVisible()
+
+
+def test_the_reason_of_an_old_task_is_read_by_keyboard_alone(console: Console) -> None:
+    tasks = console.window.tasks
+    console.window.pump.ask(AddTask("put the pink pyramid in the bin"))
+    console.advance(0.6)
+    tasks.table.setFocus()
+    for _ in range(3):
+        console.key(Qt.Key.Key_Down)
+    assert tasks.told.text().startswith(f"3 declined: {DECLINED}")
+
+
+def test_numbers_of_a_silent_planner_and_arm_give_way_to_a_dash(console: Console) -> None:
+    console.window.show_panel("policy")
+    console.cell.muted |= {"policy", "robot"}
+    console.advance(2.0)
+    strip, policy = console.window.strip, console.window.policy
+    assert strip.confidence.text() == "confidence —"
+    assert strip.latency.text() == "S2 latency —"
+    assert strip.hottest.text() == "hottest joint —"
+    assert "—" not in strip.lateness.text()
+    assert policy.confidence.text == "—"
+    assert "silent for" in policy.phase.caption
+    assert not console.window.cameras.views["overhead"].marks
+
+
+def test_without_a_task_nothing_is_marked_and_no_confidence_is_shown(console: Console) -> None:
+    console.window.show_panel("policy")
+    console.cell.has_task = False
+    console.advance(0.5)
+    assert not console.window.cameras.views["overhead"].marks
+    assert console.window.cameras.views["overhead"].note == "no target"
+    assert console.window.strip.confidence.text() == "confidence —"
+    assert console.window.policy.confidence.text == "—"
+    assert "ms" in console.window.strip.latency.text()
+
+
+def test_the_trends_tell_all_values_of_a_lane_in_the_tooltip(console: Console) -> None:
+    console.window.show_perspective("diagnose")
+    console.advance(1.0)
+    canvas = console.window.trends.canvas
+    lane = next(lane for lane in canvas.lanes if lane.key == "temperature")
+    hint = canvas.hint_at(QPointF(200, canvas.height() - 60))
+    assert hint.startswith(lane.title)
+    assert all(label in hint for label in lane.labels)
+
+
+def test_a_command_of_the_history_is_read_in_full_when_it_is_chosen(console: Console) -> None:
+    console.window.pump.ask(AddTask("put the pink pyramid in the bin"))
+    console.window.show_panel("history")
+    console.advance(0.5)
+    history = console.window.history
+    history.commands.setFocus()
+    console.key(Qt.Key.Key_Down)
+    assert DECLINED in history.told.text()
+
+
+def test_labels_of_an_axis_stay_in_their_lane_and_apart() -> None:
+    for height in range(30, 200, 7):
+        ticks = [(float(number), 10.0 + height * (1 - number / 4)) for number in range(5)]
+        placed = sorted(y for _, y in spread(ticks, top=0.0, bottom=10.0 + height))
+        assert placed[0] >= 7.0
+        assert placed[-1] <= 3.0 + height
+        assert all(after - before >= 14.0 for before, after in zip(placed, placed[1:], strict=False))

@@ -79,6 +79,8 @@ class Console:
     def close(self) -> None:
         """Close without a question: the arm stands."""
         self.cell.mode = Mode.IDLE
+        self.cell.muted.clear()
+        self.cell.dead.clear()
         if self.window.pump.running:
             self.source.silent = False
             self.advance(0.3)

@@ -13,6 +13,7 @@ from runtime.messages.camera import Detection, Frame, SceneBelief
 from runtime.messages.cell import CellDescription
 from runtime.messages.faults import FaultPhase, FaultReport, FaultState
 from runtime.messages.geometry import Pose
+from runtime.messages.orders import Heartbeat
 from runtime.messages.plan import Plan, Signal
 from runtime.messages.policy import PolicyEntry, PolicyState, PolicyStatus, Readiness, TargetMark
 from runtime.messages.requests import (
@@ -48,6 +49,8 @@ from tests.support.fake_catalogue import CAMERAS_DEAD, CATALOGUE, picture
 
 SECOND_NS = 1_000_000_000
 FIRST_TASKS = ("put the red cube in the left tote", "put the blue flat box in the right tote")
+UNKNOWN_PART = "pyramid"
+DECLINED = "no part is called pink pyramid; known parts: red cube, blue flat box, green cube, yellow cylinder"
 HOME = (0.0, -0.6, 0.0, -2.2, 0.0, 1.7, 0.78)
 DOWN = (1.0, 0.0, 0.0, 0.0)
 
@@ -70,6 +73,12 @@ class FakeCell:
     events: list[Event] = field(default_factory=list)
     asked: list[Body] = field(default_factory=list)
     dead: set[str] = field(default_factory=set)
+    muted: set[str] = field(default_factory=set)
+    """Topics that nobody publishes any more."""
+
+    has_task: bool = True
+    """Whether the policy has one; without it its confidence reads 0 and its old marks stay in its message."""
+
     count: int = 0
     missed: int = 0
     seed: int = 1
@@ -83,9 +92,13 @@ class FakeCell:
     def messages(self, now_ns: int) -> list[tuple[str, Struct, bytes | None]]:
         """Robot state every call, slower topics at their own share of calls (100 Hz assumed)."""
         self.count += 1
-        said: list[tuple[str, Struct, bytes | None]] = [("robot", self._robot(now_ns), None)]
-        if self.count % 5 == 1:
-            said.append(("control", self._control(now_ns), None))
+        said: list[tuple[str, Struct, bytes | None]] = []
+        if "plant" in self.dead:  # the fast loop waits for the arm: it beats and measures nothing
+            said.append(("health/control", Heartbeat("control", 1, now_ns, self.count), None))
+        else:
+            said.append(("robot", self._robot(now_ns), None))
+            if self.count % 5 == 1:
+                said.append(("control", self._control(now_ns), None))
         if self.count % 10 == 1:
             said += [("policy", self._policy(now_ns), None), ("belief", self._belief(now_ns), None)]
             said += [("plans", self._plan(now_ns), None)]
@@ -99,7 +112,7 @@ class FakeCell:
             said.append(("cell", self.cell, None))
         said += [("events", event, None) for event in self.events]
         self.events = []
-        return said
+        return [entry for entry in said if entry[0] not in self.muted]
 
     def take(self, body: Body, request_id: str, now_ns: int) -> list[Receipt]:
         """Act on a request; the receipts it would give."""
@@ -109,8 +122,22 @@ class FakeCell:
         self.events.append(Event(now_ns, "command", "info", f"{tag}: {reason or 'accepted'}"))
         if reason:
             return [Receipt(request_id, ReceiptPhase.REFUSED, now_ns, tag, reason=reason)]
+        if isinstance(body, AddTask) and UNKNOWN_PART in body.instruction:
+            return self._decline(request_id, now_ns)
         phases = (ReceiptPhase.ACCEPTED, ReceiptPhase.EFFECTIVE, ReceiptPhase.CONFIRMED)
+        phases = phases[:1] if "plant" in self.dead else phases
         return [Receipt(request_id, phase, now_ns + 40_000_000 * step, tag) for step, phase in enumerate(phases)]
+
+    def _decline(self, request_id: str, now_ns: int) -> list[Receipt]:
+        task = replace(
+            self.tasks.pop(), status=TaskStatus.DECLINED, reason=DECLINED, started_ns=now_ns, finished_ns=now_ns
+        )
+        self.finished.insert(0, task)
+        number = str(task.task_id)
+        return [
+            Receipt(request_id, ReceiptPhase.ACCEPTED, now_ns, "add_task", detail=number),
+            Receipt(request_id, ReceiptPhase.FAILED, now_ns + 1, "add_task", reason=DECLINED, detail=number),
+        ]
 
     def enter(self, mode: Mode, now_ns: int) -> None:
         """Change mode, with the event that tells it."""
@@ -158,24 +185,10 @@ class FakeCell:
 
     def _change_faults(self, body: InjectFault | ClearFaults, now_ns: int) -> None:
         if isinstance(body, InjectFault):
-            number = len(self.injections) + 1
-            self.injections.insert(
-                0,
-                FaultReport(
-                    number,
-                    body.fault_id,
-                    body.severity,
-                    FaultPhase.EFFECTIVE,
-                    "residual",
-                    0.4,
-                    6.2,
-                    3.0,
-                    "N·m",
-                    now_ns,
-                    now_ns + SECOND_NS // 2,
-                    0,
-                ),
-            )
+            phase, shows_ns = FaultPhase.EFFECTIVE, now_ns + SECOND_NS // 2
+            wish = (len(self.injections) + 1, body.fault_id, body.severity)
+            report = FaultReport(*wish, phase, "residual", 0.4, 6.2, 3.0, "N·m", now_ns, shows_ns, 0)
+            self.injections.insert(0, report)
             self.events.append(Event(now_ns, "fault", "warning", f"{body.fault_id} {body.severity.value} injected"))
             return
         self.injections = [
@@ -280,12 +293,12 @@ class FakeCell:
             "",
             self.previous,
             entries,
-            1,
-            "put the red cube in the left tote",
+            1 if self.has_task else -1,
+            "put the red cube in the left tote" if self.has_task else "",
             PolicyStatus.WORKING,
             "approaching",
             "",
-            0.86 + 0.08 * math.sin(time_s * 0.9),
+            0.86 + 0.08 * math.sin(time_s * 0.9) if self.has_task else 0.0,
             (Signal("segmentation", 0.93), Signal("fit residual", 0.07), Signal("grip width", 0.41)),
             0.058 + abs(float(self._random.normal(0, 0.006))),
             0.2,
@@ -296,9 +309,6 @@ class FakeCell:
             self.swaps,
             self.last_swap_ns,
         )
-
-    def _readiness(self, name: str) -> Readiness:
-        return Readiness.ACTIVE if name == self.policy else Readiness.READY
 
     def _belief(self, now_ns: int) -> SceneBelief:
         detections = tuple(

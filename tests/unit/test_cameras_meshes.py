@@ -7,7 +7,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from sim_worlds.cameras.meshes import describe_meshes, load_mesh
+from runtime.mistakes import UserMistake
+from sim_worlds.cameras.meshes import describe_meshes, load_mesh, mesh_folder
 from sim_worlds.cameras.obj_files import read_obj
 from sim_worlds.cameras.simplification import shade, simplify
 from sim_worlds.cameras.solids import box_mesh, cylinder_mesh, top_mark_mesh
@@ -90,3 +91,31 @@ def test_obj_polygons_are_fanned_and_dark_materials_told_apart(tmp_path: Path) -
     assert (light.dark, dark.dark) == (False, True)
     assert light.triangles.tolist() == [[0, 1, 2], [0, 2, 3]]
     assert dark.triangles.tolist() == [[0, 1, 2]]
+
+
+@pytest.mark.parametrize("keep", [0, 10, 300, -200])
+def test_a_damaged_file_of_the_cache_is_made_anew(keep: int, tmp_path: Path) -> None:
+    robot = load_robot("panda")
+    described = describe_meshes(robot, folder=tmp_path)
+    whole = {path: path.read_bytes() for path in tmp_path.iterdir()}
+    for path, content in whole.items():
+        path.write_bytes(content[:keep])
+    with pytest.raises(ValueError, match=r"\.npz|Cannot load|No data|pickle"):
+        load_mesh(described[0].file, folder=tmp_path)
+    assert describe_meshes(robot, folder=tmp_path) == described
+    for mesh in described:
+        load_mesh(mesh.file, folder=tmp_path)
+
+
+def test_an_unusable_cache_folder_is_replaced_by_a_temporary_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "file").touch()
+    (tmp_path / "tmp").mkdir()
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "file"))
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path / "tmp"))
+    assert mesh_folder().parent == tmp_path / "tmp"
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path / "file"))
+    with pytest.raises(UserMistake, match="cache folder") as refused:
+        mesh_folder()
+    assert "XDG_CACHE_HOME" in refused.value.remedy

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import resource
+import socket
 import subprocess
 import sys
 from pathlib import Path
@@ -11,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from twin_app.assembly import doctor_graphics, doctor_machine, doctor_software
+from twin_app.assembly.display import display_trouble
 from twin_app.assembly.doctor import as_table
 from twin_app.assembly.doctor_finding import Finding, Health, good, limited
 
@@ -43,13 +45,16 @@ def test_the_locked_versions_are_the_installed_ones() -> None:
 
 def test_a_folder_that_cannot_be_made_is_missing(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
-    finding = doctor_machine.check_folder("data folder", tmp_path / "file" / "data")
+    finding = doctor_machine.check_folder("data folder", tmp_path / "file" / "data", moved_by="--data")
     assert finding.health is Health.MISSING
     assert "--data" in finding.remedy
 
 
 def test_a_folder_without_room_is_limited(tmp_path: Path) -> None:
-    assert doctor_machine.check_folder("data folder", tmp_path, free_bytes=1 << 60).health is Health.LIMITED
+    assert (
+        doctor_machine.check_folder("data folder", tmp_path, moved_by="--data", free_bytes=1 << 60).health
+        is Health.LIMITED
+    )
     assert list(tmp_path.iterdir()) == []
 
 
@@ -67,11 +72,33 @@ def test_a_small_memory_lock_is_limited_for_an_ordinary_user(monkeypatch: pytest
 
 
 def test_without_a_display_the_way_without_one_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
-    for name in ("DISPLAY", "WAYLAND_DISPLAY"):
+    for name in ("DISPLAY", "WAYLAND_DISPLAY", "QT_QPA_PLATFORM"):
         monkeypatch.delenv(name, raising=False)
     findings: list[Finding] = [doctor_graphics.check_display(), doctor_graphics.check_window_gl()]
     assert [finding.health for finding in findings] == [Health.LIMITED, Health.LIMITED]
     assert "--headless" in findings[0].remedy
+
+
+@pytest.mark.parametrize("display", [":987", "nowhere.invalid:0", "what"])
+def test_a_display_that_nobody_serves_is_the_trouble_not_its_drivers(
+    display: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("WAYLAND_DISPLAY", "QT_QPA_PLATFORM"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("DISPLAY", display)
+    finding = doctor_graphics.check_display()
+    assert finding.health is Health.LIMITED
+    assert f"DISPLAY={display}" in finding.found
+    assert doctor_graphics.check_window_gl().remedy == "see display"
+
+
+def test_a_display_that_answers_will_do(tmp_path: Path) -> None:
+    with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as server:
+        server.bind(str(tmp_path / "wayland-7"))
+        server.listen()
+        here = {"WAYLAND_DISPLAY": "wayland-7", "DISPLAY": ":987", "XDG_RUNTIME_DIR": str(tmp_path)}
+        assert display_trouble(here) == ""
+    assert "WAYLAND_DISPLAY=wayland-7" in display_trouble(here)
 
 
 @pytest.mark.parametrize(

@@ -86,3 +86,26 @@ def test_the_first_press_gives_the_reason(session: SessionFolder) -> None:
         flag.clear(flag.pressed_ns())
         flag.set(300)
         assert flag.reason() == "stop pressed"
+
+
+@pytest.mark.parametrize("cause", [StopCause.PROCESS_ENDED, StopCause.PROCESS_SILENT])
+def test_a_process_that_is_lost_is_named_with_what_became_of_it(session: SessionFolder, cause: StopCause) -> None:
+    with StopFlag.create(session) as flag, StopFlag.attach(session) as console:
+        flag.set(100, cause, process="planner")
+        what = "ended" if cause is StopCause.PROCESS_ENDED else "gives no sign of life"
+        assert console.reason() == f"process planner {what}"
+        flag.clear(flag.pressed_ns())
+        flag.set(200, cause, process="plant")
+        assert "arm" in console.reason()
+
+
+def test_a_person_who_presses_after_another_cause_is_told_too_and_forgotten_with_the_reset(
+    session: SessionFolder,
+) -> None:
+    with StopFlag.create(session) as flag:
+        flag.set(100, StopCause.SUPERVISOR_SILENT)
+        flag.set(200)
+        assert flag.reason() == "no orders came from the supervisor; stop pressed"
+        flag.clear(flag.pressed_ns())
+        flag.set(300, StopCause.ARM_SILENT)
+        assert "pressed" not in flag.reason()

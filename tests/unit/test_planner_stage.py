@@ -62,6 +62,24 @@ def broken(cell):
     return Broken()
 
 
+class Mute(Broken):
+    def infer(self, observation):
+        return None
+
+
+def mute(cell):
+    return Mute()
+
+
+class Quitter(Broken):
+    def infer(self, observation):
+        raise SystemExit(3)
+
+
+def quitter(cell):
+    return Quitter()
+
+
 def absent(cell):
     raise OSError("no weights")
 """
@@ -79,7 +97,10 @@ def cell() -> CellDescription:
 
 @pytest.fixture
 def registry(tmp_path: Path) -> Registry:
-    for plugin, code, policies in (("toys", TOYS, ("one", "two")), ("bad", BROKEN, ("broken", "absent"))):
+    for plugin, code, policies in (
+        ("toys", TOYS, ("one", "two")),
+        ("bad", BROKEN, ("broken", "absent", "mute", "quitter")),
+    ):
         folder = tmp_path / plugin
         folder.mkdir()
         (folder / "plugin.toml").write_text(manifest(plugin, *policies))
@@ -253,14 +274,17 @@ def test_a_candidate_that_fails_while_warming_is_refused(bench: Bench) -> None:
     assert {entry.name: entry.readiness for entry in state.entries}["broken"] is Readiness.REFUSED
 
 
-def test_a_policy_that_raises_fails_its_task_and_is_quarantined_after_three(
-    cell: CellDescription, registry: Registry
+@pytest.mark.parametrize(
+    ("policy", "words"), [("broken", "lost the plot"), ("mute", "returned None"), ("quitter", "SystemExit: 3")]
+)
+def test_a_policy_that_raises_or_answers_nonsense_fails_its_task_and_is_quarantined_after_three(
+    cell: CellDescription, registry: Registry, policy: str, words: str
 ) -> None:
-    bench = Bench(PlannerStage(cell, registry, policy="broken"), cell)
+    bench = Bench(PlannerStage(cell, registry, policy=policy), cell)
     first = bench.look()
     assert first.plan is None
     assert first.state.status is PolicyStatus.FAILED
-    assert "lost the plot" in first.state.reason
+    assert words in first.state.reason
     bench.look()
     bench.look()
     assert "quarantined" in bench.look().state.reason

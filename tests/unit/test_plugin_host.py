@@ -75,7 +75,12 @@ def test_a_broken_manifest_is_refused_with_the_reason_and_the_others_stay(
 
 @pytest.mark.parametrize(
     "code",
-    ["import nonsense_that_is_not_there\n", "def build(cell):\n    raise RuntimeError('no weights')\n", "x = 1\n"],
+    [
+        "import nonsense_that_is_not_there\n",
+        "def build(cell):\n    raise RuntimeError('no weights')\n",
+        "x = 1\n",
+        "raise SystemExit(0)\n",
+    ],
 )
 def test_a_plugin_that_fails_is_quarantined_with_its_first_reason(
     tmp_path: Path, cell: CellDescription, code: str

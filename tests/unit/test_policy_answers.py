@@ -12,6 +12,7 @@ from runtime.messages.policy import PolicyStatus
 from runtime.ports import Proposal
 from runtime.system2.answers import checked
 
+UNFIT: Any = ("a", 0.0, 0.0)
 GOOD = Proposal(
     status=PolicyStatus.WAITING,
     phase="reach",
@@ -41,7 +42,7 @@ def test_a_good_answer_passes_as_it_is():
         ({"signals": (1, 2)}, "signals cannot be sent"),
         ({"targets": None}, "targets cannot be sent"),
         ({"gripper_in_base": (np.eye(4),)}, "gripper_in_base cannot be sent"),
-        ({"gripper_in_base": (Pose(("a", 0.0, 0.0)),)}, "gripper_in_base cannot be sent"),
+        ({"gripper_in_base": (Pose(UNFIT),)}, "gripper_in_base cannot be sent"),
         ({"joints_rad": ((0.0, None),)}, "joints_rad cannot be sent"),
         ({"gripper_width_m": ("wide",)}, "gripper_width_m cannot be sent"),
     ],

@@ -116,6 +116,54 @@ def test_a_policy_that_takes_over_after_the_release_sees_that_it_is_done(
     assert KinematicCell(cell, parts).run(programmed(cell), task).status is PolicyStatus.DECLINED
 
 
+def hold(world: KinematicCell, words: str) -> None:
+    """Grasp for this order, and stop there."""
+    policy, task = programmed(world.cell), order(words)
+    policy.begin(task)
+    while not world.held:
+        world.step(policy, task)
+    for _ in range(5):
+        world.step(policy, task)
+
+
+def test_another_part_in_the_hand_is_put_back_first_whatever_its_width(
+    cell: CellDescription, parts: dict[str, Placed]
+) -> None:
+    for held in ("green cube", "blue flat box"):
+        world = KinematicCell(cell, parts)
+        hold(world, f"put the {held} in the left tote")
+        answer = world.run(programmed(cell), order("put the red cube in the right tote"), seconds=40.0)
+        assert answer.status is PolicyStatus.DONE
+        assert inside(cell, world.parts["red cube"], "right")
+        x_m, y_m, *_ = world.parts[held]
+        assert abs(x_m - 0.5) < 0.17
+        assert abs(y_m) < 0.17
+        assert "putting back what the hand held" in {one.phase for one in world.proposals}
+
+
+def test_a_task_that_begins_anew_with_its_part_in_the_hand_is_carried_on(
+    cell: CellDescription, parts: dict[str, Placed]
+) -> None:
+    world = KinematicCell(cell, parts)
+    hold(world, "put the green cube in the left tote")
+    answer = world.run(programmed(cell), order("put the green cube in the left tote"), seconds=30.0)
+    assert answer.status is PolicyStatus.DONE
+    assert inside(cell, world.parts["green cube"], "left")
+    assert "putting back what the hand held" not in {one.phase for one in world.proposals}
+
+
+def test_what_is_held_is_never_let_go_on_the_way(cell: CellDescription, parts: dict[str, Placed]) -> None:
+    world = KinematicCell(cell, parts)
+    hold(world, "put the green cube in the left tote")
+    policy, task = programmed(cell), order("put the red cube in the right tote")
+    policy.begin(task)
+    height_m = 1.0
+    while world.held:
+        height_m = world.arm.fk(world.q_rad).position_m[2]
+        world.step(policy, task)
+    assert height_m < 0.06
+
+
 def test_careful_takes_about_twice_as_long(cell: CellDescription, parts: dict[str, Placed]) -> None:
     task = order("put the red cube in the left tote")
     worlds = [KinematicCell(cell, parts) for _ in range(2)]

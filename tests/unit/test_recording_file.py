@@ -133,3 +133,18 @@ def test_reading_may_begin_in_the_middle(file: Path) -> None:
     record(file, seconds=3.0)
     middle = START_NS + 2 * SECOND_NS
     assert [tuple(f) for f in read(file, from_ns=middle)] == [item for item in _expected(3.0) if item[3] >= middle]
+
+
+def test_a_damaged_stretch_is_passed_over_where_that_is_wanted_and_told(file: Path) -> None:
+    record(file, seconds=3.5)
+    whole, content = list(read(file)), bytearray(file.read_bytes())
+    place = content.index(b"zstd", content.index(b"zstd") + 4) + 4000
+    content[place : place + 64] = bytes(64)
+    file.write_bytes(bytes(content))
+    damage: set[str] = set()
+    found = list(read(file, damage=damage))
+    assert len(damage) == 1
+    assert len(whole) * 0.4 < len(found) < len(whole)
+    assert found[-1] == whole[-1]
+    with pytest.raises(UnreadableRecording, match="damaged"):
+        list(read(file))

@@ -120,3 +120,22 @@ def test_a_file_grows_by_whole_flushes(tmp_path: Path) -> None:
     assert (tmp_path / "grown").read_bytes() == b"one"
     file.close()
     assert (tmp_path / "grown").read_bytes() == b"onetwo"
+
+
+@pytest.mark.parametrize(("wish", "said"), [("", "is a folder"), ("a\0b.mcap", "zero character")])
+def test_a_wish_that_is_no_file_is_told_and_leaves_nothing(wish: str, said: str, tmp_path: Path) -> None:
+    folder = tmp_path / "mine"
+    folder.mkdir()
+    recorder = Recorder(FACTS)
+    recorder.follow(str(folder) + (f"/{wish}" if wish else ""), now_ns=START_NS)
+    assert said in recorder.state.trouble
+    recorder.close()
+    assert list(tmp_path.iterdir()) == [folder]
+    assert list(folder.iterdir()) == []
+
+
+def test_a_folder_that_takes_no_files_is_not_called_a_full_disk() -> None:
+    recorder = Recorder(FACTS)
+    recorder.follow("/proc/x.mcap", now_ns=START_NS)
+    assert "cannot write /proc/x.mcap" in recorder.state.trouble
+    recorder.close()

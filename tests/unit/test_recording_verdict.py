@@ -10,6 +10,7 @@ import pytest
 from runtime.messages.topics import TOPICS
 from runtime.recording.facts import Facts
 from runtime.recording.inspection import complaints
+from runtime.recording.reader import UnreadableRecording
 from runtime.recording.verification import verify_recording
 from runtime.recording.writer import RecordingWriter
 from tests.support.recorded_session import SECOND_NS, START_NS, session
@@ -91,3 +92,26 @@ def test_a_wrong_summary_checksum_is_found(sound: Path) -> None:
     content[crc_place : crc_place + 4] = struct.pack("<I", 12345)
     sound.write_bytes(bytes(content))
     assert complaints(sound) == ["the summary's checksum is wrong"]
+
+
+def test_a_zeroed_half_is_complained_about_without_hiding_the_other(sound: Path) -> None:
+    content = bytearray(sound.read_bytes())
+    half = len(content) // 2
+    content[half:] = bytes(len(content) - half)
+    sound.write_bytes(bytes(content))
+    verdict = verify_recording(sound)
+    assert not verdict.doctor_clean
+
+
+def test_flipped_bytes_anywhere_end_in_a_verdict_or_in_words_with_a_remedy(sound: Path) -> None:
+    content = sound.read_bytes()
+    for place in (*range(8, 1200, 31), *range(1200, len(content), len(content) // 29)):
+        spoilt = bytearray(content)
+        spoilt[place : place + 16] = bytes(byte ^ 0xFF for byte in spoilt[place : place + 16])
+        sound.write_bytes(bytes(spoilt))
+        refused: UnreadableRecording | None = None
+        try:
+            assert not verify_recording(sound).doctor_clean, place
+        except UnreadableRecording as trouble:
+            refused = trouble
+        assert refused is None or (str(sound) in refused.what and refused.remedy), place

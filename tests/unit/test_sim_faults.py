@@ -34,6 +34,18 @@ def test_the_catalogue_has_one_fault_a_layer_at_least_and_three_severities_each(
         assert all(len(values) == 3 for values in kind.parameters.values())
 
 
+def test_every_fault_names_the_process_that_its_seam_runs_in():
+    assert {kind.fault_id: kind.seam for kind in CATALOGUE} == {
+        "F01": "cameras",
+        "F12": "planner",
+        "F13": "planner",
+        "F20": "control",
+        "F26": "plant",
+        "F31": "plant",
+        "F41": "planner",
+    }
+
+
 @pytest.mark.parametrize(
     ("seam", "fault_id"),
     [

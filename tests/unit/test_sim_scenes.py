@@ -81,6 +81,17 @@ def test_a_missing_file_is_refused_with_its_path():
         ("upper_m = [0.72, 0.45, 0.65]", "upper_m = [0.10, 0.45, 0.65]", "workspace.lower_m", "below upper_m"),
         ("gap_m = 0.028", "gap_m = 0.15", "placement", "no room for 6 parts"),
         ("[placement]", "[placement", "file", "not valid TOML"),
+        ("up = [1.0, 0.0, 0.0]", "up = [nan, 0.0, 0.0]", "camera[0].up[0]", "finite"),
+        ("up = [1.0, 0.0, 0.0]", "up = [1e308, 1e308, 0.0]", "camera[0].up", "direction"),
+        ("up = [1.0, 0.0, 0.0]", "up = [0.0, 0.0, 0.0]", "camera[0].up", "direction"),
+        ("[placement]", "[light]\nlamp_direction = [0, nan, 1]\n[placement]", "light.lamp_direction[1]", "finite"),
+        ("[placement]", "[light]\nlamp_direction = [0, 0, 0]\n[placement]", "light.lamp_direction", "direction"),
+        ('name = "right"', 'name = "Left"', "tote.name", "own name"),
+        ('name = "right"', 'name = "  "', "tote[1].name", "must be a word"),
+        ('name = "right"', 'name = "r\\u0007ight"', "tote[1].name", "control characters"),
+        ('colour = "red"', 'colour = "r\\ted"', "part[0].colour", "control characters"),
+        ("size_m = [1.2, 1.3]", "size_m = [0.6, 1.3]", "table.size_m", "not under tray"),
+        ("eye_m = [0.48, 0.0, 1.45]", "eye_m = [0.48, 0.0, 1.20]", "camera[0].view_deg", "does not see"),
     ],
 )
 def test_a_mistake_is_refused_with_file_key_value_and_limit(refused, old: str, new: str, key: str, limit: str):
@@ -129,3 +140,22 @@ def test_the_overhead_camera_sees_the_tray_and_the_middle_of_both_totes(name: st
         assert seen[2] > 0
         assert 4 < column < camera.width_px - 4
         assert 4 < row < camera.height_px - 4
+
+
+def test_an_area_beyond_the_stretched_arm_is_refused(tmp_path: Path):
+    far = TRAY.replace("upper_m = [0.72,", "upper_m = [2.00,").replace("size_m = [1.2, 1.3]", "size_m = [2.0, 1.3]")
+    far = far.replace("centre_m = [0.50, 0.0]", "centre_m = [1.10, 0.0]", 1).replace(
+        "centre_m = [0.35", "centre_m = [0.9"
+    )
+    (tmp_path / "far.toml").write_text(far, encoding="utf-8")
+    with pytest.raises(SceneError, match="the arm reaches less than") as caught:
+        load_scene(tmp_path / "far.toml")
+    assert caught.value.key == "tray.centre_m"
+
+
+def test_a_part_longer_than_its_tote_is_refused(tmp_path: Path):
+    long = TRAY.replace("[0.10, 0.095]", "[0.10, 0.045]").replace("[0.060, 0.036, 0.024]", "[0.110, 0.036, 0.024]")
+    (tmp_path / "long.toml").write_text(long, encoding="utf-8")
+    with pytest.raises(SceneError, match="longer than tote") as caught:
+        load_scene(tmp_path / "long.toml")
+    assert caught.value.key == "part[4].size_m"

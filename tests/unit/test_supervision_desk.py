@@ -152,6 +152,37 @@ def test_a_protective_stop_ends_the_attempt_and_the_task_is_retried_after_the_st
     assert (out.assignment.task_id, out.assignment.attempt) == (task_id, 2)
 
 
+def test_a_stop_that_a_person_pressed_costs_the_task_no_attempt() -> None:
+    shift = Shift()
+    task_id = shift.begin(retries=0)
+    for _ in range(3):
+        shift.cell.mode, shift.cell.mode_reason = Mode.PROTECTIVE_STOP, "stop pressed"
+        out = shift.step(5)
+        assert out.assignment is None
+        assert shift.status(task_id) is TaskStatus.QUEUED
+        shift.cell.mode, shift.cell.mode_reason, shift.cell.task_id = Mode.AUTO, "", 0
+        out = shift.step(2)
+        assert out.assignment is not None
+        assert (out.assignment.task_id, out.assignment.attempt) == (task_id, 1)
+        shift.cell.task_id = task_id
+    shift.finish()
+    assert shift.status(task_id) is TaskStatus.SUCCEEDED
+
+
+def test_a_task_that_was_done_when_a_person_stopped_the_cell_is_a_success() -> None:
+    shift = Shift()
+    task_id = shift.begin(retries=0)
+    shift.cell.mode, shift.cell.mode_reason = Mode.PROTECTIVE_STOP, "stop pressed"
+    shift.step(5)
+    shift.cell.mode, shift.cell.mode_reason = Mode.AUTO, ""
+    shift.cell.status, shift.cell.task_id = PolicyStatus.WAITING, 0
+    shift.step(2)
+    shift.cell.status, shift.cell.task_id = PolicyStatus.DECLINED, task_id
+    shift.cell.places["red cube"] = "left"
+    shift.step(6)
+    assert shift.status(task_id) is TaskStatus.SUCCEEDED
+
+
 def test_the_higher_priority_goes_first_and_equal_ones_in_their_order() -> None:
     shift = Shift()
     shift.cell.mode = Mode.IDLE

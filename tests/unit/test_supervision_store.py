@@ -125,3 +125,46 @@ def test_a_row_that_cannot_be_written_leaves_nothing_behind_of_its_batch(tmp_pat
         store.save([task(2), task(3, key="order 7")])
     assert [one.task_id for one in store.recover(wall_ns=1)] == [1]
     store.close()
+
+
+DAMAGE = [
+    ("UPDATE tasks SET status = 'pondering'", "pondering"),
+    ("UPDATE tasks SET retries = 'abc'", "retries"),
+    ("UPDATE tasks SET time_limit_s = x'00ff'", "time_limit_s"),
+    ("UPDATE tasks SET instruction = CAST(x'fffe41' AS TEXT)", "UTF-8"),
+    ("DROP TABLE tasks", "no such table"),
+    ("ALTER TABLE tasks RENAME COLUMN reason TO excuse", "no such column"),
+]
+
+
+@pytest.mark.parametrize(("change", "said"), DAMAGE)
+def test_a_damaged_task_is_refused_in_words_with_the_way_out_and_nothing_is_dropped(
+    change: str, said: str, tmp_path: Path
+) -> None:
+    store = TaskStore(tmp_path)
+    store.save([task(1), task(2)])
+    store.close()
+    with sqlite3.connect(tmp_path / "tasks.sqlite") as database:
+        database.execute(change)
+    database.close()
+    store = TaskStore(tmp_path)
+    with pytest.raises(StoreTrouble, match=said) as refused:
+        store.recover(wall_ns=1)
+    store.close()
+    assert str(tmp_path / "tasks.sqlite") in refused.value.what
+    assert "move" in refused.value.remedy
+    assert (tmp_path / "tasks.sqlite").is_file()
+
+
+def test_damaged_pages_are_found_before_a_task_is_written(tmp_path: Path) -> None:
+    store = TaskStore(tmp_path)
+    store.save([task(number) for number in range(1, 400)])
+    store.close()
+    file = tmp_path / "tasks.sqlite"
+    content = bytearray(file.read_bytes())
+    content[2 * 4096 : 4 * 4096] = b"\x5a" * (2 * 4096)
+    file.write_bytes(bytes(content))
+    with pytest.raises(StoreTrouble, match="damaged") as refused:
+        TaskStore(tmp_path)
+    assert "move" in refused.value.remedy
+    assert file.read_bytes() == bytes(content)

@@ -7,14 +7,18 @@ from itertools import product
 import pytest
 
 from runtime.messages.joint import PlantFlag
+from runtime.messages.plan import Reason, Severity, Verdict
 from runtime.messages.policy import PolicyStatus
-from runtime.messages.state import Mode, PlanExecution
+from runtime.messages.reasons import NOTHING_USABLE, refusal_in_words
+from runtime.messages.robot import RobotDescription
+from runtime.messages.state import STOP_PRESSED, Mode, PlanExecution
 from runtime.messages.system import AlarmPhase, Priority, ProcessPhase
 from runtime.messages.tasks import Task, TaskStatus
 from runtime.supervision.alarms import AlarmBook, Condition
 from runtime.supervision.budget import ErrorBudget
 from runtime.supervision.conditions import Measures, conditions
 from runtime.supervision.intent import Intent, read_intent
+from runtime.supervision.measures import FrictionWatch
 from runtime.supervision.telemetry import Telemetry
 from runtime.supervision.why import MOVING, Situation, why_not_moving
 from tests.support.supervised import SECOND_NS, MadeUpCell, processes, supervised_cell
@@ -200,3 +204,110 @@ def test_dead_and_silent_processes_are_critical_alarms() -> None:
             now_ns=0,
         )
         assert [(one.alarm_id, one.priority) for one in found] == [(f"process.cameras.{what}", Priority.CRITICAL)]
+
+
+STOPPED = MadeUpCell(mode=Mode.PROTECTIVE_STOP, mode_reason=STOP_PRESSED)
+ARM_GONE = MadeUpCell(mode=Mode.PROTECTIVE_STOP, mode_reason="the arm's process (plant) ended")
+
+
+def test_a_stop_that_a_person_pressed_needs_no_acknowledgement_after_the_reset() -> None:
+    book = AlarmBook()
+    book.update(alarms_of(STOPPED), now_ns=0)
+    assert phases(book, 0) == {"cell.protective_stop": AlarmPhase.UNACKNOWLEDGED}
+    book.update([], now_ns=2 * SECOND_NS)
+    assert phases(book, 0) == {}
+
+
+@pytest.mark.parametrize("reason", [ARM_GONE.mode_reason, f"{ARM_GONE.mode_reason}; {STOP_PRESSED}"])
+def test_any_other_protective_stop_stays_until_it_is_acknowledged(reason: str) -> None:
+    book = AlarmBook()
+    book.update(alarms_of(MadeUpCell(mode=Mode.PROTECTIVE_STOP, mode_reason=reason)), now_ns=0)
+    book.update([], now_ns=2 * SECOND_NS)
+    assert phases(book, 0) == {"cell.protective_stop": AlarmPhase.RETURNED_UNACKNOWLEDGED}
+
+
+@pytest.mark.parametrize("order", [(ARM_GONE, STOPPED), (STOPPED, ARM_GONE)])
+@pytest.mark.parametrize("reset_between", [False, True])
+def test_a_persons_stop_hides_no_other_that_nobody_has_seen(
+    order: tuple[MadeUpCell, MadeUpCell], *, reset_between: bool
+) -> None:
+    book = AlarmBook()
+    now_ns = 0
+    for cell in order:
+        book.update(alarms_of(cell), now_ns=now_ns)
+        if reset_between:
+            now_ns += 2 * SECOND_NS
+            book.update([], now_ns=now_ns)
+        now_ns += SECOND_NS // 2
+    book.update([], now_ns=now_ns + 2 * SECOND_NS)
+    assert phases(book, 0) == {"cell.protective_stop": AlarmPhase.RETURNED_UNACKNOWLEDGED}
+
+
+def test_a_standing_alarm_shows_the_newest_figures() -> None:
+    book = AlarmBook()
+    for rise in (3.0, 1.2):
+        book.update(alarms_of(MadeUpCell(), measures=Measures(friction_rise=rise)), now_ns=0)
+    (alarm,) = book.alarm_list(now_ns=0).alarms
+    assert "1.2 ×" in alarm.cause
+
+
+def rubbed(watch: FrictionWatch, residual_nm: float, *, seconds: float, from_s: float, speed_rad_s: float) -> float:
+    """Let a made-up arm move so for a while; returns when it ends."""
+    cell = MadeUpCell(residual_nm=-residual_nm if speed_rad_s > 0 else residual_nm, speed_rad_s=speed_rad_s)
+    for step in range(round(seconds * 50)):
+        cell.now_ns = round((from_s + step * 0.02) * SECOND_NS)
+        watch.look(cell.robot())
+    return from_s + seconds
+
+
+def test_high_friction_is_told_while_it_lasts_and_ends_within_a_motion_that_is_healthy() -> None:
+    robot = supervised_cell().robot
+    nominal_nm = robot.joints[0].friction_coulomb_nm
+    watch = FrictionWatch(robot)
+    at_s = rubbed(watch, 3.0 * nominal_nm, seconds=12.0, from_s=10.0, speed_rad_s=0.3)
+    assert watch.rise() > 1.0
+    at_s = rubbed(watch, 0.0, seconds=30.0, from_s=at_s, speed_rad_s=0.0)
+    assert watch.rise() > 1.0  # an arm at rest tells nothing
+    rubbed(watch, 0.0, seconds=4.0, from_s=at_s, speed_rad_s=-0.3)
+    assert watch.rise() == 0.0
+
+
+def test_friction_between_its_two_limits_neither_raises_nor_ends_the_alarm() -> None:
+    robot = supervised_cell().robot
+    half_nm = 0.5 / mean_over(robot, 1.0)
+    watch = FrictionWatch(robot)
+    at_s = rubbed(watch, half_nm, seconds=12.0, from_s=10.0, speed_rad_s=0.3)
+    fresh = watch.rise()
+    at_s = rubbed(watch, 6.0 * half_nm, seconds=12.0, from_s=at_s, speed_rad_s=0.3)
+    rubbed(watch, half_nm, seconds=12.0, from_s=at_s, speed_rad_s=0.3)
+    assert fresh == 0.0
+    assert watch.rise() == pytest.approx(0.5)
+
+
+def mean_over(robot: RobotDescription, residual_nm: float) -> float:
+    ratios = [residual_nm / joint.friction_coulomb_nm for joint in robot.joints]
+    return sum(ratios) / len(ratios)
+
+
+def test_a_cell_that_asks_for_a_person_names_the_controls_that_are_there_and_a_check_that_fits() -> None:
+    refused = Verdict(Severity.REJECT, Reason.WORKSPACE, 0.9123, 0.7, "m", "x of step 0")
+    words = refusal_in_words(refused)
+    assert words == "the policy's target lies outside the workspace: x = 0.912 m, limit 0.7 m"
+    checks: set[str] = set()
+    for reason in (f"{NOTHING_USABLE}: {words}", NOTHING_USABLE, "the supervisor asks for a person"):
+        cell = MadeUpCell(mode=Mode.ASSIST, mode_reason=reason)
+        assert why_not_moving(situation(cell)).endswith("hold Start to go on, or swap the policy")
+        assert reason in why_not_moving(situation(cell))
+        (alarm,) = alarms_of(cell)
+        checks.add(alarm.first_check)
+        assert "hold Start" in alarm.first_check
+    assert len(checks) == 3
+    assert any("limit it exceeds" in check for check in checks)
+
+
+@pytest.mark.parametrize("reason", Reason)
+def test_every_refusal_has_words_without_step_numbers(reason: Reason) -> None:
+    words = refusal_in_words(Verdict(Severity.REJECT, reason, 1.0, 0.5, "m", "joint 2, step 3"))
+    assert words
+    assert "step" not in words
+    assert "chunk" not in words

@@ -49,7 +49,7 @@ def test_a_late_policy_is_carried_on_then_held_then_left_to_a_person() -> None:
     first_hold = next(tick for tick, (execution, _) in enumerate(seen) if execution is PlanExecution.HOLDING)
     assert all(standing for _, standing in seen[first_hold + 200 :])
     assert loop.stage.modes.mode is Mode.ASSIST
-    assert "no usable chunk" in loop.stage.modes.reason
+    assert "nothing usable" in loop.stage.modes.reason
     loop.run(300)
     assert not loop.commands[-1].brake
 
@@ -137,6 +137,22 @@ def test_the_ladder_of_missed_ticks_begins_anew_after_a_reset() -> None:
     loop.ask(ModeEvent.RESET)
     loop.run(1)
     assert loop.stage.missed.rung is Punctuality.FINE
+
+
+def test_missed_ticks_within_the_window_are_never_more_than_the_window_has() -> None:
+    loop = _moving()
+    loop.miss(26_558)
+    loop.run(1)
+    assert loop.stage.missed.in_window <= 1000
+    assert loop.stage.modes.reason == "the control loop stood still for 26.6 s"
+
+
+def test_a_stop_pressed_while_the_loop_stood_still_is_the_reason() -> None:
+    loop = _moving()
+    loop.miss(25)
+    loop.stop_flag = True
+    loop.run(300)
+    assert loop.stage.modes.reason == "stop pressed"
 
 
 def _request(number: int, event: str, deadline_ns: int) -> ModeRequest:

@@ -18,6 +18,7 @@ from PySide6.QtWidgets import QApplication
 
 from runtime.link.session import SessionFolder
 from runtime.messages.requests import InjectFault
+from twin_app.assembly.ending import ending_signals
 from twin_app.assembly.fault_spec import FaultWish
 from twin_app.assembly.live import END_PATIENCE_S, start_supervisor
 from twin_app.assembly.setup import SessionSetup
@@ -179,15 +180,16 @@ def _inject_when_ready(window: ConsoleWindow, faults: tuple[FaultWish, ...]) -> 
 
 
 def leave_on_signal(window: ConsoleWindow) -> None:
-    """Ctrl-C and TERM end the console in order: the arm is stopped first, nobody is there to ask."""
+    """Ctrl-C, TERM and a closed terminal end the console in order: the arm is stopped first, nobody is there to ask."""
 
     def leave(*_: object) -> None:
         window.close()
         if window.isVisible():
             window.close()  # it asked whether the arm is to be stopped; a second one agrees
 
-    signal.signal(signal.SIGINT, leave)
-    signal.signal(signal.SIGTERM, leave)
+    for number in ending_signals():
+        signal.signal(number, leave)
     heartbeat = QTimer(window)  # gives Python the chance to run the handler
     heartbeat.start(200)
     heartbeat.timeout.connect(lambda: None)
+    window.closed.connect(heartbeat.stop)

@@ -35,9 +35,16 @@ def run_doctor() -> list[Finding]:
         graphics.check_egl(),
         graphics.check_display(),
         graphics.check_window_gl(),
-        machine.check_folder("data folder", Path(platformdirs.user_data_dir("celltwin"))),
-        machine.check_folder("cache folder", Path(platformdirs.user_cache_dir("celltwin")), free_bytes=CACHE_BYTES),
-        machine.check_folder("session folder", default_root(), free_bytes=SHARED_BYTES),
+        machine.check_folder("data folder", Path(platformdirs.user_data_dir("celltwin")), moved_by="--data"),
+        machine.check_folder(
+            "cache folder",
+            Path(platformdirs.user_cache_dir("celltwin")),
+            moved_by="the variable XDG_CACHE_HOME",
+            free_bytes=CACHE_BYTES,
+        ),
+        machine.check_folder(
+            "session folder", default_root(), moved_by="the variable XDG_RUNTIME_DIR", free_bytes=SHARED_BYTES
+        ),
     ]
 
 

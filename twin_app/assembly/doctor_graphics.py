@@ -6,6 +6,7 @@ import os
 import subprocess
 import sys
 
+from twin_app.assembly.display import display_trouble
 from twin_app.assembly.doctor_finding import Finding, good, limited, missing
 
 PATIENCE_S = 30.0
@@ -39,16 +40,17 @@ def check_egl() -> Finding:
 
 def check_display() -> Finding:
     """Whether there is a screen to open the console on."""
-    for name in ("WAYLAND_DISPLAY", "DISPLAY"):
-        if os.environ.get(name):
-            return good("display", f"{name}={os.environ[name]}")
+    trouble = display_trouble()
+    if not trouble:
+        names = [name for name in ("WAYLAND_DISPLAY", "DISPLAY", "QT_QPA_PLATFORM") if os.environ.get(name)]
+        return good("display", ", ".join(f"{name}={os.environ[name]}" for name in names))
     remedy = "log in with a desktop or `ssh -X`; without one: `celltwin run --live --headless`, or under xvfb-run"
-    return limited("display", "no console window: neither DISPLAY nor WAYLAND_DISPLAY is set", remedy=remedy)
+    return limited("display", f"no console window: {trouble}", remedy=remedy)
 
 
 def check_window_gl() -> Finding:
     """OpenGL inside a window, for the 3D view; needs a display."""
-    if not (os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY")):
+    if display_trouble():
         return limited("OpenGL (3D view)", "cannot be tried without a display", remedy="see display")
     renderer, trouble = _try(_TRY_WINDOW_GL)
     if trouble:

@@ -104,8 +104,8 @@ def check_clock(source: Path = CLOCK) -> Finding:
     return good("clock source", name)
 
 
-def check_folder(subject: str, folder: Path, *, free_bytes: int = FREE_BYTES) -> Finding:
-    """Whether a folder can be written (it is made when missing) and has room."""
+def check_folder(subject: str, folder: Path, *, moved_by: str, free_bytes: int = FREE_BYTES) -> Finding:
+    """Whether a folder can be written (it is made when missing) and has room; `moved_by` names what moves it."""
     probe = folder / f".doctor-{os.getpid()}"
     try:
         folder.mkdir(parents=True, exist_ok=True)
@@ -113,9 +113,13 @@ def check_folder(subject: str, folder: Path, *, free_bytes: int = FREE_BYTES) ->
         probe.unlink()
     except OSError as trouble:
         return missing(
-            subject, f"{folder}: {trouble.strerror}", remedy="choose another with --data, or mend its owner and mode"
+            subject,
+            f"{folder}: {trouble.strerror}",
+            remedy=f"choose another with {moved_by}, or mend its owner and mode",
         )
     free = shutil.disk_usage(folder).free
     if free < free_bytes:
-        return limited(subject, f"{folder}: {free / 2**30:.1f} GiB free", remedy="make room")
+        return limited(
+            subject, f"{folder}: {free / 2**30:.1f} GiB free", remedy=f"make room, or choose another with {moved_by}"
+        )
     return good(subject, f"{folder}: {free / 2**30:.0f} GiB free")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 import time
@@ -16,21 +17,29 @@ from runtime.link.requests import RequestClient
 from runtime.link.session import SessionFolder, SessionMissing
 from runtime.link.subscriber import Received, Subscriber
 from runtime.messages import topics
-from runtime.messages.requests import Body, Receipt, ReceiptPhase, Shutdown
-from runtime.messages.system import SystemState
+from runtime.messages.requests import Body, CancelTask, Receipt, ReceiptPhase, Shutdown
+from runtime.messages.system import ProcessPhase, ProcessState, SystemState
+from runtime.messages.tasks import TaskList
 from runtime.messages.topics import Topic
 from runtime.mistakes import UserMistake
-from twin_app.assembly.setup import PLUGIN_FOLDER, SessionSetup
+from runtime.supervision.processes import exit_in_words
+from twin_app.assembly.setup import PLUGIN_FOLDER, SessionSetup, data_folder_of
 
 START_PATIENCE_S = 60.0
 END_PATIENCE_S = 15.0
+SILENCE_PATIENCE_NS = 10_000_000_000
+"""A process of a starting cell that is silent for longer will not come back."""
+
+LOG_TAIL_BYTES = 4000
+LINE_LENGTH = 300
 _ENDED = (ReceiptPhase.CONFIRMED, ReceiptPhase.FAILED, ReceiptPhase.REFUSED)
 
 
 def start_supervisor(setup: SessionSetup) -> tuple[subprocess.Popen[bytes], IO[bytes]]:
     """Start the supervisor; it outlives us unless its setup says otherwise. Second: what it writes."""
     said = TemporaryFile()  # noqa: SIM115 - lives as long as the process
-    command = [sys.executable, "-m", "twin_app.assembly.workers", "supervisor", msgspec.json.encode(setup).decode()]
+    word = msgspec.json.encode(msgspec.structs.replace(setup, parent_pid=os.getpid())).decode()
+    command = [sys.executable, "-m", "twin_app.assembly.workers", "supervisor", word]
     process = subprocess.Popen(
         command,
         stdin=subprocess.DEVNULL,
@@ -51,7 +60,7 @@ def await_session(
         if process.poll() is not None:
             said.seek(0)
             words = said.read().decode(errors="replace").strip()
-            raise UserMistake(words.removeprefix("celltwin supervisor: ") or f"the supervisor ended ({process.poll()})")
+            raise UserMistake(words.removeprefix("celltwin supervisor: ") or how_it_ended(process.poll() or 0, words))
         try:
             session = SessionFolder.find(cell)
         except SessionMissing:
@@ -60,6 +69,29 @@ def await_session(
             return session
         time.sleep(0.02)
     raise UserMistake(f"the supervisor of {cell} did not start within {timeout_s:g} s", remedy="celltwin doctor")
+
+
+def _hangs(process: ProcessState, *, now_ns: int) -> bool:
+    """Never heard within its time to start, or silent for so long that it will not come back."""
+    if process.phase is not ProcessPhase.SILENT:
+        return False
+    return process.heartbeat_age_s == 0.0 or now_ns - process.since_ns > SILENCE_PATIENCE_NS
+
+
+def last_line(log: Path) -> str:
+    """What a process has written last into its log; empty when nothing."""
+    try:
+        with log.open("rb") as stream:
+            stream.seek(max(0, log.stat().st_size - LOG_TAIL_BYTES))
+            lines = stream.read().decode(errors="replace").strip().splitlines()
+    except OSError:
+        return ""
+    return lines[-1].strip()[:LINE_LENGTH] if lines else ""
+
+
+def how_it_ended(code: int, words: str) -> str:
+    """One line about a supervisor that is gone: its exit code or signal, and its words where it had any."""
+    return f"the supervisor ended unexpectedly ({exit_in_words(code)})" + (f": {words}" if words else "")
 
 
 @dataclass(slots=True)
@@ -84,11 +116,11 @@ class LiveCell:
         self.process, self._said = start_supervisor(self.setup)
         try:
             self.session = await_session(self.setup.cell.cell, self.process, self._said)
+            self._subscriber = Subscriber(self.session, self.listen)
+            self.client = RequestClient(self.session, "command line")
         except BaseException:
-            self._kill()
+            self._end()
             raise
-        self._subscriber = Subscriber(self.session, self.listen)
-        self.client = RequestClient(self.session, "command line")
 
     def poll(self, timeout_s: float = 0.05) -> list[Received]:
         """What came since the last call; raises `UserMistake` when the supervisor has died."""
@@ -98,7 +130,7 @@ class LiveCell:
             if isinstance(received.message, Receipt):
                 self.receipts[received.message.request_id] = received.message
         if self.process.poll() is not None:
-            raise UserMistake(f"the supervisor ended unexpectedly ({self.process.returncode}): {self.words()}")
+            raise UserMistake(how_it_ended(self.process.returncode, self.words()))
         return arrived
 
     def words(self) -> str:
@@ -112,11 +144,48 @@ class LiveCell:
         while time.monotonic() < end_s:
             self.poll()
             system = self.heard.get(topics.SYSTEM.name)
-            if isinstance(system, SystemState) and system.ready:
-                return
+            if isinstance(system, SystemState):
+                if system.ready:
+                    return
+                self._refuse_the_lost(system)
         system = self.heard.get(topics.SYSTEM.name)
         why = system.why_not_moving if isinstance(system, SystemState) else "no word from the supervisor"
         raise UserMistake(f"the cell is not ready after {timeout_s:g} s: {why}", remedy="celltwin doctor")
+
+    def _refuse_the_lost(self, system: SystemState) -> None:
+        """A worker that was lost before the cell was ready does not come back unless it is restarted."""
+        if self.setup.auto_restart:
+            return
+        for process in system.processes:
+            dead = process.phase is ProcessPhase.DEAD
+            if not dead and not _hangs(process, now_ns=system.stamp_ns):
+                continue
+            log = data_folder_of(self.setup) / "logs" / f"{process.name}.log"
+            said = last_line(log)
+            shown = f": {said}" if said and said[:100] not in process.detail else ""
+            what = "died" if dead else "hangs"
+            raise UserMistake(
+                f"the process {process.name} {what} before the cell was ready: {process.detail}{shown}",
+                remedy=f"read all of it in {log}; if a policy is to blame, choose another with --policy",
+            )
+
+    def clear_queue(self, *, ours: bool, timeout_s: float = 5.0) -> None:
+        """Cancel what a run before has left (`ours`), or raise `UserMistake` when somebody's tasks are waiting."""
+        end_s = time.monotonic() + timeout_s
+        while time.monotonic() < end_s:
+            self.poll()
+            known = self.heard.get(topics.TASKS.name)
+            if isinstance(known, TaskList):
+                if not known.open:
+                    return
+                if not ours:
+                    raise UserMistake(
+                        f"{len(known.open)} tasks wait in the queue of {data_folder_of(self.setup)}",
+                        remedy="finish or cancel them in the console, or give another folder with --data",
+                    )
+                for task in known.open:
+                    self.client.ask(CancelTask(task.task_id), 3.0)
+        raise UserMistake(f"tasks of an earlier run could not be cancelled within {timeout_s:g} s")
 
     def ask(self, body: Body, *, timeout_s: float = 3.0) -> Receipt:
         """Ask; raises `UserMistake` when refused or unanswered."""
@@ -146,15 +215,17 @@ class LiveCell:
                 self.client.ask(Shutdown(), timeout_s=2.0)
                 self.process.wait(END_PATIENCE_S)
         except subprocess.TimeoutExpired:
-            self.process.terminate()
+            pass  # told again below, by signal
         finally:
             self.client.close()
             self._subscriber.close()
-            self._kill()
+            self._end()
 
-    def _kill(self) -> None:
+    def _end(self) -> None:
+        """Tell a supervisor that still runs to end in order; insist when it does not."""
+        self.process.terminate()
         try:
-            self.process.wait(END_PATIENCE_S if self.process.poll() is None else 0)
+            self.process.wait(END_PATIENCE_S)
         except subprocess.TimeoutExpired:
             self.process.kill()
             self.process.wait()

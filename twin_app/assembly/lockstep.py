@@ -9,10 +9,11 @@ from typing import Any
 
 from runtime.guardrail.guard import CellGuard
 from runtime.lock_step import LockStepLoop, NoProcesses, Seams
-from runtime.messages.requests import AddTask, Body, CancelTask, InjectFault, Receipt, ReceiptPhase, Request
+from runtime.messages.requests import AddTask, Body, InjectFault, Receipt, ReceiptPhase, Request
 from runtime.messages.state import Mode
 from runtime.messages.tasks import Task
 from runtime.mistakes import UserMistake
+from runtime.modes import POLICY_MODES
 from runtime.supervision.answering import Answering
 from runtime.supervision.desk import TaskDesk
 from runtime.supervision.oversight import Oversight, Wishes
@@ -32,6 +33,8 @@ SETTLE_TICKS = 300
 """Ticks before the first order: parts come to rest, the first pictures arrive."""
 
 TASK_TIME_LIMIT_S = 40.0
+STUCK_TICKS = 15_000
+"""How long a cell that does not drive is watched before a run gives up: nobody is there to help it."""
 
 
 class PlantSeam:
@@ -161,19 +164,18 @@ class LockStepCell:
         return self.control.modes.mode
 
     def run_to_end(self, task_id: int) -> Task:
-        """Tick until this task is over; cancels it when it takes four times its limit."""
+        """Tick until this task is over. Raises `UserMistake` when the cell waits for a person: none is there."""
         queue = self.oversight.desk.queue
-        limit_ticks = self.loop.ticks + round(4 * TASK_TIME_LIMIT_S * 1000)
-        while self.loop.ticks < limit_ticks:
+        stuck_ticks = 0
+        while stuck_ticks < STUCK_TICKS:
             self.loop.tick()
+            stuck_ticks = 0 if self.mode in POLICY_MODES else stuck_ticks + 1
             if self.loop.ticks % 50 == 0:
                 task = queue.get(task_id)
                 if task is not None and task.status in FINAL:
                     return task
-        self.ask(CancelTask(task_id))
-        task = queue.get(task_id)
-        assert task is not None
-        return task
+        modes = self.control.modes
+        raise UserMistake(f"the cell is in {modes.mode.value}: {modes.reason}")
 
     def close(self) -> None:
         """Free engine and renderer."""
@@ -188,17 +190,21 @@ def run_picks(
     faults: tuple[FaultWish, ...] = (),
     progress: Callable[[PickResult, int], None] | None = None,
 ) -> dict[str, Any]:
-    """Run this many picks; returns the figures as they are printed by `--json`."""
+    """Run this many picks; returns the figures as they are printed by `--json`. `trouble`: why it ended early."""
     cell = LockStepCell(setup, faults=faults)
     try:
         began_s = time.perf_counter()
-        cell.start()
-        for _ in range(picks):
-            result = cell.pick()
-            if progress is not None:
-                progress(result, len(cell.results))
+        trouble = ""
+        try:
+            cell.start()
+            for _ in range(picks):
+                result = cell.pick()
+                if progress is not None:
+                    progress(result, len(cell.results))
+        except UserMistake as stuck:
+            trouble = stuck.what
         wall_s = time.perf_counter() - began_s
-        return _summary(cell, wall_s=wall_s)
+        return {**_summary(cell, wall_s=wall_s), "trouble": trouble}
     finally:
         cell.close()
 

@@ -6,7 +6,7 @@ import argparse
 from pathlib import Path
 
 from runtime.mistakes import UserMistake
-from twin_app.assembly.run_command import has_display
+from twin_app.assembly.display import display_trouble
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -16,9 +16,9 @@ def run(arguments: argparse.Namespace) -> int:
         raise UserMistake(
             f"no recording at {file}", remedy="make one with: celltwin run --live --headless --record FILE"
         )
-    if not has_display():
+    if trouble := display_trouble():
         raise UserMistake(
-            "no display (DISPLAY is not set)", remedy="start it on a desktop, or with: xvfb-run -a celltwin replay FILE"
+            f"no display ({trouble})", remedy="start it on a desktop, or with: xvfb-run -a celltwin replay FILE"
         )
     from runtime.recording.reader import read_facts  # raises UserMistake for what is no recording
 

@@ -7,17 +7,27 @@ import json
 import os
 import sys
 import time
-from typing import Any
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from msgspec.structs import replace
+from platformdirs import user_data_path
 
 from runtime.messages import topics
+from runtime.messages.faults import FaultPhase
 from runtime.messages.requests import AddTask, InjectFault
 from runtime.messages.state import ControlState
 from runtime.messages.system import SystemState
 from runtime.mistakes import UserMistake
+from twin_app.assembly.display import display_trouble
 from twin_app.assembly.fault_spec import FaultWish, parse_fault
-from twin_app.assembly.setup import CellSetup, SessionSetup, read_scene
+from twin_app.assembly.setup import CellSetup, SessionSetup, absolute_scene, read_scene
+
+if TYPE_CHECKING:
+    from twin_app.assembly.live import LiveCell
 
 DEFAULT_PICKS = 10
+_NOT_ON = (FaultPhase.SENT.value, FaultPhase.INJECTED.value, FaultPhase.NOT_EFFECTIVE.value)
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -30,8 +40,8 @@ def run(arguments: argparse.Namespace) -> int:
         return _lock_step(arguments, setup, faults)
     if arguments.headless:
         return _live(arguments, setup, faults)
-    if not has_display():
-        print("celltwin: no display (DISPLAY is not set): running the same cell without a window.", file=sys.stderr)
+    if trouble := display_trouble():
+        print(f"celltwin: no display ({trouble}): running the same cell without a window.", file=sys.stderr)
         print("  → for the window start it on a desktop, or with: xvfb-run celltwin run", file=sys.stderr)
         return _live(arguments, setup, faults)
     from twin_app.assembly.console import open_console
@@ -52,7 +62,7 @@ def cell_setup(arguments: argparse.Namespace) -> CellSetup:
     """The cell that the arguments describe."""
     return CellSetup(
         cell=arguments.cell,
-        scene=arguments.scene,
+        scene=absolute_scene(arguments.scene),
         policy=arguments.policy,
         mismatch=arguments.mismatch,
         seed=arguments.seed,
@@ -63,18 +73,25 @@ def session_setup(arguments: argparse.Namespace, setup: CellSetup, **more: Any) 
     """The live session that the arguments describe."""
     return SessionSetup(
         cell=setup,
-        data_folder=arguments.data or "",
-        record=os.path.abspath(arguments.record) if arguments.record else "",
+        data_folder=os.path.abspath(arguments.data) if arguments.data else "",
+        record=_record_target(arguments.record) if arguments.record else "",
         metrics_port=arguments.metrics_port,
         metrics_host=arguments.metrics_host,
         **more,
     )
 
 
+def _record_target(path: str) -> str:
+    """The recording's path made absolute, once it is known that a file can be written there."""
+    from runtime.recording.recorder import check_target
+
+    check_target(Path(os.path.abspath(path)))
+    return os.path.abspath(path)
+
+
 def has_display() -> bool:
     """Whether a window can be opened here."""
-    platform = os.environ.get("QT_QPA_PLATFORM", "")
-    return bool(os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY") or platform == "offscreen")
+    return not display_trouble()
 
 
 def _faults(arguments: argparse.Namespace) -> tuple[FaultWish, ...]:
@@ -100,49 +117,67 @@ def _lock_step(arguments: argparse.Namespace, setup: CellSetup, faults: tuple[Fa
 
     figures = run_picks(setup, picks=picks, faults=faults, progress=show)
     _finish(figures, as_json=arguments.json)
-    return 0 if figures["picks"] == picks else 1
+    for fault in figures["faults"]:
+        if fault["phase"] in _NOT_ON:
+            print(f"celltwin: {fault['id']} never came on in {figures['sim_s']:.1f} s", file=sys.stderr)
+    return _status(figures)
+
+
+def _status(figures: dict[str, Any]) -> int:
+    """1 for a run that ended early or in which no pick succeeded."""
+    if figures["trouble"]:
+        print(f"celltwin: the run ended early: {figures['trouble']}", file=sys.stderr)
+    if figures.get("recording_trouble"):
+        print(f"celltwin: the recording failed: {figures['recording_trouble']}", file=sys.stderr)
+        return 1
+    return 1 if figures["trouble"] or not figures["succeeded"] else 0
 
 
 def _live(arguments: argparse.Namespace, setup: CellSetup, faults: tuple[FaultWish, ...]) -> int:
     from twin_app.assembly.live import LiveCell
+
+    session = session_setup(arguments, setup, autostart=True, ends_with_parent=True)
+    own_queue = not session.data_folder
+    if own_queue:  # the console's queue is not to be worked off by a run that counts its own picks
+        session = replace(session, data_folder=str(user_data_path("celltwin") / "headless"))
+    live = LiveCell(session)
+    began_s = time.perf_counter()
+    live.start()
+    try:
+        live.await_ready()
+        live.clear_queue(ours=own_queue)
+        for wish in faults:
+            live.ask(InjectFault(wish.fault_id, wish.severity, delay_s=wish.onset_s, duration_s=wish.duration_s))
+        figures = _live_picks(arguments, setup, live)
+        figures["wall_s"] = round(time.perf_counter() - began_s, 2)
+    finally:
+        live.close()
+    _finish(figures, as_json=arguments.json)
+    return _status(figures)
+
+
+def _live_picks(arguments: argparse.Namespace, setup: CellSetup, live: LiveCell) -> dict[str, Any]:
     from twin_app.assembly.live_picks import LivePicks
     from twin_app.assembly.pick_result import figures_of
     from twin_app.assembly.text_view import TextView
 
     picks = arguments.picks or DEFAULT_PICKS
-    drawing = read_scene(setup)
-    live = LiveCell(session_setup(arguments, setup, autostart=True, ends_with_parent=True))
-    began_s = time.perf_counter()
-    live.start()
+    runner = LivePicks(live, read_scene(setup), seed=setup.seed)
+    view = TextView(live, picks=picks, quiet=arguments.json and not sys.stderr.isatty())
     trouble = ""
     try:
-        live.await_ready()
-        for wish in faults:
-            live.ask(InjectFault(wish.fault_id, wish.severity, delay_s=wish.onset_s, duration_s=wish.duration_s))
-        runner = LivePicks(live, drawing, seed=setup.seed)
-        view = TextView(live, picks=picks, quiet=arguments.json and not sys.stderr.isatty())
-        try:
-            for count in range(1, picks + 1):
-                view.finished(runner.pick(view.update), count)
-        except UserMistake as stuck:
-            trouble = stuck.what
-        finally:
-            view.close()
-            runner.close()
-        summary = {
-            **figures_of(runner.results),
-            **_loop_figures(live),
-            "wall_s": round(time.perf_counter() - began_s, 2),
-        }
+        for count in range(1, picks + 1):
+            view.finished(runner.pick(view.update), count)
+    except UserMistake as stuck:
+        trouble = stuck.what
     finally:
-        live.close()
-    _finish({**summary, "scene": setup.scene, "seed": setup.seed, "trouble": trouble}, as_json=arguments.json)
-    if trouble:
-        print(f"celltwin: the run ended early: {trouble}", file=sys.stderr)
-    return 1 if trouble else 0
+        view.close()
+        runner.close()
+    counted = figures_of(runner.results)
+    return {**counted, **_loop_figures(live), "scene": setup.scene, "seed": setup.seed, "trouble": trouble}
 
 
-def _loop_figures(live: Any) -> dict[str, Any]:  # LiveCell, imported late
+def _loop_figures(live: LiveCell) -> dict[str, Any]:
     control = live.heard.get(topics.CONTROL.name)
     system = live.heard.get(topics.SYSTEM.name)
     if not isinstance(control, ControlState):
@@ -154,7 +189,17 @@ def _loop_figures(live: Any) -> dict[str, Any]:  # LiveCell, imported late
         "late_p99_us": round(control.lateness_p99_s * 1e6, 1),
         "real_time": control.real_time,
         "recording": system.recording if isinstance(system, SystemState) else "",
+        "recording_trouble": _recording_trouble(live, system),
     }
+
+
+def _recording_trouble(live: LiveCell, system: object) -> str:
+    """Why the recording that was asked for is not being written; empty when it is, or none was asked for."""
+    if not live.setup.record or not isinstance(system, SystemState):
+        return ""
+    if system.recording and not system.recording_trouble:
+        return ""
+    return system.recording_trouble or f"{live.setup.record} is not being written"
 
 
 def _finish(figures: dict[str, Any], *, as_json: bool) -> None:
@@ -163,4 +208,13 @@ def _finish(figures: dict[str, Any], *, as_json: bool) -> None:
         return
     width = max(map(len, figures))
     for name, value in figures.items():
-        print(f"{name:<{width}}  {value}")
+        if value != "" and value != []:
+            print(f"{name:<{width}}  {_shown(value)}")
+
+
+def _shown(value: Any) -> str:  # a figure, or a list of figures and texts
+    if isinstance(value, list):
+        return "\n    ".join(("", *(_shown(item) for item in value)))
+    if isinstance(value, dict):
+        return ", ".join(f"{name} {_shown(item)}" for name, item in value.items())
+    return str(value)

@@ -10,7 +10,8 @@ from pathlib import Path
 
 from runtime.link.session import SessionFolder
 from runtime.mistakes import UserMistake
-from twin_app.assembly.run_command import first_tasks, has_display
+from twin_app.assembly.display import display_trouble
+from twin_app.assembly.run_command import first_tasks
 from twin_app.assembly.setup import CellSetup, SessionSetup
 
 WARM_UP_MS = 9_000
@@ -18,14 +19,22 @@ WARM_UP_MS = 9_000
 
 SETTLE_MS = 1_500
 SIZE_PX = (1440, 900)
+_ON_A_SCREEN = 'start it on a desktop, or with: xvfb-run -a -s "-screen 0 1600x1000x24" celltwin screenshots FOLDER'
 
 
 def run(arguments: argparse.Namespace) -> int:
     """Take the pictures; needs a display."""
-    if not has_display():
-        raise UserMistake("no display (DISPLAY is not set)", remedy='xvfb-run -s "-screen 0 1600x1000x24" …')
+    if missing := display_trouble():
+        raise UserMistake(f"no display ({missing})", remedy=_ON_A_SCREEN)
     folder = Path(arguments.folder)
-    folder.mkdir(parents=True, exist_ok=True)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=folder):
+            pass
+    except OSError as trouble:
+        raise UserMistake(
+            f"the folder {folder} cannot be written: {trouble.strerror}", remedy="give another folder for the pictures"
+        ) from trouble
     with tempfile.TemporaryDirectory() as scratch:
         return _take(folder, Path(scratch))
 

@@ -47,6 +47,9 @@ class SessionSetup(msgspec.Struct, frozen=True):
     ends_with_parent: bool = False
     """True for a headless run: a runner that dies must not leave a cell behind. A console may die and come back."""
 
+    parent_pid: int = 0
+    """Who started the supervisor; filled in by `start_supervisor`. 0: unknown."""
+
     first_tasks: tuple[AddTask, ...] = ()
 
 
@@ -62,6 +65,11 @@ def data_folder_of(setup: SessionSetup) -> Path:
     """Where queue, logs and recordings of this cell are kept."""
     base = Path(setup.data_folder) if setup.data_folder else user_data_path("celltwin")
     return base / setup.cell.cell
+
+
+def absolute_scene(name_or_path: str) -> str:
+    """A scene as it may travel to the cell's processes, which work in another folder: a path made absolute."""
+    return str(Path(name_or_path).absolute()) if name_or_path.endswith(".toml") else name_or_path
 
 
 def read_scene(setup: CellSetup) -> Drawing:

@@ -113,7 +113,7 @@ class ReplaySource:
         past: Iterator[Recorded] = iter(())
         try:
             playback = Playback(self._file)
-            past = read(self._file)
+            past = read(self._file, damage=playback.damage)
             if self._begin_playing:
                 playback.play()
             self._play(playback, past)
@@ -156,6 +156,8 @@ class ReplaySource:
         length_ns = max(1, last_ns - first_ns)
         loaded = 1.0 if loaded_ns is None else (loaded_ns - first_ns) / length_ns
         trouble = "" if playback.extent.complete else "cut off: what was written last is missing"
+        if playback.damage:
+            trouble = f"damaged in {len(playback.damage)} places: what was written there is missing"
         if last_ns == 0:
             trouble = "there is no message in it"
         head = Playhead(

@@ -8,12 +8,14 @@ TIME_STEPS_S = (0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900
 
 
 def value_ticks(low: float, high: float, *, most: int) -> list[float]:
-    """Round values inside a range, at most `most` of them."""
+    """Round values inside a range, at most `most` of them; two where one alone would leave the scale open."""
     if not math.isfinite(high - low) or high <= low:
         return [low]
     step = _round_up((high - low) / max(1, most))
-    first = math.ceil(low / step - 1e-9)
-    last = math.floor(high / step + 1e-9)
+    first, last = _inside(low, high, step)
+    while last <= first:
+        step = _round_up(step * 0.5)
+        first, last = _inside(low, high, step)
     return [index * step for index in range(first, last + 1)]
 
 
@@ -31,6 +33,10 @@ def time_ticks(begin_ns: int, end_ns: int, *, most: int, offset_ns: int = 0) -> 
     first = -(-(begin_ns + offset_ns) // step_ns)
     last = (end_ns + offset_ns) // step_ns
     return [index * step_ns - offset_ns for index in range(first, last + 1)], step_s
+
+
+def _inside(low: float, high: float, step: float) -> tuple[int, int]:
+    return math.ceil(low / step - 1e-9), math.floor(high / step + 1e-9)
 
 
 def _round_up(value: float) -> float:

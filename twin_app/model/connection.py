@@ -39,6 +39,12 @@ class Connection:
     lost_for_s: float = 0.0
     """How long the newest loss lasted, until it was restored."""
 
+    ticks: int = -1
+    """Newest tick count of the fast loop; -1 before it was heard."""
+
+    ticked_ns: int = 0
+    """When that count last changed; 0 before it was heard."""
+
     @property
     def alive(self) -> bool:
         """Whether the supervisor is heard, so that what is shown is the present."""
@@ -58,8 +64,11 @@ class Connection:
 UNCONNECTED = Connection(contact={}, heard_ns={})
 
 
-def heard(connection: Connection, news: Mapping[str, int], *, now_ns: int, gaps: int) -> Connection:
-    """Contact after the newest arrival of each process (`news`: process -> moment) and the passing of time."""
+def heard(connection: Connection, news: Mapping[str, int], *, now_ns: int, gaps: int, ticks: int = -1) -> Connection:
+    """Contact after the newest arrival of each process (`news`: process -> moment) and the passing of time.
+
+    `ticks`: the fast loop's newest count, -1 while unknown. A loop that waits for a dead arm may report and not count.
+    """
     heard_ns = {**connection.heard_ns, **news}
     contact = {
         name: Contact.NEVER
@@ -73,7 +82,8 @@ def heard(connection: Connection, news: Mapping[str, int], *, now_ns: int, gaps:
     if connection.contact.get("supervisor") is Contact.LOST and contact["supervisor"] is Contact.HEARD:
         restored_ns = now_ns
         lost_for_s = (now_ns - connection.heard_ns["supervisor"]) * 1e-9
-    return Connection(contact, heard_ns, gaps, restored_ns, lost_for_s)
+    ticked_ns = now_ns if ticks != connection.ticks else connection.ticked_ns
+    return Connection(contact, heard_ns, gaps, restored_ns, lost_for_s, ticks, ticked_ns)
 
 
 def writer_of(topic: str) -> str:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
 
 from runtime.messages.cell import CellDescription
 from runtime.messages.policy import PolicyState
 from runtime.messages.state import ControlState, RobotState
+from twin_app.model.freshness import OLD_NS, has_task
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,9 +55,25 @@ def robot_row(state: RobotState) -> list[float]:
     return [*state.torque_residual_nm, *state.winding_celsius]
 
 
-def policy_row(state: PolicyState) -> list[float]:
-    """Confidence, then inference time, deadline and age of the picture in ms."""
-    return [state.confidence, state.inference_s * 1e3, state.deadline_s * 1e3, state.observation_age_s * 1e3]
+class PolicyRow:
+    """Rows from policy states; keeps when inference went on last, because a planner without pictures repeats itself."""
+
+    def __init__(self) -> None:
+        self._inferences = 0
+        self._inferred_ns = 0
+
+    def __call__(self, state: PolicyState) -> list[float]:
+        """Confidence, then inference time, deadline and age of the picture in ms; a gap where there is none.
+
+        Without a task there is nothing to be confident of.
+        """
+        if state.inferences != self._inferences:
+            self._inferences, self._inferred_ns = state.inferences, state.stamp_ns
+        deadline_ms = state.deadline_s * 1e3
+        if not state.inferences or state.stamp_ns - self._inferred_ns > OLD_NS["policy"]:
+            return [math.nan, math.nan, deadline_ms, math.nan]
+        confidence = state.confidence if has_task(state) else math.nan
+        return [confidence, state.inference_s * 1e3, deadline_ms, state.observation_age_s * 1e3]
 
 
 class ControlRow:
@@ -83,7 +101,7 @@ Reader = Callable[..., list[float]]
 
 def readers() -> dict[str, Reader]:
     """A fresh reader for each topic that fills trends."""
-    return {"robot": robot_row, "control": ControlRow(), "policy": policy_row}
+    return {"robot": robot_row, "control": ControlRow(), "policy": PolicyRow()}
 
 
 def columns_of(topic: str, joints: int) -> int:

@@ -68,6 +68,9 @@ class ConsoleState:
     control: ControlState | None = None
     robot: RobotState | None = None
     policy: PolicyState | None = None
+    inferred_ns: int = 0
+    """When the policy's newest inference was heard of; a planner without pictures repeats its last words."""
+
     belief: SceneBelief | None = None
     plan: Plan | None = None
     tasks: TaskList | None = None

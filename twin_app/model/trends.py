@@ -10,6 +10,7 @@ from runtime.messages.cell import CellDescription
 from runtime.messages.state import ControlState, Mode
 from runtime.messages.system import Event
 from twin_app.model.arrival import Arrival, Samples
+from twin_app.model.freshness import OLD_NS
 from twin_app.model.lanes import Lane, columns_of, lanes_for, readers
 from twin_app.model.series import SeriesBlock
 
@@ -23,7 +24,9 @@ MARKS_KEPT = 2_000
 class ModeSpan:
     """A stretch of time in one mode."""
 
-    mode: Mode
+    mode: Mode | None
+    """None where nothing was heard of the mode."""
+
     begin_ns: int
     reason: str
 
@@ -41,6 +44,9 @@ class Trends:
         self.blocks: dict[str, SeriesBlock] = {}
         self.spans: deque[ModeSpan] = deque(maxlen=MARKS_KEPT)
         self.marks: deque[Event] = deque(maxlen=MARKS_KEPT)
+        self.mode_heard_ns = 0
+        """When the fast loop spoke last; 0 before."""
+
         self._readers = readers()
         self._joints = len(self._cell.robot.joints) if self._cell else 7
         self.lanes: tuple[Lane, ...] = lanes_for(self._joints, self._cell)
@@ -83,6 +89,7 @@ class Trends:
     def _sample(self, arrival: Arrival) -> None:
         row = self._readers[arrival.topic](arrival.message)
         if arrival.topic == "control":
+            self._note_silence(arrival.message.stamp_ns)
             self._note_mode(arrival.message)
         if (
             arrival.topic == "robot"
@@ -104,10 +111,14 @@ class Trends:
         if columns == block.columns:
             block.extend(samples.stamps_ns, samples.rows)
 
+    def _note_silence(self, stamp_ns: int) -> None:
+        if self.spans and self.mode_heard_ns and stamp_ns - self.mode_heard_ns > OLD_NS["control"]:
+            self.spans.append(ModeSpan(None, self.mode_heard_ns, "not heard"))
+        self.mode_heard_ns = max(stamp_ns, self.mode_heard_ns)
+
     def _note_mode(self, control: ControlState) -> None:
         if self.spans and self.spans[-1].mode is control.mode:
             return
         if self.spans and control.stamp_ns < self.spans[-1].begin_ns:
             return
-        begin_ns = control.stamp_ns if self.spans else min(control.stamp_ns, max(control.mode_since_ns, 1))
-        self.spans.append(ModeSpan(control.mode, begin_ns, control.mode_reason))
+        self.spans.append(ModeSpan(control.mode, control.stamp_ns, control.mode_reason))

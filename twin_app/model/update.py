@@ -45,10 +45,13 @@ def update(state: ConsoleState, arrivals: Sequence[Arrival], *, now_ns: int, gap
             changes[name] = arrival.message
         else:
             _fold(state, changes, arrival)
+    _note_inference(state, changes)
     rows = changes.get("commands", state.commands)
     changes["commands"] = commands.unanswered(rows, now_ns=now_ns, patience_ns=PATIENCE_NS)
     if state.kind is SourceKind.LIVE:
-        changes["connection"] = connection.heard(state.connection, news, now_ns=now_ns, gaps=gaps)
+        control = changes.get("control", state.control)
+        ticks = control.ticks if control is not None else -1
+        changes["connection"] = connection.heard(state.connection, news, now_ns=now_ns, gaps=gaps, ticks=ticks)
     return replace(state, **changes)
 
 
@@ -71,6 +74,12 @@ def rewound(state: ConsoleState) -> ConsoleState:
         cell=state.cell,
         playhead=state.playhead,
     )
+
+
+def _note_inference(state: ConsoleState, changes: dict[str, Any]) -> None:
+    policy, before = changes.get("policy"), state.policy
+    if policy is not None and (before is None or policy.inferences != before.inferences):
+        changes["inferred_ns"] = policy.stamp_ns
 
 
 def _fold(state: ConsoleState, changes: dict[str, Any], arrival: Arrival) -> None:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from runtime.messages.state import Mode
 from twin_app.model.connection import Contact
+from twin_app.model.mode_claim import arm_silent_s, missing_for_motion
 from twin_app.model.state import ConsoleState, SourceKind
 from twin_app.model.wording import duration
 
@@ -36,7 +37,14 @@ def why_line(state: ConsoleState) -> WhyLine:
     if state.system is None:
         return WhyLine("waiting for the supervisor's first summary", moving=False)
     text = state.system.why_not_moving.strip() or "the supervisor gives no reason"
-    return WhyLine(text, moving=text.lower().startswith(MOVING))
+    missing = [name for name in missing_for_motion(state) if name not in text]
+    if missing:
+        return WhyLine(f"process {missing[0]} died: restart it, then reset and start", moving=False)
+    moving = text.lower().startswith(MOVING)
+    silent_s = arm_silent_s(state)
+    if moving and silent_s > 0.0:
+        return WhyLine(f"no answer from the arm for {duration(silent_s)}: look under Processes", moving=False)
+    return WhyLine(text, moving=moving)
 
 
 def _why_replay(state: ConsoleState) -> WhyLine:

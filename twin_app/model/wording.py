@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 import time
 from dataclasses import dataclass
 from enum import Enum
@@ -12,6 +13,8 @@ from runtime.messages.state import Mode
 from runtime.messages.system import Priority
 from runtime.messages.tasks import TaskStatus
 from twin_app.model.commands import CommandRow
+
+TOOLTIP_COLUMNS = 80
 
 
 class Shape(Enum):
@@ -128,6 +131,11 @@ def milliseconds(seconds: float) -> str:
     return f"{value:.0f}" if value >= 100 else f"{value:.1f}" if value >= 10 else f"{value:.2f}"
 
 
+def wrapped(text: str) -> str:
+    """A text for a tooltip: no line longer than 80 characters."""
+    return "\n".join(textwrap.fill(line, TOOLTIP_COLUMNS) for line in text.splitlines())
+
+
 def size(count: int) -> str:
     """A file's size in the unit that gives one to four digits."""
     value = float(count)
@@ -164,4 +172,7 @@ def outcome(row: CommandRow) -> str:
         reason = row.reason.removeprefix(f"{command_words(row.command)} ").removeprefix(f"{row.phase.value}: ")
         return f"{row.phase.value}: {reason}"
     phase, at_ns = row.phases[-1]
-    return f"{phase.value} after {duration((at_ns - row.sent_ns) * 1e-9)}" if len(row.phases) > 1 else "sent"
+    if len(row.phases) < 2:
+        return "sent"
+    gone = ", the effect is gone" if row.command == "clear_faults" and phase is ReceiptPhase.CONFIRMED else ""
+    return f"{phase.value} after {duration((at_ns - row.sent_ns) * 1e-9)}{gone}"

@@ -10,14 +10,18 @@ from runtime.messages.system import Alarm, AlarmPhase
 from twin_app.model.state import ConsoleState
 from twin_app.model.wording import PRIORITIES, Shape, Sign, Tone, clock, duration
 from twin_app.theme.tokens import Theme
-from twin_app.widgets.field import ElidedLabel
+from twin_app.widgets.buttons import set_usable
+from twin_app.widgets.field import WrappedLabel
 from twin_app.widgets.panel import Panel
 from twin_app.widgets.records import RecordView, Row
 
 UNSEEN = (AlarmPhase.UNACKNOWLEDGED, AlarmPhase.RETURNED_UNACKNOWLEDGED)
+ACTIVE = (AlarmPhase.UNACKNOWLEDGED, AlarmPhase.LATCHED, AlarmPhase.ACKNOWLEDGED)
+"""The condition holds; what nobody has seen comes first."""
+
 PHASE_WORDS = {
     AlarmPhase.UNACKNOWLEDGED: "NEW · ",
-    AlarmPhase.RETURNED_UNACKNOWLEDGED: "gone, not seen · ",
+    AlarmPhase.RETURNED_UNACKNOWLEDGED: "gone · ",
     AlarmPhase.SHELVED: "shelved · ",
     AlarmPhase.SUPPRESSED: "suppressed · ",
     AlarmPhase.OUT_OF_SERVICE: "out of service · ",
@@ -26,13 +30,32 @@ PHASE_WORDS = {
 
 
 def sign_of(alarm: Alarm) -> Sign:
-    """Priority as a sign; one that was seen and went away loses its colour, a suppressed one is purple."""
+    """Priority as a sign; one that went away loses its colour, whether it was seen or not; suppressed is purple."""
     sign = PRIORITIES[alarm.priority]
     if alarm.phase is AlarmPhase.SUPPRESSED:
         return Sign(sign.text, sign.shape, Tone.SUPPRESSED)
-    if alarm.phase is AlarmPhase.NORMAL:
+    if alarm.phase in (AlarmPhase.NORMAL, AlarmPhase.RETURNED_UNACKNOWLEDGED):
         return Sign(sign.text, Shape.RING, Tone.MUTED)
     return sign
+
+
+def pressing(alarms: tuple[Alarm, ...]) -> tuple[Alarm, ...]:
+    """What the header speaks of, most pressing first: active and unseen, active, gone but unacknowledged."""
+    phases = (*ACTIVE, AlarmPhase.RETURNED_UNACKNOWLEDGED)
+    wanted = [alarm for alarm in alarms if alarm.phase in phases]
+    order = tuple(PRIORITIES)
+    return tuple(sorted(wanted, key=lambda a: (phases.index(a.phase), order.index(a.priority), -a.since_ns)))
+
+
+def headline(alarm: Alarm, *, more: int = 0) -> Sign:
+    """An alarm in one line. One that is gone tells no first check: there is nothing left to check."""
+    sign = sign_of(alarm)
+    rest = f"  (+{more} more)" if more else ""
+    if alarm.phase is AlarmPhase.RETURNED_UNACKNOWLEDGED:
+        return Sign(f"gone, not acknowledged · {alarm.cause}{rest}", sign.shape, sign.tone)
+    seen = alarm.phase is AlarmPhase.ACKNOWLEDGED
+    words = f"{sign.text.upper()} · {'acknowledged · ' if seen else ''}{alarm.cause} · first check: {alarm.first_check}"
+    return Sign(f"{words}{rest}", sign.shape, Tone.NORMAL if seen else sign.tone)
 
 
 class AlarmsPanel(Panel):
@@ -40,16 +63,19 @@ class AlarmsPanel(Panel):
 
     def __init__(self) -> None:
         super().__init__(title="Alarms")
-        self.table = RecordView(("Priority", "What", "Since"), stretched=1, widths_px={0: 94, 2: 82})
+        self.table = RecordView(("Priority", "What", "Since"), stretched=1, widths_px={0: 90, 2: 76})
         self.table.setAccessibleName("Alarms")
         self.cause, self.consequence, self.check = QLabel(), QLabel(), QLabel()
-        self.facts = ElidedLabel(name="muted")
+        self.facts = WrappedLabel(name="muted")
         self.acknowledge_button = QPushButton("Acknowledge")
         self.acknowledge_button.setToolTip("I have seen it (Ctrl+K acknowledges the most urgent one)")
         self.acknowledge_button.clicked.connect(self.acknowledge)
-        self.table.chosen.connect(lambda _: self._show_details())
+        self.table.chosen.connect(self._take_choice)
         self._alarms: tuple[Alarm, ...] = ()
         self._state: ConsoleState | None = None
+        self._followed = ""
+        """The alarm shown because it is the most urgent one; another one in the table is the person's choice."""
+
         self._arrange()
 
     def show_state(self, state: ConsoleState) -> None:
@@ -59,8 +85,7 @@ class AlarmsPanel(Panel):
         if alarms != self._alarms:
             self._alarms = alarms
             self.table.show_rows(tuple(_row(alarm, state) for alarm in alarms))
-            if alarms and not self.table.selected:
-                self.table.choose(alarms[0].alarm_id)
+            self._follow()
         self._show_details()
 
     def apply_theme(self, theme: Theme) -> None:
@@ -99,6 +124,19 @@ class AlarmsPanel(Panel):
         column.addLayout(details)
         column.addLayout(foot)
 
+    def _follow(self) -> None:
+        """Show the newest of the most urgent alarms, unless the person chose one that still stands."""
+        chosen = self.table.selected
+        if self._alarms and chosen in ("", self._followed):
+            self._followed = (pressing(self._alarms) or self._alarms)[0].alarm_id
+            if chosen != self._followed:
+                self.table.choose(self._followed)
+
+    def _take_choice(self, key: str) -> None:
+        if not key:
+            self._followed = ""
+        self._show_details()
+
     def _selected(self) -> Alarm | None:
         key = self.table.selected
         return next((alarm for alarm in self._alarms if alarm.alarm_id == key), None)
@@ -109,7 +147,7 @@ class AlarmsPanel(Panel):
             for label, text in ((self.cause, "no alarm"), (self.consequence, "—"), (self.check, "—")):
                 label.setText(text)
             self.facts.say("")
-            self.acknowledge_button.setEnabled(False)
+            set_usable(self.acknowledge_button, usable=False)
             return
         for label, text in (
             (self.cause, alarm.cause),
@@ -121,7 +159,7 @@ class AlarmsPanel(Panel):
         age = duration(state.age_s(alarm.since_ns))
         times = f" · {alarm.count} times" if alarm.count > 1 else ""
         self.facts.say(f"{alarm.phase.value} · {alarm.layer} · for {age}{times} · {alarm.alarm_id}")
-        self.acknowledge_button.setEnabled(state.may_command and state.current and alarm.phase in UNSEEN)
+        set_usable(self.acknowledge_button, usable=state.may_command and state.current and alarm.phase in UNSEEN)
 
 
 def _row(alarm: Alarm, state: ConsoleState) -> Row:

@@ -6,17 +6,18 @@ from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QHBoxLayout, QPushButton, QSizePolicy
 
 from runtime.messages.requests import Reset
-from runtime.messages.state import Mode
 from twin_app.model.connection import Contact
+from twin_app.model.mode_claim import LATCHED, ModeClaim, mode_claim, stop_is_unconfirmed
 from twin_app.model.state import ConsoleState, SourceKind
-from twin_app.model.wording import MODES, UNKNOWN_MODE, duration
+from twin_app.model.wording import MODES, duration
 from twin_app.theme.tokens import Theme
 from twin_app.widgets.badge import Badge
-from twin_app.widgets.buttons import StopButton
+from twin_app.widgets.buttons import StopButton, set_usable
 from twin_app.widgets.field import Field
 from twin_app.widgets.panel import Panel
 
-LATCHED = (Mode.PROTECTIVE_STOP, Mode.FAULT)
+SLOW_FRESH_S = 1.5
+"""What the supervisor and the planner say at 5 to 10 Hz is old after this."""
 
 
 class Bar(Panel):
@@ -28,11 +29,11 @@ class Bar(Panel):
         super().__init__(title="Status")
         self.setObjectName("bar")
         self.badge = Badge()
-        self.owner = Field("owner", width_px=78)
-        self.policy = Field("policy", width_px=172, stretch=True)
+        self.owner = Field("owner", width_px=124)
+        self.policy = Field("policy", width_px=140, stretch=True)
         self.link = Field("source", width_px=98)
-        self.loop = Field("loop", width_px=128)
-        self.estop = Field("hardware e-stop", width_px=180, stretch=True)
+        self.loop = Field("loop", width_px=146)
+        self.estop = Field("hardware e-stop", width_px=192, stretch=True)
         self.reset_button = QPushButton("Reset")
         self.reset_button.setObjectName("reset")
         self.reset_button.setMinimumSize(92, 44)
@@ -56,7 +57,9 @@ class Bar(Panel):
         self._show_link(state)
         self._show_loop(state)
         system = state.system
-        self.estop.say(system.hardware_estop if system else "—")
+        self.estop.say(
+            system.hardware_estop if system else "—", old_s=_old_s(state, system.stamp_ns) if system else 0.0
+        )
 
     def apply_theme(self, theme: Theme) -> None:
         """Take the colours of badge and STOP."""
@@ -67,25 +70,19 @@ class Bar(Panel):
         self.stop_button.update()
 
     def _show_mode(self, state: ConsoleState) -> None:
-        control, heard = state.control, state.connection.contact.get("control", Contact.NEVER)
-        outdated = state.kind is SourceKind.LIVE and heard is not Contact.HEARD
-        if control is None:
-            self.badge.say(UNKNOWN_MODE, "not heard yet", outdated=True)
-            self.owner.say("—")
-        else:
-            age = duration(state.age_s(control.mode_since_ns))
-            silent = duration(state.connection.silent_s("control", state.now_ns))
-            self.badge.say(MODES[control.mode], f"{silent} ago" if outdated else f"for {age}", outdated=outdated)
-            self.owner.say(control.owner)
+        control, claim = state.control, mode_claim(state)
+        self.badge.say(claim.sign, claim.detail, outdated=not claim.known or claim.age_s > 0.0)
+        self.badge.setToolTip(_last_known(state, claim))
+        self.owner.say(control.owner if control else "—", old_s=claim.age_s)
         latched = control is not None and control.mode in LATCHED
-        self.stop_button.show_latched(latched=latched)
+        unconfirmed = state.may_command and stop_is_unconfirmed(state)
+        self.stop_button.show_latched(latched=latched and claim.known, unconfirmed=unconfirmed)
         self.stop_button.setEnabled(state.may_command)
-        self._show_reset(state, latched=latched)
+        self._show_reset(state, latched=latched and claim.known)
 
     def _show_reset(self, state: ConsoleState, *, latched: bool) -> None:
         usable = state.may_command and latched
-        if usable is not self.reset_button.isEnabled():
-            self.reset_button.setEnabled(usable)
+        set_usable(self.reset_button, usable=usable)
         why = "Unlatch the stop. The arm does not move." if usable else "Nothing is latched."
         why = why if state.may_command else "Commands are impossible in a replay."
         if why != self.reset_button.toolTip():
@@ -96,7 +93,8 @@ class Bar(Panel):
         if policy is None or not policy.active:
             self.policy.say("—", caption="policy")
         else:
-            self.policy.say(policy.active, caption=f"policy · {policy.active_version}")
+            old_s = _old_s(state, policy.stamp_ns)
+            self.policy.say(policy.active, caption=f"policy · {policy.active_version}", old_s=old_s)
 
     def _show_link(self, state: ConsoleState) -> None:
         if state.kind is SourceKind.REPLAY:
@@ -114,4 +112,17 @@ class Bar(Panel):
             return
         share = control.missed_ticks / control.ticks if control.ticks else 0.0
         missed = f"{control.missed_ticks} missed" if share < 0.01 else f"{share:.1%} missed"
-        self.loop.say(f"{control.loop_hz:.0f} Hz", caption=f"loop · {missed}")
+        self.loop.say(f"{control.loop_hz:.0f} Hz", caption=f"loop · {missed}", old_s=mode_claim(state).age_s)
+
+
+def _old_s(state: ConsoleState, stamp_ns: int) -> float:
+    """Age of a value that should come several times a second; 0 while it is fresh, and in a replay."""
+    age_s = state.age_s(stamp_ns)
+    return age_s if state.kind is SourceKind.LIVE and age_s > SLOW_FRESH_S else 0.0
+
+
+def _last_known(state: ConsoleState, claim: ModeClaim) -> str:
+    control = state.control
+    if control is None or claim.age_s <= 0.0:
+        return ""
+    return f"No answer for {duration(claim.age_s)}. The last mode that was reported: {MODES[control.mode].text}."

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from PySide6.QtWidgets import QHBoxLayout
 
+from twin_app.model.freshness import targets_now
 from twin_app.model.state import ConsoleState
 from twin_app.model.wording import duration
 from twin_app.theme.tokens import Theme
@@ -60,13 +61,13 @@ def _note(state: ConsoleState, age_s: float, *, renderer: str, old: bool) -> str
 def _target_words(state: ConsoleState) -> str:
     if state.policy is None:
         return "no policy heard"
-    return f"target: {state.policy.targets[0].label}" if state.policy.targets else "the policy marks no target"
+    targets = targets_now(state)
+    return f"target: {targets[0].label}" if targets else "no target"
 
 
 def _marks(state: ConsoleState, camera: str) -> tuple[Mark, ...]:
-    targets = state.policy.targets if state.policy else ()
     return tuple(
         Mark(target.pixel[0], target.pixel[1], target.radius_px, target.label)
-        for target in targets
+        for target in targets_now(state)
         if target.camera == camera
     )

@@ -18,6 +18,7 @@ from PySide6.QtWidgets import (
 
 from runtime.messages.faults import FaultKind, FaultPhase, FaultReport, FaultSeverity, FaultState, Layer
 from runtime.messages.requests import ClearFaults, InjectFault
+from twin_app.model.fault_effects import effect_words, measured_words
 from twin_app.model.state import ConsoleState
 from twin_app.model.wording import FAULT_PHASES, duration
 from twin_app.theme.tokens import Theme
@@ -52,7 +53,7 @@ class FaultsPanel(Panel):
         self.lasting = _seconds("for ", 3600.0)
         self.lasting.setSpecialValueText("until cleared")
         self.inject_button = QPushButton("Inject")
-        self.injections = RecordView(("Injection", "Phase", "Measured"), stretched=2, widths_px={0: 140, 1: 118})
+        self.injections = RecordView(("Injection", "Phase", "Measured"), stretched=2, widths_px={0: 122, 1: 100})
         self.injections.setAccessibleName("Injections")
         self.story = WrappedLabel("Nothing was injected yet.", lines=3)
         self.clear_button = QPushButton("Clear")
@@ -179,13 +180,9 @@ def _matches(kind: FaultKind, words: list[str]) -> bool:
     return all(word in text for word in words)
 
 
-def _kind_row(kind: FaultKind) -> Row:
-    return Row(kind.fault_id, (kind.fault_id, kind.name, kind.layer.value), hint=kind.sentence)
-
-
 def _injection_row(report: FaultReport) -> Row:
     sign = FAULT_PHASES[report.phase]
-    measured = f"{report.effect_measured:.3g} of {report.effect_expected:.3g} {_unit(report)}".rstrip()
+    measured = measured_words(report)
     name = f"{report.fault_id} {report.severity.value}"
     over = report.phase in OVER
     return Row(str(report.injection_id), (name, sign.text, measured), sign, quiet=over, hint=_story(report))
@@ -200,15 +197,9 @@ def _story(report: FaultReport) -> str:
         steps.append("effect not measured yet")
     if report.cleared_ns:
         steps.append(f"cleared after {duration((report.cleared_ns - report.injected_ns) * 1e-9)}")
-    effect = (
-        f"{report.effect_name}: {report.effect_before:.3g} before, {report.effect_measured:.3g} now, "
-        f"counts from {report.effect_expected:.3g} {_unit(report)}"
-    )
-    return f"{report.fault_id} {report.severity.value}: {' → '.join(steps)}\n{effect.rstrip()}"
-
-
-def _unit(report: FaultReport) -> str:
-    return "" if report.unit == "1" else report.unit
+    before = effect_words(report.effect_before, name=report.effect_name, unit=report.unit)
+    effect = f"{report.effect_name}: {before} before, {measured_words(report)}"
+    return f"{report.fault_id} {report.severity.value}: {' → '.join(steps)}\n{effect}"
 
 
 def _seconds(prefix: str, most_s: float) -> QDoubleSpinBox:

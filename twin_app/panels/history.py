@@ -9,8 +9,9 @@ from runtime.messages.requests import ReceiptPhase
 from runtime.messages.system import Event
 from twin_app.model.commands import CommandRow
 from twin_app.model.state import ConsoleState
-from twin_app.model.wording import RECEIPTS, Shape, Sign, Tone, clock, command_words, story
+from twin_app.model.wording import RECEIPTS, Shape, Sign, Tone, clock, command_words, outcome, story
 from twin_app.theme.tokens import Theme
+from twin_app.widgets.field import WrappedLabel
 from twin_app.widgets.panel import Panel
 from twin_app.widgets.records import RecordView, Row
 
@@ -21,32 +22,39 @@ LEVELS = {
 }
 
 
+CHOOSE = "Choose a line to read it in full."
+
+
 class HistoryPanel(Panel):
-    """Commands above, events below."""
+    """Commands above, events below, and the chosen one in full at the bottom."""
 
     def __init__(self) -> None:
         super().__init__(title="History")
-        self.commands = RecordView(("Command", "State", "How it went"), stretched=2, widths_px={0: 170, 1: 104})
+        self.commands = RecordView(("Command", "How it went"), stretched=1, widths_px={0: 150})
         self.commands.setAccessibleName("Commands")
-        self.events = RecordView(("Time", "Lane", "Event"), stretched=2, widths_px={0: 104, 1: 86})
+        self.events = RecordView(("Time", "Event"), stretched=1, widths_px={0: 96})
         self.events.setAccessibleName("Events")
+        self.told = WrappedLabel(CHOOSE, name="muted", lines=3)
         split = QSplitter(Qt.Orientation.Vertical)
-        split.addWidget(self.commands)
-        split.addWidget(self.events)
+        for table in (self.commands, self.events):
+            split.addWidget(table)
+            table.chosen.connect(lambda key, table=table: self._tell(table, key))
         split.setChildrenCollapsible(False)
         column = QVBoxLayout(self)
         column.setContentsMargins(6, 6, 6, 6)
-        column.addWidget(split)
+        column.addWidget(split, 1)
+        column.addWidget(self.told)
         self._shown: tuple[object, object] = (None, None)
+        self._chosen: tuple[RecordView, str] | None = None
 
     def show_state(self, state: ConsoleState) -> None:
         """Both lists."""
         if self._shown[0] is not state.commands:
             self.commands.show_rows(tuple(_command_row(row) for row in state.commands))
         if self._shown[1] is not state.events:
-            self.events.show_rows(
-                tuple(_event_row(event, number, state) for number, event in enumerate(state.events[:200]))
-            )
+            self.events.show_rows(tuple(_event_row(event, state) for event in state.events[:200]))
+        if self._shown[0] is not state.commands and self._chosen is not None and self._chosen[0] is self.commands:
+            self._say(*self._chosen)
         self._shown = (state.commands, state.events)
 
     def apply_theme(self, theme: Theme) -> None:
@@ -55,18 +63,25 @@ class HistoryPanel(Panel):
         self.commands.apply_theme(theme)
         self.events.apply_theme(theme)
 
+    def _tell(self, table: RecordView, key: str) -> None:
+        if key:
+            self._chosen = (table, key)
+            self._say(table, key)
+
+    def _say(self, table: RecordView, key: str) -> None:
+        row = next((row for row in table.rows if row.key == key), None)
+        if row is not None:
+            self.told.say(row.hint)
+
 
 def _command_row(row: CommandRow) -> Row:
     words = f"{command_words(row.command)} {row.subject}".strip()
-    return Row(
-        row.request_id,
-        (words, row.phase.value, story(row)),
-        RECEIPTS[row.phase],
-        quiet=row.phase is ReceiptPhase.CONFIRMED,
-    )
+    over = row.phase is ReceiptPhase.CONFIRMED
+    return Row(row.request_id, (words, outcome(row)), RECEIPTS[row.phase], quiet=over, hint=f"{words}\n{story(row)}")
 
 
-def _event_row(event: Event, number: int, state: ConsoleState) -> Row:
+def _event_row(event: Event, state: ConsoleState) -> Row:
     when = clock(event.stamp_ns + state.wall_offset_ns) if state.wall_offset_ns else f"{event.stamp_ns * 1e-9:.1f} s"
     sign = LEVELS.get(event.level, LEVELS["info"])
-    return Row(f"{event.stamp_ns}-{number}", (when, event.lane, event.text), sign)
+    text = event.text if event.text.startswith(event.lane) else f"{event.lane}: {event.text}"
+    return Row(f"{event.stamp_ns} {event.lane} {event.text}", (when, text), sign, hint=f"{when} {text}")

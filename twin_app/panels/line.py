@@ -7,14 +7,14 @@ from PySide6.QtWidgets import QButtonGroup, QHBoxLayout, QMenu, QPushButton, QSi
 
 from runtime.messages.requests import Pause, Start
 from runtime.messages.state import Mode
+from twin_app.model.mode_claim import DRIVEN, missing_for_motion, mode_claim
 from twin_app.model.state import ConsoleState
 from twin_app.model.why import why_line
 from twin_app.theme.tokens import Theme
-from twin_app.widgets.buttons import HoldButton
+from twin_app.widgets.buttons import HoldButton, set_usable
 from twin_app.widgets.field import WrappedLabel
 from twin_app.widgets.panel import Panel
 
-DRIVEN = (Mode.AUTO, Mode.FALLBACK, Mode.MANUAL)
 STARTABLE = (Mode.IDLE, Mode.ASSIST)
 
 
@@ -63,13 +63,12 @@ class Line(Panel):
         if answer.moving and not state.may_command:
             text = answer.text
         self.why.say(text)
-        mode = state.control.mode if state.control else None
+        mode = state.control.mode if state.control and mode_claim(state).known else None
         usable = state.may_command and state.current
-        self.pause_button.setEnabled(usable and mode in DRIVEN)
-        reason = "Hold the button (or Enter) until it is full: the policy then drives the arm."
-        if mode not in STARTABLE:
-            reason = "Possible from idle and assist." if mode not in DRIVEN else "The arm is already driven."
-        self.start_button.say("Hold to start", enabled=usable and mode in STARTABLE, reason=reason)
+        set_usable(self.pause_button, usable=usable and mode in DRIVEN)
+        obstacle = _obstacle(state, mode)
+        reason = obstacle or "Hold the button (or Enter) until it is full: the policy then drives the arm."
+        self.start_button.say("Hold to start", enabled=usable and not obstacle, reason=reason)
 
     def show_perspective(self, name: str) -> None:
         """Mark the perspective that is shown."""
@@ -80,3 +79,15 @@ class Line(Panel):
         super().apply_theme(theme)
         self.start_button.theme = theme
         self.start_button.update()
+
+
+def _obstacle(state: ConsoleState, mode: Mode | None) -> str:
+    """Why Start is impossible; empty when it is possible."""
+    missing = missing_for_motion(state)
+    if missing:
+        return f"Process {missing[0]} died: restart it first."
+    if mode is None:
+        return "The arm does not answer."
+    if mode not in STARTABLE:
+        return "The arm is already driven." if mode in DRIVEN else "Possible from idle and assist."
+    return ""

@@ -6,6 +6,7 @@ from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QLabel, QPushButton, QVB
 
 from runtime.messages.policy import PolicyEntry, PolicyState, Readiness
 from runtime.messages.requests import SwapBack, SwapPolicy
+from twin_app.model.freshness import confidence_now, policy_now
 from twin_app.model.state import ConsoleState
 from twin_app.model.wording import Shape, Sign, Tone, duration, milliseconds
 from twin_app.theme.tokens import Theme
@@ -50,8 +51,9 @@ class PolicyPanel(Panel):
         """Active, candidate, why not."""
         self._commandable = state.may_command and state.current
         policy = state.policy
+        self._show_numbers(state)
         if policy is not None and policy is not self._policy:
-            self._show_policy(policy)
+            self._show_entries(policy)
         self._policy = policy
         self._show_swaps(state)
         self._show_buttons()
@@ -82,9 +84,18 @@ class PolicyPanel(Panel):
         column.addWidget(self.table, 1)
         column.addLayout(foot)
 
-    def _show_policy(self, policy: PolicyState) -> None:
+    def _show_numbers(self, state: ConsoleState) -> None:
+        policy, confidence = policy_now(state), confidence_now(state)
+        self.confidence.say("—" if confidence is None else f"{confidence:.2f}")
+        if policy is None:
+            silent = state.policy is not None and state.policy.inferences > 0
+            age = f" · silent for {duration(state.age_s(state.inferred_ns))}" if silent else ""
+            self.phase.say("—", caption=f"doing{age}")
+            self.inference.say("—", caption="inference")
+            self.signals.say("no signals")
+            self.reason.hide()
+            return
         self.phase.say(policy.phase or policy.status.value, caption=f"doing · {policy.status.value}")
-        self.confidence.say(f"{policy.confidence:.2f}")
         late = f" · {policy.deadline_misses} late" if policy.deadline_misses else ""
         self.inference.say(
             f"{milliseconds(policy.inference_s)} ms", caption=f"of {policy.deadline_s * 1e3:.0f} ms{late}"
@@ -92,6 +103,8 @@ class PolicyPanel(Panel):
         self.signals.say("  ".join(f"{signal.name} {signal.value:.2f}" for signal in policy.signals) or "no signals")
         self.reason.say(policy.reason)
         self.reason.setVisible(bool(policy.reason))
+
+    def _show_entries(self, policy: PolicyState) -> None:
         rows = tuple(_row(entry, policy) for entry in policy.entries)
         first = not self.table.rows
         self.table.show_rows(rows)

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from pathlib import PurePath
+
 from PySide6.QtWidgets import QHBoxLayout, QPushButton, QVBoxLayout
 
 from runtime.messages.requests import RestartProcess, StartRecording, StopRecording
 from runtime.messages.system import ProcessPhase, ProcessState
+from twin_app.model.mode_claim import missing_processes
 from twin_app.model.state import ConsoleState
 from twin_app.model.wording import Shape, Sign, Tone, duration, size
 from twin_app.theme.tokens import Theme
-from twin_app.widgets.field import ElidedLabel
+from twin_app.widgets.buttons import set_usable
+from twin_app.widgets.field import ElidedLabel, WrappedLabel
 from twin_app.widgets.panel import Panel
 from twin_app.widgets.records import RecordView, Row
 
@@ -28,7 +32,7 @@ class ProcessesPanel(Panel):
     def __init__(self) -> None:
         super().__init__(title="Processes")
         self.table = RecordView(("Process", "State", "Since", "Heard", "Detail"), stretched=4)
-        for column, width_px in ((0, 112), (1, 80), (2, 72), (3, 70)):
+        for column, width_px in ((0, 98), (1, 78), (2, 60), (3, 58)):
             self.table.setColumnWidth(column, width_px)
         self.table.setAccessibleName("Processes")
         self.table.chosen.connect(lambda _: self._show_buttons())
@@ -36,8 +40,9 @@ class ProcessesPanel(Panel):
         self.restart_button.clicked.connect(self._restart)
         self.record_button = QPushButton("Record")
         self.record_button.clicked.connect(self._record)
-        self.session = ElidedLabel(name="muted")
+        self.session = WrappedLabel(name="muted")
         self.recording = ElidedLabel(name="muted")
+        self._missing: tuple[str, ...] = ()
         self._state: ConsoleState | None = None
         foot = QHBoxLayout()
         foot.addWidget(self.recording, 1)
@@ -56,17 +61,18 @@ class ProcessesPanel(Panel):
         system = state.system
         if system is not None:
             self.table.show_rows(tuple(_row(process, state) for process in system.processes))
+            self._point_at_missing(state)
             page = f" · metrics {system.metrics_address}" if system.metrics_address else ""
             self.session.say(
-                f"{system.cell} · scene {system.scene} · mismatch {system.mismatch} · seed {system.seed}{page}"
-                f" · {state.connection.gaps} messages lost on the way here"
+                f"{state.connection.gaps} messages lost on the way here · {system.cell} · scene {system.scene}"
+                f" · mismatch {system.mismatch} · seed {system.seed}{page}"
             )
             written = (
-                f"recording {size(system.recording_bytes)} · {system.recording}"
+                f"recording {size(system.recording_bytes)} · {PurePath(system.recording).name}"
                 if system.recording
                 else "not recording"
             )
-            self.recording.say(system.recording_trouble or written)
+            self.recording.say(system.recording_trouble or written, hint=system.recording_trouble or system.recording)
             self.record_button.setText("Stop recording" if system.recording else "Record")
         self._show_buttons()
 
@@ -75,10 +81,18 @@ class ProcessesPanel(Panel):
         super().apply_theme(theme)
         self.table.apply_theme(theme)
 
+    def _point_at_missing(self, state: ConsoleState) -> None:
+        """Select a process when it dies, so that Restart means this one at once; once only, not against the person."""
+        missing = missing_processes(state)
+        fresh = [name for name in missing if name not in self._missing]
+        self._missing = missing
+        if fresh:
+            self.table.choose(fresh[0])
+
     def _show_buttons(self) -> None:
         usable = self._state is not None and self._state.may_command and self._state.current
-        self.restart_button.setEnabled(usable and bool(self.table.selected))
-        self.record_button.setEnabled(usable)
+        set_usable(self.restart_button, usable=usable and bool(self.table.selected))
+        set_usable(self.record_button, usable=usable)
 
     def _restart(self) -> None:
         if self.table.selected:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from PySide6.QtWidgets import QHBoxLayout
 
 from runtime.messages.joint import PlantFlag
+from twin_app.model.freshness import confidence_now, control_now, policy_now, robot_now
 from twin_app.model.state import ConsoleState
 from twin_app.model.wording import command_words, milliseconds, outcome
 from twin_app.theme.tokens import Theme
@@ -27,12 +28,11 @@ class Strip(Panel):
             row.addWidget(label, weight)
 
     def show_state(self, state: ConsoleState) -> None:
-        """Numbers of the newest telemetry; a dash where none has been heard."""
-        policy, control = state.policy, state.control
-        self.confidence.say(f"confidence {policy.confidence:.2f}" if policy else "confidence —")
-        deadline = f" / {policy.deadline_s * 1e3:.0f}" if policy else ""
-        latency = milliseconds(policy.inference_s) if policy else "—"
-        self.latency.say(f"S2 latency {latency}{deadline} ms")
+        """Numbers of the present; a dash where there is none: nothing heard, silent, or no task."""
+        policy, control, confidence = policy_now(state), control_now(state), confidence_now(state)
+        self.confidence.say(f"confidence {confidence:.2f}" if confidence is not None else "confidence —")
+        latency = f"{milliseconds(policy.inference_s)} / {policy.deadline_s * 1e3:.0f} ms" if policy else "—"
+        self.latency.say(f"S2 latency {latency}")
         self.lateness.say(f"S1 late p99 {milliseconds(control.lateness_p99_s)} ms" if control else "S1 late p99 —")
         self.hottest.say(_hottest(state))
         newest = state.commands[0] if state.commands else None
@@ -40,7 +40,7 @@ class Strip(Panel):
             self.command.say("" if state.may_command else "commands are impossible in a replay")
             return
         words = f"{command_words(newest.command)} {newest.subject}".strip()
-        self.command.say(f"{words}: {outcome(newest)}")
+        self.command.say(f"{outcome(newest)} · {words}" if newest.ended_badly else f"{words}: {outcome(newest)}")
 
     def apply_theme(self, theme: Theme) -> None:
         """Nothing of its own."""
@@ -48,7 +48,7 @@ class Strip(Panel):
 
 
 def _hottest(state: ConsoleState) -> str:
-    robot = state.robot
+    robot = robot_now(state)
     if robot is None or not robot.winding_celsius:
         return "hottest joint —"
     celsius = max(robot.winding_celsius)

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QKeySequence, QShortcut
-from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QPushButton, QSpinBox, QVBoxLayout
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QLineEdit, QPushButton, QSpinBox, QVBoxLayout
 
 from runtime.messages.requests import AddTask, CancelTask, Refill
 from runtime.messages.tasks import Task, TaskList, TaskStatus
 from twin_app.model.state import ConsoleState
+from twin_app.model.task_answers import answer, counts_words, task_story
 from twin_app.model.wording import TASKS, duration
 from twin_app.theme.tokens import Theme
 from twin_app.widgets.field import ElidedLabel
@@ -40,7 +41,7 @@ class TasksPanel(Panel):
         for column, width_px in ((0, 64), (2, 106), (3, 66)):
             self.table.setColumnWidth(column, width_px)
         self.table.setAccessibleName("Tasks")
-        self.table.chosen.connect(lambda _: self._show_buttons())
+        self.table.chosen.connect(self._show_chosen)
         self.cancel_button = QPushButton("Cancel task")
         self.cancel_button.setToolTip("Take the selected task out, or end it at the next chunk border (Del)")
         self.cancel_button.clicked.connect(self._cancel)
@@ -51,6 +52,12 @@ class TasksPanel(Panel):
         self.refill_button.setToolTip("Lay out a new set of parts (simulated cell)")
         self.refill_button.clicked.connect(lambda: self.wished.emit(Refill()))
         self.counts = ElidedLabel(name="muted")
+        self.told = QLabel()
+        self.told.setAccessibleName("What became of it")
+        self.told.setWordWrap(True)
+        self.told.hide()
+        self._answered = ""
+        self._told_row = ""
         self._tasks: TaskList | None = None
         self._commandable = False
         self._arrange()
@@ -63,9 +70,8 @@ class TasksPanel(Panel):
             now_wall_ns = state.now_ns + state.wall_offset_ns
             rows = [_row(task, now_wall_ns) for task in (*state.tasks.open, *state.tasks.finished)]
             self.table.show_rows(tuple(rows))
-            counts = state.tasks.counts
-            mean = f", {counts.duration_mean_s:.1f} s each" if counts.succeeded else ""
-            self.counts.say(f"{counts.succeeded} done{mean}, {counts.failed} failed, {counts.failed_in_row} in a row")
+            self.counts.say(counts_words(state.tasks))
+        self._show_answer(state)
         self.refill_button.setVisible(state.cell is not None and state.cell.simulated)
         self._show_buttons()
 
@@ -86,6 +92,7 @@ class TasksPanel(Panel):
         column.setContentsMargins(6, 6, 6, 6)
         column.setSpacing(5)
         column.addLayout(ask)
+        column.addWidget(self.told)
         column.addWidget(self.table, 1)
         column.addLayout(foot)
 
@@ -94,6 +101,31 @@ class TasksPanel(Panel):
         if words and self._commandable:
             self.wished.emit(AddTask(instruction=words, priority=self.priority.value()))
             self.instruction.clear()
+            self._tell("")
+
+    def _show_answer(self, state: ConsoleState) -> None:
+        """Say why the newest instruction came to nothing, and give it back where that was at once."""
+        bad = answer(state)
+        if bad is None or bad.request_id == self._answered:
+            return
+        self._answered = bad.request_id
+        self._tell(bad.text if bad.at_once else f"{bad.text}\n{bad.instruction}")
+        if bad.at_once and not self.instruction.text():
+            self.instruction.setText(bad.instruction)
+
+    def _show_chosen(self, key: str) -> None:
+        self._show_buttons()
+        task = next((task for task in self._known() if str(task.task_id) == key), None)
+        if task is not None and key != self._told_row:
+            self._tell(task_story(task))
+        self._told_row = key
+
+    def _tell(self, words: str) -> None:
+        self.told.setText(words)
+        self.told.setVisible(bool(words))
+
+    def _known(self) -> tuple[Task, ...]:
+        return (*self._tasks.open, *self._tasks.finished) if self._tasks else ()
 
     def _cancel(self) -> None:
         task = self._selected()
@@ -120,6 +152,5 @@ def _row(task: Task, now_wall_ns: int) -> Row:
     spent = duration(max(0.0, (end_ns - task.started_ns) * 1e-9)) if task.started_ns else ""
     attempt = f" · attempt {task.attempt}" if task.attempt > 1 else ""
     words = f"{task.instruction}{attempt}"
-    hint = f"{task.instruction}\n{sign.text}{': ' + task.reason if task.reason else ''}\nlimit {task.time_limit_s:g} s"
     over = task.finished_ns > 0
-    return Row(str(task.task_id), (str(task.task_id), words, sign.text, spent), sign, quiet=over, hint=hint)
+    return Row(str(task.task_id), (str(task.task_id), words, sign.text, spent), sign, quiet=over, hint=task_story(task))

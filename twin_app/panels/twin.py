@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QHBoxLayout, QLabel, QMenu, QToolButton, QVBoxLayo
 
 from runtime.messages.cell import CellDescription
 from twin_app.model.connection import Contact
+from twin_app.model.freshness import targets_now
 from twin_app.model.state import ConsoleState, SourceKind
 from twin_app.theme.tokens import Theme
 from twin_app.widgets.field import ElidedLabel
@@ -69,9 +70,11 @@ class TwinPanel(Panel):
             self.view.show_cell(state.cell, self._mesh_folder)
         heard = state.connection.contact.get("control") is Contact.HEARD
         fresh = state.kind is SourceKind.REPLAY or heard
-        target = state.policy.targets[0].label if state.policy and state.policy.targets else ""
+        targets = targets_now(state)
+        target = targets[0].label if targets else ""
+        plan = state.plan if state.plan is not None and state.now_ns <= state.plan.expires_ns else None
         self.remark.say(self.view.remark or (f"target: {target}" if target else ""))
-        self.view.show_state(TwinState(state.robot, state.belief, state.plan, target, fresh))
+        self.view.show_state(TwinState(state.robot, state.belief, plan, target, fresh))
 
     def apply_theme(self, theme: Theme) -> None:
         """Dress the view."""

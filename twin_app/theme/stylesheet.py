@@ -76,6 +76,7 @@ QWidget#strip {{ background: {panel}; border-top: 1px solid {border}; }}
 QDockWidget {{ font-weight: 600; }}
 QLabel#caption {{ color: {muted}; }}
 QLabel#value {{ font-size: {big}pt; font-weight: 600; }}
+QLabel#value:disabled {{ color: {muted}; }}
 QLabel#stale, QLabel#muted {{ color: {muted}; }}
 QLabel#heading {{ font-weight: 600; }}
 QPushButton, QToolButton {{ background: {button}; border: 1px solid {border}; border-radius: 3px;

@@ -18,6 +18,7 @@ class StopButton(QAbstractButton):
         super().__init__()
         self._key = key
         self._latched = False
+        self._unconfirmed = False
         self.theme = LIGHT
         self.setAccessibleName("STOP")
         self.setToolTip(
@@ -26,10 +27,20 @@ class StopButton(QAbstractButton):
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Preferred)
 
-    def show_latched(self, *, latched: bool) -> None:
-        """Whether the cell reports a latched stop: the face then says so."""
-        if latched != self._latched:
-            self._latched = latched
+    @property
+    def words(self) -> tuple[str, str]:
+        """What is written on it: the large word and the line below, as large where it is pressing."""
+        if self._unconfirmed:
+            return "STOP pressed", "not confirmed"
+        if not self.isEnabled():
+            return "STOP", "replay"
+        return "STOP", "latched" if self._latched else self._key
+
+    def show_latched(self, *, latched: bool, unconfirmed: bool = False) -> None:
+        """Whether the cell reports a latched stop, or has not confirmed one that was pressed: the face says so."""
+        if (latched, unconfirmed) != (self._latched, self._unconfirmed):
+            self._latched, self._unconfirmed = latched, unconfirmed
+            self.setAccessibleDescription(" ".join(self.words))
             self.update()
 
     def sizeHint(self) -> QSize:
@@ -49,26 +60,45 @@ class StopButton(QAbstractButton):
         painter.setBrush(face)
         painter.setPen(QPen(QColor(self.theme.text) if self.hasFocus() else face.darker(130), 3))
         painter.drawRoundedRect(box, 6, 6)
+        painter.setPen(ink)
+        if self._unconfirmed:
+            self._paint_unconfirmed(painter, box)
+        else:
+            self._paint_word(painter, box, ink)
+
+    def _paint_word(self, painter: QPainter, box: QRectF, ink: QColor) -> None:
+        large, small = self.words
         side = box.height() * 0.56
         sign = QRectF(box.x() + 14, box.center().y() - side / 2, side, side)
         draw_shape(painter, Shape.OCTAGON, sign, ink)
-        words = QRectF(sign.right() + 10, box.y(), box.right() - sign.right() - 14, box.height())
-        font = QFont(self.font())
-        font.setBold(True)
-        font.setPointSizeF(self.font().pointSizeF() * 1.75)
-        painter.setFont(font)
         painter.setPen(ink)
-        painter.drawText(words.adjusted(0, 2, 0, -box.height() * 0.34), Qt.AlignmentFlag.AlignCenter, "STOP")
-        font.setBold(False)
-        font.setPointSizeF(max(11.0, self.font().pointSizeF()))
-        painter.setFont(font)
-        low = words.adjusted(0, box.height() * 0.60, 0, -2)
-        painter.drawText(low, Qt.AlignmentFlag.AlignCenter, self._small_word())
+        words = QRectF(sign.right() + 10, box.y(), box.right() - sign.right() - 14, box.height())
+        painter.setFont(self._font(1.75, bold=True))
+        painter.drawText(words.adjusted(0, 2, 0, -box.height() * 0.34), Qt.AlignmentFlag.AlignCenter, large)
+        painter.setFont(self._font(1.0, bold=False))
+        painter.drawText(words.adjusted(0, box.height() * 0.60, 0, -2), Qt.AlignmentFlag.AlignCenter, small)
 
-    def _small_word(self) -> str:
-        if not self.isEnabled():
-            return "replay"
-        return "latched" if self._latched else self._key
+    def _paint_unconfirmed(self, painter: QPainter, box: QRectF) -> None:
+        painter.setFont(self._font(1.3, bold=True))
+        half = box.height() / 2
+        for number, line in enumerate(self.words):
+            row = QRectF(box.x(), box.y() + 2 + number * (half - 2), box.width(), half - 2)
+            painter.drawText(row, Qt.AlignmentFlag.AlignCenter, line)
+
+    def _font(self, factor: float, *, bold: bool) -> QFont:
+        font = QFont(self.font())
+        font.setBold(bold)
+        font.setPointSizeF(max(11.0, self.font().pointSizeF() * factor))
+        return font
+
+
+def set_usable(button: QWidget, *, usable: bool) -> None:
+    """Switch a button on or off. One that has the keyboard hands it to the window, never to its neighbour."""
+    if usable is button.isEnabled():
+        return
+    if not usable and button.hasFocus():
+        button.window().setFocus(Qt.FocusReason.OtherFocusReason)
+    button.setEnabled(usable)
 
 
 class HoldButton(QWidget):
@@ -103,7 +133,7 @@ class HoldButton(QWidget):
             self.updateGeometry()
             self.update()
         if enabled != self.isEnabled():
-            self.setEnabled(enabled)
+            set_usable(self, usable=enabled)
             self._release()
         if reason != self.toolTip():
             self.setToolTip(reason)

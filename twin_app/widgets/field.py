@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QSize, Qt
-from PySide6.QtGui import QPainter, QPaintEvent
+from PySide6.QtGui import QPainter, QPaintEvent, QTextLayout
 from PySide6.QtWidgets import QFrame, QLabel, QSizePolicy, QVBoxLayout, QWidget
+
+from twin_app.model.wording import duration, wrapped
 
 
 class ElidedLabel(QLabel):
@@ -15,11 +17,11 @@ class ElidedLabel(QLabel):
         self.setObjectName(name)
         self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
 
-    def say(self, text: str) -> None:
-        """Show a text; the same text costs nothing."""
+    def say(self, text: str, *, hint: str = "") -> None:
+        """Show a text; the same text costs nothing. `hint`: what the tooltip says instead of the whole text."""
         if text != self.text():
             self.setText(text)
-            self.setToolTip(text)
+            self.setToolTip(hint or text)
 
     def minimumSizeHint(self) -> QSize:
         """Any width will do."""
@@ -35,7 +37,7 @@ class ElidedLabel(QLabel):
 
 
 class WrappedLabel(QLabel):
-    """Up to two lines; asks for a height of its own and never for one that depends on its width.
+    """Up to two lines, the last one with an ellipsis; asks for a height that never depends on its width.
 
     A plain label that wraps makes every layout above it height-for-width, and the header then grows with its text.
     """
@@ -53,7 +55,7 @@ class WrappedLabel(QLabel):
         """Show a text, whole in the tooltip; the same text costs nothing."""
         if text != self.text():
             self.setText(text)
-            self.setToolTip(text)
+            self.setToolTip(wrapped(text))
 
     def hasHeightForWidth(self) -> bool:
         """No: see above."""
@@ -67,15 +69,48 @@ class WrappedLabel(QLabel):
         """Any width will do."""
         return QSize(40, self.sizeHint().height())
 
+    def paintEvent(self, event: QPaintEvent) -> None:
+        """Draw whole lines only: what has no room ends in an ellipsis, and nothing is cut through."""
+        del event
+        painter = QPainter(self)
+        painter.setPen(self.palette().color(self.foregroundRole()))
+        metrics = self.fontMetrics()
+        lines = self.broken(self.width())
+        y = 0 if self._lines > 2 else max(0, (self.height() - len(lines) * metrics.lineSpacing()) // 2)
+        for number, line in enumerate(lines):
+            painter.drawText(0, y + number * metrics.lineSpacing() + metrics.ascent(), line)
+
+    def broken(self, width_px: int) -> list[str]:
+        """The text as the lines that fit into a width."""
+        paragraphs = [part for part in self.text().splitlines() if part] or [""]
+        found: list[str] = []
+        for paragraph in paragraphs:
+            found += self._wrapped(paragraph, width_px)
+        if len(found) <= self._lines:
+            return found
+        rest = " ".join(found[self._lines - 1 :])
+        last = self.fontMetrics().elidedText(rest, Qt.TextElideMode.ElideRight, width_px)
+        return [*found[: self._lines - 1], last]
+
+    def _wrapped(self, paragraph: str, width_px: int) -> list[str]:
+        layout = QTextLayout(paragraph, self.font())
+        layout.beginLayout()
+        found: list[str] = []
+        while (line := layout.createLine()).isValid():
+            line.setLineWidth(width_px)
+            found.append(paragraph[line.textStart() : line.textStart() + line.textLength()].rstrip())
+        layout.endLayout()
+        return found
+
 
 class Field(QWidget):
     """Caption above value, for bars and cards."""
 
     def __init__(self, caption: str, *, width_px: int = 0, stretch: bool = False) -> None:
         super().__init__()
+        self._base = caption
         self._value = ElidedLabel("—", name="value")
-        self._caption = QLabel(caption)
-        self._caption.setObjectName("caption")
+        self._caption = ElidedLabel(caption, name="caption")
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
@@ -98,11 +133,19 @@ class Field(QWidget):
         """The words above the value."""
         return self._caption.text()
 
-    def say(self, value: str, *, caption: str | None = None) -> None:
-        """Show a value, and another caption where the meaning changes."""
+    @property
+    def faded(self) -> bool:
+        """Whether the value is drawn as an old one."""
+        return not self._value.isEnabled()
+
+    def say(self, value: str, *, caption: str | None = None, old_s: float = 0.0) -> None:
+        """Show a value, and another caption where the meaning changes; an old value is faded, with its age above."""
         self._value.say(value)
-        if caption is not None and caption != self._caption.text():
-            self._caption.setText(caption)
+        old = old_s > 0.0
+        if old is not self.faded:
+            self._value.setEnabled(not old)
+        words = self._base if caption is None else caption
+        self._caption.say(f"{words.partition(' · ')[0]} {duration(old_s)} ago" if old else words)
 
 
 def rule() -> QFrame:

@@ -6,8 +6,9 @@ from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QPainter
 
 from runtime.messages.system import Event
-from twin_app.model.trends import ModeSpan, Trends
-from twin_app.model.wording import MODES, Shape, Tone
+from twin_app.model.freshness import OLD_NS
+from twin_app.model.trends import Trends
+from twin_app.model.wording import MODES, Shape, Sign, Tone
 from twin_app.theme.shapes import draw_shape
 from twin_app.theme.tokens import Theme
 
@@ -43,12 +44,13 @@ def draw_band(
     painter.setClipRect(box)
     spans = list(trends.spans)
     for number, span in enumerate(spans):
-        until_ns = spans[number + 1].begin_ns if number + 1 < len(spans) else edge_ns
-        if until_ns < begin_ns or span.begin_ns > end_ns:
+        until_ns = spans[number + 1].begin_ns if number + 1 < len(spans) else _end_ns(trends, edge_ns)
+        if span.mode is None or until_ns < begin_ns or span.begin_ns > end_ns:
             continue
         left = box.left() + (span.begin_ns - begin_ns) * scale
         right = box.left() + (until_ns - begin_ns) * scale
-        _draw_span(painter, QRectF(left, box.top() + 2, right - left, MODE_PX - 4), span, box, theme)
+        place = QRectF(left, box.top() + 2, right - left, MODE_PX - 4)
+        _draw_span(painter, place, MODES[span.mode], box, theme)
     for event in trends.marks:
         if begin_ns <= event.stamp_ns <= end_ns and event.lane in SHOWN:
             shape, tone = _sign(event)
@@ -62,14 +64,19 @@ def draw_band(
     painter.drawText(QRectF(0, box.top() + MODE_PX, box.left() - 6, MODE_PX), right_side, "events")
 
 
+def _end_ns(trends: Trends, edge_ns: int) -> int:
+    """End of the newest stretch: the present, or where the fast loop fell silent."""
+    silent = trends.mode_heard_ns and edge_ns - trends.mode_heard_ns > OLD_NS["control"]
+    return trends.mode_heard_ns if silent else edge_ns
+
+
 def _sign(event: Event) -> tuple[Shape, Tone]:
     if event.lane == "alarm":
         return ALARM_SIGNS.get(event.level, (Shape.RING, Tone.MUTED))
     return EVENT_SIGNS[event.lane]
 
 
-def _draw_span(painter: QPainter, place: QRectF, span: ModeSpan, room: QRectF, theme: Theme) -> None:
-    sign = MODES[span.mode]
+def _draw_span(painter: QPainter, place: QRectF, sign: Sign, room: QRectF, theme: Theme) -> None:
     painter.fillRect(place, theme.grounds[sign.tone])
     painter.setPen(QColor(theme.border))
     painter.drawLine(QPointF(place.left(), place.top()), QPointF(place.left(), place.bottom()))

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from PySide6.QtCore import QRectF, Qt
-from PySide6.QtGui import QColor, QPainter, QPaintEvent, QResizeEvent
+from PySide6.QtCore import QRectF, QSize, Qt
+from PySide6.QtGui import QColor, QPainter, QPaintEvent
 from PySide6.QtWidgets import QHBoxLayout, QPushButton, QSizePolicy, QWidget
 
 from twin_app.model.wording import Shape, Sign, Tone
@@ -15,14 +15,14 @@ from twin_app.widgets.field import WrappedLabel
 
 
 class Notice(QWidget):
-    """Sign, text and at most two buttons on a ground of the sign's tone. Hidden while it has nothing to say."""
+    """Sign, text and at most three buttons on a ground of the sign's tone. Hidden while it has nothing to say."""
 
     def __init__(self) -> None:
         super().__init__()
         self.theme: Theme = LIGHT
         self.sign = Sign("", Shape.CIRCLE, Tone.MUTED)
         self._label = WrappedLabel()
-        self.buttons = (QPushButton(), QPushButton())
+        self.buttons = (QPushButton(), QPushButton(), QPushButton())
         row = QHBoxLayout(self)
         row.setContentsMargins(44, 3, 8, 3)
         row.addWidget(self._label, 1)
@@ -32,7 +32,7 @@ class Notice(QWidget):
         self._actions: list[Callable[[], None]] = []
         for index, button in enumerate(self.buttons):
             button.clicked.connect(lambda _=False, index=index: self._act(index))
-        self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
+        self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Preferred)
         self.hide()
 
     @property
@@ -54,7 +54,6 @@ class Notice(QWidget):
             self._label.say(sign.text)
             self._colour()
             self.show()
-            self._fit()
             self.update()
 
     def silence(self) -> None:
@@ -68,11 +67,6 @@ class Notice(QWidget):
         self._colour()
         self.update()
 
-    def resizeEvent(self, event: QResizeEvent) -> None:
-        """Break the text anew."""
-        super().resizeEvent(event)
-        self._fit()
-
     def paintEvent(self, event: QPaintEvent) -> None:
         """Ground and sign."""
         del event
@@ -83,14 +77,6 @@ class Notice(QWidget):
         draw_shape(painter, self.sign.shape, box, self.theme.inks[self.sign.tone])
         painter.fillRect(0, self.height() - 1, self.width(), 1, QColor(self.theme.border))
 
-    def _fit(self) -> None:
-        """One line or two, as the text needs; a third is in the tooltip."""
-        buttons = sum(button.sizeHint().width() + 8 for button in self.buttons if not button.isHidden())
-        width = max(100, self.width() - 56 - buttons)
-        needed = self._label.heightForWidth(width)
-        line = self._label.fontMetrics().lineSpacing()
-        self._label.setFixedHeight(min(max(needed, line), 2 * line + 2))
-
     def _colour(self) -> None:
         ink = self.theme.inks[self.sign.tone].name()
         self._label.setStyleSheet(f"color: {ink}; font-weight: 600;")
@@ -99,3 +85,24 @@ class Notice(QWidget):
     def _act(self, index: int) -> None:
         if index < len(self._actions):
             self._actions[index]()
+
+
+class NoticeRow(QWidget):
+    """Notices side by side in a row of constant height: what they say and when moves nothing below."""
+
+    def __init__(self, *notices: Notice) -> None:
+        super().__init__()
+        self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
+        row = QHBoxLayout(self)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.setSpacing(0)
+        for notice in notices:
+            row.addWidget(notice, 1)
+
+    def sizeHint(self) -> QSize:
+        """Room for two lines of text and for a button."""
+        return QSize(400, max(2 * self.fontMetrics().lineSpacing() + 8, 40))
+
+    def minimumSizeHint(self) -> QSize:
+        """As high as ever; any width will do."""
+        return QSize(100, self.sizeHint().height())

@@ -6,10 +6,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from PySide6.QtCore import QAbstractTableModel, QModelIndex, QPersistentModelIndex, Qt, Signal
-from PySide6.QtGui import QColor
+from PySide6.QtGui import QColor, QKeyEvent
 from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QTreeView
 
-from twin_app.model.wording import Sign
+from twin_app.model.wording import Sign, wrapped
 from twin_app.theme.shapes import shape_icon
 from twin_app.theme.tokens import LIGHT, Theme
 
@@ -74,7 +74,7 @@ class RecordModel(QAbstractTableModel):
         if role == Qt.ItemDataRole.ForegroundRole and row.quiet:
             return QColor(self.theme.muted)
         if role == Qt.ItemDataRole.ToolTipRole:
-            return row.hint or row.cells[index.column()]
+            return wrapped(row.hint or row.cells[index.column()])
         return None
 
 
@@ -133,6 +133,13 @@ class RecordView(QTreeView):
         self.clearSelection()
         self.chosen.emit("")
         return False
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """The first arrow key selects the row that has the frame, also when it is the only one."""
+        if event.key() in (Qt.Key.Key_Up, Qt.Key.Key_Down) and self.rows and not self.selected:
+            self.choose(self.rows[max(0, self.currentIndex().row())].key)
+            return
+        super().keyPressEvent(event)
 
     def apply_theme(self, theme: Theme) -> None:
         """Take a theme's colours."""

@@ -5,11 +5,12 @@ from __future__ import annotations
 import time
 from collections.abc import Sequence
 
-from PySide6.QtCore import QPointF, QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QWheelEvent
-from PySide6.QtWidgets import QSizePolicy, QWidget
+from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt, Signal
+from PySide6.QtGui import QHelpEvent, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QWheelEvent
+from PySide6.QtWidgets import QSizePolicy, QToolTip, QWidget
 
 from twin_app.model.lanes import Lane
+from twin_app.model.legend import legend
 from twin_app.model.series import SeriesView
 from twin_app.model.time_window import SECOND_NS, TimeWindow
 from twin_app.model.trends import Trends
@@ -164,6 +165,22 @@ class TrendCanvas(QWidget):
         del event
         self._drag = None
         self.go_live()
+
+    def event(self, event: QEvent) -> bool:
+        """The tooltip tells every value of the lane under the mouse, also those that had no room."""
+        if isinstance(event, QHelpEvent) and event.type() is QEvent.Type.ToolTip:
+            QToolTip.showText(event.globalPos(), self.hint_at(QPointF(event.pos())), self)
+            return True
+        return super().event(event)
+
+    def hint_at(self, point: QPointF) -> str:
+        """Title and all values of the lane under a point, at the cursor; empty beside the lanes."""
+        lane = self.lane_at(point)
+        if lane is None:
+            return ""
+        at_ns = self.cursor_ns if self.cursor_ns is not None else self.window_shown.bounds_ns(self.edge_ns)[1]
+        shown = legend(lane, self.trends.blocks.get(lane.block), at_ns)
+        return f"{lane.title} {lane.unit}".strip() + "\n" + shown.text
 
     def leaveEvent(self, event: object) -> None:
         """The cursor's preview ends."""

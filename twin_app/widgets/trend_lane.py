@@ -10,6 +10,7 @@ from PySide6.QtGui import QColor, QPainter, QPen
 
 from twin_app.model.axis import padded, time_ticks, value_ticks
 from twin_app.model.lanes import Lane
+from twin_app.model.legend import MORE, LegendItem, fitting, legend
 from twin_app.model.series import SeriesBlock, SeriesView
 from twin_app.theme.tokens import Theme
 from twin_app.widgets.polyline import draw_series
@@ -18,6 +19,12 @@ GUTTER_PX = 62
 TITLE_PX = 19
 LEFT = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
 RIGHT = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
+ITEM_GAP_PX = 10
+LIMIT_PX = 18.0
+LABEL_PX = 15.0
+"""Least distance of two labels on the vertical axis."""
+
+SHIFT_PX = 5.0
 GAP_NS = 1_500_000_000
 
 
@@ -68,7 +75,8 @@ class LanePainter:
                 low, high = min(low, float(np.nanmin(lows))), max(high, float(np.nanmax(highs)))
         low, high = padded(low, high)
         if lane.limits:  # room for the word on the uppermost limit
-            high = max(high, lane.limits[-1][1] + (high - low) * 18.0 / max(40.0, self._plot.height()))
+            height = max(40.0, self._plot.height())
+            high = max(high, low + (lane.limits[-1][1] - low) * height / (height - LIMIT_PX))
         return low, high
 
     def _y(self, value: float) -> float:
@@ -76,26 +84,27 @@ class LanePainter:
 
     def _draw_ticks(self) -> None:
         painter, plot = self._painter, self._plot
-        most = max(2, int(plot.height() // 34))
-        ticks = value_ticks(self._low, self._high, most=most)
+        ticks = value_ticks(self._low, self._high, most=max(2, int(plot.height() // 34)))
         digits = _digits(ticks)
+        painter.setPen(QColor(self._theme.grid))
         for tick in ticks:
             y = self._y(tick)
-            painter.setPen(QColor(self._theme.grid))
             painter.drawLine(QPointF(plot.left(), y), QPointF(plot.right(), y))
-            if plot.top() - 4 <= y <= plot.bottom() + 1:
-                painter.setPen(QColor(self._theme.muted))
-                painter.drawText(QRectF(0, y - 10, GUTTER_PX - 6, 20), RIGHT, f"{tick:.{digits}f}")
+        painter.setPen(QColor(self._theme.muted))
+        for tick, y in spread(
+            [(tick, self._y(tick)) for tick in ticks], top=self._box.top(), bottom=self._box.bottom()
+        ):
+            painter.drawText(QRectF(0, y - 10, GUTTER_PX - 6, 20), RIGHT, f"{tick:.{digits}f}")
 
     def _draw_limits(self) -> None:
         painter, plot = self._painter, self._plot
         for number, (label, value) in enumerate(self._lane.limits):
             y = self._y(value)
-            top = y - 17 if number % 2 else y
+            top = y - LIMIT_PX + 1 if number % 2 else y
             painter.setPen(QPen(QColor(self._theme.text), 1, Qt.PenStyle.DashLine))
             painter.drawLine(QPointF(plot.left(), y), QPointF(plot.right(), y))
             painter.setPen(QColor(self._theme.muted))
-            painter.drawText(QRectF(plot.left() + 4, top, 120, 17), LEFT, f"{label} {value:.0f}")
+            painter.drawText(QRectF(plot.left() + 4, top, 120, LIMIT_PX - 1), LEFT, f"{label} {value:.0f}")
 
     def _draw_lines(self, view: SeriesView) -> None:
         begin_ns, end_ns = self._bounds
@@ -123,49 +132,33 @@ class LanePainter:
         self._draw_values(title.adjusted(width + 12, 0, 0, 0), cursor_ns)
 
     def _draw_values(self, room: QRectF, cursor_ns: int | None) -> None:
-        block = self._block
-        moment_ns = cursor_ns if cursor_ns is not None else max(self._bounds[1], 0)
-        known = block.last_known(moment_ns) if block else None
-        if known is None:
+        shown = legend(self._lane, self._block, cursor_ns if cursor_ns is not None else max(self._bounds[1], 0))
+        if shown.note:
             self._painter.setPen(QColor(self._theme.muted))
-            self._painter.drawText(room, RIGHT, "no data yet")
+            self._painter.drawText(room, RIGHT, shown.note)
             return
-        values = known[1][self._lane.columns]
-        items = [
-            (index, f"{label} ", f"{value:.{self._lane.decimals}f}" if np.isfinite(value) else "—")
-            for index, (label, value) in enumerate(zip(self._lane.labels, values, strict=True))
-        ]
-        self._draw_items(room, _fitting(self._painter, items, np.abs(np.nan_to_num(values)), room.width()))
+        measure = self._painter.fontMetrics().horizontalAdvance
+        items, short = fitting(shown.items, width_px=room.width(), gap_px=ITEM_GAP_PX, measure=measure)
+        self._draw_items(room, items, short=short)
 
-    def _draw_items(self, room: QRectF, items: list[tuple[int, str, str]]) -> None:
+    def _draw_items(self, room: QRectF, items: tuple[LegendItem, ...], *, short: bool) -> None:
         painter, metrics = self._painter, self._painter.fontMetrics()
         x = room.right()
-        for index, label, value in reversed(items):
-            x -= metrics.horizontalAdvance(value)
+        for item in reversed(items):
+            x -= metrics.horizontalAdvance(item.value)
             painter.setPen(QColor(self._theme.text))
-            painter.drawText(QRectF(x, room.y(), 200, room.height()), LEFT, value)
+            painter.drawText(QRectF(x, room.y(), 200, room.height()), LEFT, item.value)
             if len(self._lane.labels) > 1:
-                x -= metrics.horizontalAdvance(label)
-                painter.setPen(self._colour(index))
-                painter.drawText(QRectF(x, room.y(), 200, room.height()), LEFT, label)
-            x -= 10
+                x -= metrics.horizontalAdvance(f"{item.label} ")
+                painter.setPen(self._colour(item.index))
+                painter.drawText(QRectF(x, room.y(), 200, room.height()), LEFT, item.label)
+            x -= ITEM_GAP_PX
+        if short:
+            painter.setPen(QColor(self._theme.muted))
+            painter.drawText(QRectF(x - 90, room.y(), 100, room.height()), RIGHT, MORE)
 
     def _colour(self, index: int) -> QColor:
         return QColor(self._theme.series[index % len(self._theme.series)])
-
-
-def _fitting(
-    painter: QPainter, items: list[tuple[int, str, str]], weights: np.ndarray, width_px: float
-) -> list[tuple[int, str, str]]:
-    """The items that fit, the largest values first, in their own order."""
-    metrics, kept, room = painter.fontMetrics(), set[int](), width_px
-    for index in np.argsort(-weights):
-        _, label, value = items[int(index)]
-        room -= metrics.horizontalAdvance(label + value) + 10
-        if room < 0:
-            break
-        kept.add(int(index))
-    return [item for item in items if item[0] in kept]
 
 
 def draw_time_grid(
@@ -213,6 +206,19 @@ def _time_words(moment_ns: int, offset_ns: int, step_s: float) -> str:
     return f"{words}.{int(seconds % 1 * 100 + 0.5) % 100:02d}" if step_s < 1 else words
 
 
+def spread(marks: list[tuple[float, float]], *, top: float, bottom: float) -> list[tuple[float, float]]:
+    """Ticks with the heights of their labels, inside the lane and never on one another; the ends go first."""
+    half = LABEL_PX / 2
+    placed: list[tuple[float, float]] = []
+    for tick, y in (*marks[:1], *marks[:0:-1]):
+        at = min(max(y, top + half), bottom - half)
+        if len(placed) == 1:  # the upper end may give way a little, because the scale hangs on it
+            at = max(top + half, min(at, max(placed[0][1] - LABEL_PX, at - SHIFT_PX)))
+        if all(abs(at - other) >= LABEL_PX for _, other in placed):
+            placed.append((tick, at))
+    return placed
+
+
 def _digits(ticks: list[float]) -> int:
     step = abs(ticks[1] - ticks[0]) if len(ticks) > 1 else abs(ticks[0]) or 1.0
-    return 0 if step >= 1 else 1 if step >= 0.1 else 2 if step >= 0.01 else 3
+    return next((digits for digits in range(3) if abs(round(step, digits) - step) < 1e-6 * step), 3)

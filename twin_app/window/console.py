@@ -32,7 +32,8 @@ from twin_app.widgets.edges import Edges
 from twin_app.widgets.panel import Panel
 from twin_app.window.closing import Closing
 from twin_app.window.header import Header
-from twin_app.window.keys import STOP_KEY, EnterPresses, Key, StopKey, bind
+from twin_app.window.keys import STOP_KEY, EnterPresses, Key, StopFirst, bind
+from twin_app.window.keys_card import KeysCard
 from twin_app.window.pump import Pump
 from twin_app.window.workspace import Workspace
 
@@ -80,7 +81,8 @@ class ConsoleWindow(QMainWindow):
         self.edges = Edges(self) if source.kind is SourceKind.REPLAY else None
         self.closing = Closing(self, self.pump, self.header, owns_cell=owns_cell)
         self._enter = EnterPresses(self)
-        self._stop_key = StopKey(self._application(), self.stop)
+        self._stop_first = StopFirst(self._application(), self.header.bar.stop_button, self.stop)
+        self.keys_card: KeysCard | None = None
         self._compose()
         self._connect()
         self.set_theme(self.settings.theme)
@@ -158,7 +160,7 @@ class ConsoleWindow(QMainWindow):
             event.ignore()
             return
         event.accept()
-        self._stop_key.release()
+        self._stop_first.release()
         self.workspace.keep()
         self.store.save(self.settings)
         self.pump.stop()
@@ -214,10 +216,13 @@ class ConsoleWindow(QMainWindow):
             for number, name in enumerate(PERSPECTIVES, start=1)
         )
         always = (
+            Key("F7", "put the keyboard on Hold to start; then hold Enter", self._aim_at_start),
+            Key("F8", "Pause", self.header.line.pause_button.click),
+            Key("F9", "Reset: unlatch a stop; moves nothing", self.header.bar.reset_button.click),
             Key("Space", "replay: play or pause; live: hold or follow the plots", self._space),
             Key("End", "to the end; live: back to live", self._end),
             Key("Ctrl+I", "type an instruction", self._instruct),
-            Key("Ctrl+K", "acknowledge the most urgent alarm", self._acknowledge),
+            Key("Ctrl+K", "acknowledge the most urgent alarm", self.header.acknowledge_first),
             Key("Ctrl+D", "light or dark theme", self.switch_theme),
             Key("Ctrl+S", "save the layout", self.save_layout),
             Key("Ctrl+Shift+R", "reset the layout", self.reset_layout),
@@ -246,7 +251,7 @@ class ConsoleWindow(QMainWindow):
         menu.addAction("Reset layout\tCtrl+Shift+R", self.reset_layout)
         menu.addAction("Light or dark theme\tCtrl+D", self.switch_theme)
         menu.addSeparator()
-        menu.addAction("Keys", self._tell_keys)
+        menu.addAction("Keys", self._show_keys)
         menu.addAction("Close\tCtrl+Q", self.close)
 
     def _load(self) -> None:
@@ -269,14 +274,22 @@ class ConsoleWindow(QMainWindow):
         self.show_panel("tasks")
         self.tasks.instruction.setFocus(Qt.FocusReason.ShortcutFocusReason)
 
-    def _acknowledge(self) -> None:
-        buttons = self.header.alarm.buttons
-        if not self.header.alarm.isHidden() and buttons[0].text() == "Acknowledge":
-            buttons[0].click()
+    def _aim_at_start(self) -> None:
+        """The keyboard on the held button; starting still takes the hold."""
+        button = self.header.line.start_button
+        if button.isEnabled():
+            button.setFocus(Qt.FocusReason.ShortcutFocusReason)
+        else:
+            self.header.remark_on(f"Start is not possible now. {button.toolTip()}")
 
-    def _tell_keys(self) -> None:
-        words = " · ".join(f"{key.sequence} {key.words}" for key in self.keys())
-        self.header.remark_on(f"{STOP_KEY} STOP · {words}")
+    def _show_keys(self) -> None:
+        if self.keys_card is None:
+            rows = ((STOP_KEY, "STOP, from anywhere"), *((key.sequence, key.words) for key in self.keys()))
+            more = (("Tab, Enter", "go to a button, and press it"), ("Enter, held", "on Hold to start: start"))
+            self.keys_card = KeysCard(self, (*rows, *more))
+        self.keys_card.show()
+        self.keys_card.raise_()
+        self.keys_card.activateWindow()
 
     def _tell_troubles(self) -> bool:
         troubles, self.store.troubles = self.store.troubles, []

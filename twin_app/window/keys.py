@@ -1,15 +1,19 @@
-"""The keyboard: one table of keys, and Enter as the key that presses a button (Space belongs to the timeline)."""
+"""The keyboard: one table of keys, STOP before all others, and Enter to press a button (Space is the timeline's)."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from PySide6.QtCore import QEvent, QObject, Qt
-from PySide6.QtGui import QKeyEvent, QKeySequence, QShortcut
+from PySide6.QtCore import QEvent, QObject, QPoint, Qt
+from PySide6.QtGui import QKeyEvent, QKeySequence, QMouseEvent, QShortcut
 from PySide6.QtWidgets import QAbstractButton, QApplication, QToolButton, QWidget
 
 STOP_KEY = "F12"
+POPUP = Qt.WindowType.Popup
+PRESSES = (QEvent.Type.MouseButtonPress, QEvent.Type.MouseButtonDblClick)
+NESTED_POPUPS = 8
+"""More than any menu has levels: closing them ends for certain."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,12 +37,13 @@ def bind(window: QWidget, keys: tuple[Key, ...]) -> list[QShortcut]:
     return shortcuts
 
 
-class StopKey(QObject):
-    """Sees the stop key before everything else: also while a menu or a list is open."""
+class StopFirst(QObject):
+    """Sees the stop key, and a press on STOP, before everything else: also while a menu or a list is open."""
 
-    def __init__(self, application: QApplication, stop: Callable[[], None]) -> None:
+    def __init__(self, application: QApplication, button: QAbstractButton, stop: Callable[[], None]) -> None:
         super().__init__(application)
         self._stop = stop
+        self._button = button
         self._application = application
         self._key = Qt.Key.Key_F12
         application.installEventFilter(self)
@@ -50,13 +55,41 @@ class StopKey(QObject):
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         """Act on the press, at whoever gets it first, and let nobody else have it."""
         del watched
-        if event.type() is not QEvent.Type.KeyPress or not isinstance(event, QKeyEvent):
-            return False
+        if event.type() is QEvent.Type.KeyPress and isinstance(event, QKeyEvent):
+            return self._take_key(event)
+        if event.type() in PRESSES and isinstance(event, QMouseEvent):
+            return self._take_press(event)
+        return False
+
+    def _take_key(self, event: QKeyEvent) -> bool:
         if event.key() != self._key:
             return False
         if not event.isAutoRepeat():
             self._stop()
         return True
+
+    def _take_press(self, event: QMouseEvent) -> bool:
+        """A popup takes every press for itself and would only close; without one the button has it as ever."""
+        if QApplication.activePopupWidget() is None or event.button() is not Qt.MouseButton.LeftButton:
+            return False
+        place = event.globalPosition().toPoint()
+        if not self._shown_at(place):
+            return False
+        self._stop()
+        for _ in range(NESTED_POPUPS):
+            popup = QApplication.activePopupWidget()
+            if popup is None:
+                break
+            popup.close()
+        return True
+
+    def _shown_at(self, place: QPoint) -> bool:
+        """Whether STOP is what the person sees there, and not a popup above it."""
+        button = self._button
+        if not (button.isVisible() and button.isEnabled() and button.rect().contains(button.mapFromGlobal(place))):
+            return False
+        popups = (top for top in QApplication.topLevelWidgets() if top.isVisible() and top.windowType() is POPUP)
+        return not any(popup.geometry().contains(place) for popup in popups)
 
 
 class EnterPresses(QObject):

@@ -12,7 +12,7 @@ from runtime.link.subscriber import Received
 from runtime.messages import topics
 from runtime.messages.topics import Topic
 from twin_app.assembly.live import LiveCell
-from twin_app.assembly.setup import CellSetup, SessionSetup
+from twin_app.assembly.setup import CellSetup, SessionSetup, absolute_scene
 
 HEARD = (topics.SYSTEM, topics.TASKS, topics.CONTROL, topics.RECEIPTS, topics.EVENTS)
 
@@ -33,7 +33,7 @@ class HeardCell(LiveCell):
 
 def cell_setup(scene: str, seed: int) -> CellSetup:
     """A cell that no other run of this machine knows."""
-    return CellSetup(cell=f"bench-{os.getpid()}", scene=scene, seed=seed)
+    return CellSetup(cell=f"bench-{os.getpid()}", scene=absolute_scene(scene), seed=seed)
 
 
 @contextmanager

@@ -40,7 +40,7 @@ class CameraLoop:
         )
         self._faults = CameraFaults()
         self._orders = Orders(0, 0)
-        self._life = Life()
+        self._life = Life(supervisor_pid=session.info.pid)
         self._pulse = Pulse(topics.HEALTH_CAMERAS.rate_hz)
         self._period_ns = round(1e9 / max(camera.rate_hz for camera in cell.cameras))
 

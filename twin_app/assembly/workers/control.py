@@ -20,7 +20,7 @@ from runtime.messages import topics
 from runtime.messages.joint import PlantFlag, PlantState
 from runtime.messages.orders import Heartbeat, Orders
 from runtime.messages.plan import Plan
-from runtime.pacing import MILLISECOND_NS, Pacer, enter_real_time
+from runtime.pacing import MILLISECOND_NS, Pacer, enter_real_time, leave_real_time
 from runtime.system1 import ControlStage
 from runtime.system1.timing import LoopTiming
 from sim_worlds.faults import LoopFaults
@@ -50,6 +50,13 @@ NAP_S = 20e-6
 RECEIVE_EVERY = 4
 """Ticks between looks at the sockets. Chunks come at 10 Hz, orders at 20 Hz; a stop has its own way."""
 
+SUPERVISOR_SILENT_TICKS = 1000
+"""So many ticks of our own without orders, which come every 50, and the control process presses the stop itself.
+
+Nobody watches deaths, alarms and requests then. Counted in ticks that were run, so that a host that stalls as a
+whole does not count.
+"""
+
 ORPHAN_NS = 2_000_000_000
 
 
@@ -68,17 +75,20 @@ class ControlLoop:
         self._faults = LoopFaults()
         self._orders = Orders(0, 0)
         self._plan: Plan | None = None
-        self._life = Life()
+        self._life = Life(supervisor_pid=session.info.pid)
         self._warning = enter_real_time(PRIORITY)
         self._pacer = Pacer(phase_ns=PHASE_NS)
         self._seen = 0
         self._state: PlantState | None = None
         self._stale = 0
+        self._quiet = 0
+        self._pressed_ns = 0
+        self._stop_words = ""
         self._orphaned_ns = 0
         self._acted_request = 0
         self._timing = LoopTiming(real_time=not self._warning)
+        self._robot_pulse = Pulse(topics.ROBOT.rate_hz)
         self._pulses: tuple[tuple[Pulse, Callable[[int], None]], ...] = (
-            (Pulse(topics.ROBOT.rate_hz), self._publish_robot),
             (Pulse(topics.CONTROL.rate_hz), self._publish_control),
             (Pulse(topics.HEALTH_CONTROL.rate_hz), self._publish_health),
         )
@@ -88,7 +98,7 @@ class ControlLoop:
         while not self._done():
             now_ns = self._pacer.wait()
             self._hold_up(now_ns)
-            self._tick(now_ns)
+            self.tick(now_ns)
             self._pacer.worked()
         for thing in (self._subscriber, self._publisher, self._states, self._commands, self._stop):
             thing.close()
@@ -102,14 +112,19 @@ class ControlLoop:
             while time.monotonic_ns() < end:
                 pass
 
-    def _tick(self, now_ns: int) -> None:
+    def tick(self, now_ns: int) -> None:
+        """One tick: listen, measure, think, command and tell; without a measurement all but the command."""
         if self._pacer.ticks % RECEIVE_EVERY == 0:
             self._receive(now_ns)
         state = self._measurement(now_ns)
         if state is None:
-            self._miss_measurement(now_ns)
-            return
-        pressed_ns = self._stop.pressed_ns()
+            self._tick_unmeasured(now_ns)
+        else:
+            self._tick_measured(state, now_ns)
+        self._publish(now_ns, measured=state is not None)
+
+    def _tick_measured(self, state: PlantState, now_ns: int) -> None:
+        pressed_ns = self._look_at_stop()
         request = self._orders.mode_request
         plan, self._plan = self._plan, None
         command = self._stage.tick(
@@ -117,7 +132,7 @@ class ControlLoop:
             now_ns=now_ns,
             plan=plan,
             mode_request=request,
-            stop=self._stop.reason() if pressed_ns else "",
+            stop=self._stop_words,
             work_expected=self._orders.assignment is not None,
             lateness_s=(time.monotonic_ns() - now_ns) * 1e-9,
         )
@@ -126,7 +141,21 @@ class ControlLoop:
             self._stop.clear(pressed_ns)
         if request is not None:
             self._acted_request = request.request_id
-        self._publish(now_ns, state)
+
+    def _tick_unmeasured(self, now_ns: int) -> None:
+        lost = self._stale >= STALE_TICKS and self._seen > 0
+        if lost and self._stale == STALE_TICKS:
+            self._stop.set(now_ns, StopCause.ARM_SILENT)
+        self._look_at_stop()
+        self._stage.tick_unmeasured(now_ns=now_ns, stop=self._stop_words, lost=lost)
+
+    def _look_at_stop(self) -> int:
+        """Stamp of the newest press that waits or is latched, 0 for none; its cause in words is kept beside it."""
+        pressed_ns = self._stop.pressed_ns()
+        if pressed_ns != self._pressed_ns:
+            self._pressed_ns = pressed_ns
+            self._stop_words = self._stop.reason() if pressed_ns else ""
+        return pressed_ns
 
     def _measurement(self, now_ns: int) -> PlantState | None:
         """The newest state; the last one again for a few ticks in which none came, so that the arm is served."""
@@ -146,32 +175,29 @@ class ControlLoop:
             time.sleep(NAP_S)
         return count
 
-    def _miss_measurement(self, now_ns: int) -> None:
-        if self._stale == STALE_TICKS and self._seen:
-            self._stop.set(now_ns, StopCause.ARM_SILENT)
-        if self._stale >= STALE_TICKS and self._stale % 100 == 0:
-            self._publish_health(now_ns)
-
     def _receive(self, now_ns: int) -> None:
+        if self._orders.sequence:
+            self._quiet += RECEIVE_EVERY
         for received in self._subscriber.poll(0.0, at_most=16):
             if isinstance(received.message, Plan):
                 self._plan = received.message
             else:
-                self._orders = received.message
+                self._orders, self._quiet = received.message, 0
+        if self._quiet == SUPERVISOR_SILENT_TICKS:
+            self._stop.set(now_ns, StopCause.SUPERVISOR_SILENT)
         self._faults.apply(self._orders.faults, now_ns)
 
-    def _publish(self, now_ns: int, state: PlantState) -> None:
+    def _publish(self, now_ns: int, *, measured: bool) -> None:
         for report in self._stage.take_verdicts():
             self._publisher.send(topics.VERDICTS, report)
         trace = self._stage.take_trace()
         if trace is not None:
             self._publisher.send(topics.TICKS, trace)
+        if measured and self._robot_pulse.is_due(now_ns):
+            self._publisher.send(topics.ROBOT, self._stage.robot_state())
         for pulse, publish in self._pulses:
             if pulse.is_due(now_ns):
                 publish(now_ns)
-
-    def _publish_robot(self, now_ns: int) -> None:
-        self._publisher.send(topics.ROBOT, self._stage.robot_state())
 
     def _publish_control(self, now_ns: int) -> None:
         if self._pacer.ticks % 500 < 50:
@@ -220,4 +246,6 @@ class ControlLoop:
 
 def run(folder: Path, setup: CellSetup) -> int:
     """Run the control process of the session in this folder."""
-    return ControlLoop(SessionFolder.attach(folder), setup).run()
+    status = ControlLoop(SessionFolder.attach(folder), setup).run()
+    leave_real_time()
+    return status

@@ -10,9 +10,12 @@ from types import FrameType
 class Life:
     """Tells once a cycle whether this process may go on."""
 
-    def __init__(self) -> None:
-        """Take over SIGTERM; leave Ctrl-C to the supervisor, which ends everybody in order."""
-        self._parent = os.getppid()
+    def __init__(self, *, supervisor_pid: int) -> None:
+        """Take over SIGTERM; leave Ctrl-C to the supervisor, which ends everybody in order.
+
+        `supervisor_pid` is the session's: a supervisor that died while this process was starting is noticed too.
+        """
+        self._parent = supervisor_pid
         self.told = False
         signal.signal(signal.SIGINT, signal.SIG_IGN)
         signal.signal(signal.SIGTERM, self._end)

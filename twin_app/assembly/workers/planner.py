@@ -53,7 +53,7 @@ class PlannerLoop:
         self._publisher = Publisher(session, "planner")
         self._subscriber = Subscriber(session, (topics.ORDERS, topics.ROBOT, topics.OVERHEAD, topics.WRIST))
         self._orders = Orders(0, 0)
-        self._life = Life()
+        self._life = Life(supervisor_pid=session.info.pid)
         self._health = Pulse(topics.HEALTH_PLANNER.rate_hz)
         self._report = Pulse(topics.POLICY.rate_hz)
         self._in_flight: list[tuple[int, Plan]] = []

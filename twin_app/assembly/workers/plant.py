@@ -50,7 +50,7 @@ class PlantLoop:
         self._plant = PyBulletPlant(drawing.scene, mismatch=setup.mismatch, seed=setup.seed)
         self._orders = Orders(0, 0)
         self._refilled = 0
-        self._life = Life()
+        self._life = Life(supervisor_pid=session.info.pid)
         self._warning = enter_real_time(PRIORITY)
         self._pacer = Pacer(phase_ns=0)
         self._pulse = Pulse(topics.HEALTH_PLANT.rate_hz)

@@ -41,7 +41,7 @@ def facts_of(session: SessionFolder, setup: CellSetup) -> Facts:
 def run(folder: Path, setup: CellSetup) -> int:
     """Record the session in this folder whenever the orders wish for it."""
     session = SessionFolder.attach(folder)
-    life, pulse, orders = Life(), Pulse(topics.HEALTH_RECORDER.rate_hz), Orders(0, 0)
+    life, pulse, orders = Life(supervisor_pid=session.info.pid), Pulse(topics.HEALTH_RECORDER.rate_hz), Orders(0, 0)
     recorder = Recorder(facts_of(session, setup))
     recorded = (topic for topic in topics.TOPICS if topic.recorded)
     with (

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ctypes
+import os
 import signal
 import sys
 import time
@@ -17,6 +18,7 @@ from runtime.messages.cell import CellDescription
 from runtime.supervision.processes import ProcessSpec
 from runtime.supervision.supervisor import Supervisor, SupervisorOptions
 from sim_worlds.faults import CATALOGUE
+from twin_app.assembly.ending import ending_signals
 from twin_app.assembly.setup import SessionSetup, data_folder_of, encode_setup, read_plugins, read_scene
 from twin_app.assembly.workers.plant import TRUTH, truth_shape
 
@@ -28,12 +30,18 @@ WORKERS = ("plant", "cameras", "control", "planner", "recorder")
 
 def run_supervisor(setup: SessionSetup) -> int:
     """Run a session until it is shut down; raises `UserMistake` for what is wrong with it."""
+    _leave_on_signals()
     if setup.ends_with_parent:
         ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
+        if setup.parent_pid and os.getppid() != setup.parent_pid:
+            return 0  # the parent died before the kernel was asked to tell
     read_plugins(setup.cell.policy)
     cell = read_scene(setup.cell).cell
-    session = SessionFolder.create(setup.cell.cell, now_wall_ns=time.time_ns())
+    unblocked = signal.pthread_sigmask(signal.SIG_BLOCK, ending_signals())  # none falls between making and keeping
+    session: SessionFolder | None = None
     try:
+        session = SessionFolder.create(setup.cell.cell, now_wall_ns=time.time_ns())
+        signal.pthread_sigmask(signal.SIG_SETMASK, unblocked)
         blocks = _make_blocks(session, cell)
         supervisor = _build(setup, session, cell)
         _obey_signals(supervisor)
@@ -41,7 +49,9 @@ def run_supervisor(setup: SessionSetup) -> int:
         for block in blocks:
             block.close()
     finally:
-        session.close()
+        if session is not None:
+            session.close()
+        signal.pthread_sigmask(signal.SIG_SETMASK, unblocked)
     return 0
 
 
@@ -83,14 +93,26 @@ def _build(setup: SessionSetup, session: SessionFolder, cell: CellDescription) -
     return Supervisor(cell=cell, session=session, specs=specs, catalogue=CATALOGUE, options=options)
 
 
+def _leave_on_signals() -> None:
+    """While nothing runs yet, a signal ends this process at once; what it has made so far is taken away."""
+
+    def leave(number: int, frame: FrameType | None) -> None:
+        for other in ending_signals():
+            signal.signal(other, signal.SIG_IGN)  # once is enough: nothing may disturb the tidying up
+        raise SystemExit(128 + number)
+
+    for number in ending_signals():
+        signal.signal(number, leave)
+
+
 def _obey_signals(supervisor: Supervisor) -> None:
-    """Ctrl-C and TERM both end the session in order: the arm stops first."""
+    """Ctrl-C, TERM and HUP end the session in order: the arm stops first."""
 
     def end(number: int, frame: FrameType | None) -> None:
         supervisor.ask_to_end()
 
-    signal.signal(signal.SIGINT, end)
-    signal.signal(signal.SIGTERM, end)
+    for number in ending_signals():
+        signal.signal(number, end)
 
 
 def main(text: str) -> int:

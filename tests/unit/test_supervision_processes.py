@@ -1,0 +1,61 @@
+"""Who counts as silent, when it was perhaps the supervisor that did not listen."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+from runtime.link.stop_flag import StopCause
+from runtime.messages.orders import Heartbeat
+from runtime.messages.system import ProcessPhase
+from runtime.supervision.processes import Children, ProcessSpec
+
+SECOND_NS = 1_000_000_000
+SLEEP = (sys.executable, "-c", "import time; time.sleep(60)")
+
+
+class Watched:
+    """One worker that only sleeps, on a clock that the test moves."""
+
+    def __init__(self, folder: Path) -> None:
+        self.now_ns = 10 * SECOND_NS
+        self.stops: list[tuple[StopCause, str]] = []
+        self.children = Children(
+            specs=(ProcessSpec("planner", SLEEP),),
+            log_folder=folder,
+            clock_ns=lambda: self.now_ns,
+            stop_cell=lambda now_ns, cause, name: self.stops.append((cause, name)),
+        )
+        self.children.start_all()
+        self.beat()
+
+    def beat(self) -> None:
+        heartbeat = Heartbeat("planner", self.children.states()[0].pid, self.now_ns, 1)
+        self.children.tick({"planner": heartbeat})
+
+    def wait(self, seconds: float) -> None:
+        """Listen all the time, and hear nothing."""
+        for _ in range(round(seconds * 100)):
+            self.now_ns += SECOND_NS // 100
+            self.children.tick({})
+
+    def close(self) -> None:
+        self.children.end_all(patience_s=0.0)
+
+
+def test_a_worker_without_heartbeat_is_silent_and_stops_the_cell_by_name(tmp_path: Path) -> None:
+    watched = Watched(tmp_path)
+    watched.wait(2.5)
+    assert watched.stops == [(StopCause.PROCESS_SILENT, "planner")]
+    assert watched.children.states()[0].phase is ProcessPhase.SILENT
+    watched.close()
+
+
+def test_a_supervisor_that_stood_still_itself_blames_nobody_before_it_has_listened_again(tmp_path: Path) -> None:
+    watched = Watched(tmp_path)
+    watched.now_ns += 12 * SECOND_NS
+    watched.wait(1.5)
+    assert watched.stops == []
+    watched.wait(1.0)
+    assert watched.stops == [(StopCause.PROCESS_SILENT, "planner")]
+    watched.close()

@@ -1,0 +1,181 @@
+"""The words of the command line: every command with its options, their limits and defaults."""
+
+from __future__ import annotations
+
+import argparse
+
+FAULT_IDS = ("F01", "F12", "F13", "F20", "F26", "F31", "F41")
+"""As in the catalogue, which is too slow to import for a help text."""
+
+_BENCHES = {
+    "loop": "punctuality of the 1 kHz loop (60 s)",
+    "stop": "time from pressing stop to the loop's reaction",
+    "console": "frames and memory of the window (20 s; needs a display)",
+    "lockstep": "simulated seconds a second of computing",
+}
+_JSON = "print the outcome as one JSON object on the last line (default: a table)"
+_SEED = "seed of plant, placement and orders, from 0 (default: %(default)s)"
+
+_Commands = argparse._SubParsersAction  # noqa: SLF001 - argparse has no public name for it
+
+
+def build_parser() -> argparse.ArgumentParser:
+    """Every command with its options."""
+    parser = argparse.ArgumentParser(
+        prog="celltwin", description="Digital-twin console for robot work cells that are driven by learned policies."
+    )
+    commands = parser.add_subparsers(dest="command", required=True)
+    _add_run(commands)
+    replay = commands.add_parser("replay", help="show a recording in the console; commands are impossible")
+    replay.add_argument("file", help="MCAP file, as written by `celltwin run --record FILE` or the console")
+    screenshots = commands.add_parser("screenshots", help="pictures of every perspective, taken of a live cell")
+    screenshots.add_argument("folder", help="where the PNG files go; made when missing; needs a display")
+    doctor = commands.add_parser("doctor", help="what is missing or slow on this machine, and the remedy")
+    doctor.add_argument("--json", action="store_true", help="add one JSON list as the last line (default: the table)")
+    _add_bench(commands)
+    _add_verify(commands)
+    return parser
+
+
+def positive(text: str) -> int:
+    """A count of at least one, for argparse."""
+    return _whole(text, lowest=1)
+
+
+def natural(text: str) -> int:
+    """A seed or count of at least zero, for argparse."""
+    return _whole(text, lowest=0)
+
+
+def port(text: str) -> int:
+    """A TCP port, for argparse; 0 is any free one."""
+    value = _whole(text, lowest=0)
+    if value > 65535:
+        raise argparse.ArgumentTypeError(f"{value} is outside 0…65535")
+    return value
+
+
+def given(text: str) -> str:
+    """A name, path or address that is really there, for argparse."""
+    if not text.strip():
+        raise argparse.ArgumentTypeError("it is empty")
+    if "\0" in text:
+        raise argparse.ArgumentTypeError("it contains a zero character")
+    return text
+
+
+def _whole(text: str, *, lowest: int) -> int:
+    try:
+        value = int(text)
+    except ValueError as trouble:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a whole number") from trouble
+    if value < lowest:
+        raise argparse.ArgumentTypeError(f"{value} is below the limit of {lowest}")
+    return value
+
+
+def _add_run(commands: _Commands[argparse.ArgumentParser]) -> None:
+    run = commands.add_parser(
+        "run",
+        help="run a cell: with the console, or --headless",
+        description="Run a cell with its console. Where the cell of this name runs already, the console joins it.",
+    )
+    _add_cell_options(run)
+    _add_session_options(run)
+    run.add_argument("--headless", action="store_true", help="no window; lock-step unless --live (default: a window)")
+    run.add_argument("--live", action="store_true", help="headless: all processes on the wall clock; a console always")
+    run.add_argument(
+        "--picks", type=positive, default=None, metavar="N", help="without a window: end after N picks (default: 10)"
+    )
+    run.add_argument(
+        "--fault",
+        action="append",
+        default=[],
+        metavar="ID[:SEVERITY][@SECONDS][+SECONDS]",
+        help="inject a fault after some seconds, for some seconds; may be repeated. "
+        f"Faults: {', '.join(FAULT_IDS)} (a wrong one lists their names); severities: mild, medium, severe "
+        "(default: no fault; medium, at once, until the end)",
+    )
+    run.add_argument("--empty", action="store_true", help="open the console without first tasks (default: one a part)")
+    run.add_argument("--json", action="store_true", help=f"without a window: {_JSON}")
+
+
+def _add_cell_options(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--scene", type=given, default="tray", help="scene name or TOML file (default: %(default)s)")
+    parser.add_argument("--policy", type=given, default="programmed", help="policy that drives (default: %(default)s)")
+    parser.add_argument("--seed", type=natural, default=1, help="seed of plant and placement (default: %(default)s)")
+    parser.add_argument(
+        "--mismatch",
+        default="low",
+        choices=("low", "high"),
+        help="how far the plant differs from its nominal model (default: %(default)s)",
+    )
+
+
+def _add_session_options(run: argparse.ArgumentParser) -> None:
+    run.add_argument(
+        "--cell",
+        default="cell-1",
+        metavar="NAME",
+        help="name of the cell; one running cell per name (default: %(default)s)",
+    )
+    run.add_argument(
+        "--data",
+        type=given,
+        default=None,
+        metavar="FOLDER",
+        help="where queue, logs and recordings are kept (default: the user's data folder, ~/.local/share/celltwin)",
+    )
+    run.add_argument(
+        "--record",
+        type=given,
+        default=None,
+        metavar="FILE",
+        help="write an MCAP recording of the live cell; a number is added where the file exists (default: none)",
+    )
+    run.add_argument(
+        "--metrics-port",
+        type=port,
+        default=None,
+        metavar="PORT",
+        help="serve a Prometheus page on this port; 0 takes any free one (default: no page)",
+    )
+    run.add_argument(
+        "--metrics-host",
+        type=given,
+        default="127.0.0.1",
+        metavar="ADDRESS",
+        help="address of that page (default: %(default)s, this machine only)",
+    )
+
+
+def _add_bench(commands: _Commands[argparse.ArgumentParser]) -> None:
+    bench = commands.add_parser("bench", help="measure speed against a floor taken in the same run")
+    explained = "; ".join(f"{name}: {what}" for name, what in _BENCHES.items())
+    bench.add_argument("what", choices=tuple(_BENCHES), help=explained)
+    bench.add_argument("--seconds", type=positive, default=None, help="loop, console: how long (default: see above)")
+    bench.add_argument("--presses", type=positive, default=1000, help="stop: number of presses (default: %(default)s)")
+    bench.add_argument("--scene", type=given, default="tray", help="scene name or TOML file (default: %(default)s)")
+    bench.add_argument("--seed", type=natural, default=1, help=_SEED)
+    bench.add_argument("--json", action="store_true", help=_JSON)
+
+
+def _add_verify(commands: _Commands[argparse.ArgumentParser]) -> None:
+    verify = commands.add_parser("verify", help="check a promise of the system by experiment")
+    what = verify.add_subparsers(dest="what", required=True)
+    swap = what.add_parser("swap", help="swap policies while picking: no missed tick, no torque step")
+    swap.add_argument("--swaps", type=positive, default=50, metavar="N", help="how many swaps (default: %(default)s)")
+    faults = what.add_parser("faults", help="inject every fault at every severity and measure its effect")
+    faults.add_argument(
+        "--only", default="", metavar="ID", help=f"one fault of {', '.join(FAULT_IDS)} (default: every one)"
+    )
+    kill = what.add_parser("kill", help="kill -9 each process in turn")
+    kill.add_argument(
+        "--rounds", type=positive, default=10, metavar="N", help="kills of each process (default: %(default)s)"
+    )
+    for parser in (swap, faults, kill):
+        parser.add_argument("--seed", type=natural, default=1, help=_SEED)
+    recording = what.add_parser("recording", help="judge a recording file")
+    recording.add_argument("file", type=given, help="MCAP file that celltwin has written")
+    for parser in (swap, faults, kill, recording):
+        parser.add_argument("--json", action="store_true", help=_JSON)

@@ -1,0 +1,51 @@
+"""What of the newest messages still tells of the present: old values must not be read as live ones."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from runtime.messages.policy import PolicyState, PolicyStatus, TargetMark
+from runtime.messages.state import ControlState, RobotState
+from twin_app.model.state import ConsoleState
+
+OLD_NS: Mapping[str, int] = {"policy": 1_500_000_000, "control": 500_000_000, "robot": 500_000_000}
+"""By topic: a value older than this is no longer shown as the present."""
+
+OVER = (PolicyStatus.DONE, PolicyStatus.DECLINED, PolicyStatus.FAILED)
+
+
+def policy_now(state: ConsoleState) -> PolicyState | None:
+    """What the policy says of itself; None while it is silent or has looked at nothing for 1.5 s."""
+    policy = state.policy
+    if policy is None or not policy.inferences:
+        return None
+    return policy if state.now_ns - min(policy.stamp_ns, state.inferred_ns) <= OLD_NS["policy"] else None
+
+
+def control_now(state: ConsoleState) -> ControlState | None:
+    """The fast loop about itself; None while it is silent."""
+    control = state.control
+    return control if control is not None and state.now_ns - control.stamp_ns <= OLD_NS["control"] else None
+
+
+def robot_now(state: ConsoleState) -> RobotState | None:
+    """The arm as measured; None while nothing is measured."""
+    robot = state.robot
+    return robot if robot is not None and state.now_ns - robot.stamp_ns <= OLD_NS["robot"] else None
+
+
+def confidence_now(state: ConsoleState) -> float | None:
+    """The policy's confidence in its task; None without a task, because there is nothing to be confident of."""
+    policy = policy_now(state)
+    return policy.confidence if policy is not None and has_task(policy) else None
+
+
+def targets_now(state: ConsoleState) -> tuple[TargetMark, ...]:
+    """What the policy goes for; nothing once its task is done, declined, failed or taken away."""
+    policy = policy_now(state)
+    return policy.targets if policy is not None and has_task(policy) and policy.status not in OVER else ()
+
+
+def has_task(policy: PolicyState) -> bool:
+    """Whether the policy has a task; the planner says -1 where it has none."""
+    return policy.task_id >= 0

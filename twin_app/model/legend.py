@@ -1,0 +1,81 @@
+"""The values beside a lane's title: what each series was at a moment, or why there is none."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from twin_app.model.freshness import OLD_NS
+from twin_app.model.lanes import Lane
+from twin_app.model.series import SeriesBlock
+from twin_app.model.wording import duration
+
+MORE = "… "
+
+
+@dataclass(frozen=True, slots=True)
+class LegendItem:
+    """One series with its value."""
+
+    index: int
+    """Of the series in its lane."""
+
+    label: str
+    value: str
+    weight: float
+    """The larger, the longer it stays where room is short."""
+
+
+@dataclass(frozen=True, slots=True)
+class Legend:
+    """Values of a lane at a moment."""
+
+    items: tuple[LegendItem, ...] = ()
+    note: str = ""
+    """Why there are no values; empty when there are."""
+
+    @property
+    def text(self) -> str:
+        """All of it, one line a series."""
+        lines = (f"{item.label} {item.value}" for item in self.items)
+        return self.note or "\n".join(lines)
+
+
+def legend(lane: Lane, block: SeriesBlock | None, moment_ns: int) -> Legend:
+    """The last known values; one that is too old for its source is not shown as if it held."""
+    known = block.last_known(moment_ns) if block is not None else None
+    if known is None:
+        return Legend(note="no data yet")
+    stamp_ns, row = known
+    if moment_ns - stamp_ns > OLD_NS[lane.block]:
+        return Legend(note=f"silent for {duration((moment_ns - stamp_ns) * 1e-9)}")
+    values = [float(value) for value in row[lane.columns]]
+    return Legend(tuple(_item(lane, index, value) for index, value in enumerate(values)))
+
+
+def fitting(
+    items: tuple[LegendItem, ...], *, width_px: float, gap_px: float, measure: Callable[[str], float]
+) -> tuple[tuple[LegendItem, ...], bool]:
+    """The items that fit, the largest first but in their own order, and whether any was left out.
+
+    Room for the mark that tells of it is kept. `measure` gives the width of a text.
+    """
+    widths = {item.index: measure(f"{item.label} {item.value}") + gap_px for item in items}
+    if sum(widths.values()) <= width_px:
+        return items, False
+    kept, room = set[int](), width_px - measure(MORE)
+    for item in sorted(items, key=lambda item: -item.weight):
+        room -= widths[item.index]
+        if room < 0:
+            break
+        kept.add(item.index)
+    return tuple(item for item in items if item.index in kept), True
+
+
+def _item(lane: Lane, index: int, value: float) -> LegendItem:
+    if not math.isfinite(value):
+        return LegendItem(index, lane.labels[index], "—", 0.0)
+    shown = round(value, lane.decimals) + 0.0  # never -0.0
+    weight = -1.0 if index in lane.dashed else abs(value)  # a limit is drawn as a line anyway
+    return LegendItem(index, lane.labels[index], f"{shown:.{lane.decimals}f}", weight)

@@ -1,0 +1,67 @@
+"""What became of an instruction that was asked for, and how the tasks went, in words."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from statistics import median
+
+from runtime.messages.tasks import Task, TaskList, TaskStatus
+from twin_app.model.commands import CommandRow
+from twin_app.model.state import ConsoleState
+from twin_app.model.wording import TASKS, duration
+
+AT_ONCE_NS = 5_000_000_000
+"""An instruction that comes to nothing within this time is given back, so that it can be corrected."""
+
+TOLD = (TaskStatus.DECLINED, TaskStatus.FAILED, TaskStatus.INTERRUPTED)
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """Why an instruction of this console came to nothing."""
+
+    request_id: str
+    instruction: str
+    text: str
+    at_once: bool
+    """Whether it was so quick that the person is still at it."""
+
+
+def answer(state: ConsoleState) -> Answer | None:
+    """The bad end of the newest instruction; None while it may still come to something."""
+    row = next((row for row in state.commands if row.command == "add_task"), None)
+    if row is None or not row.ended_badly:
+        return None
+    ended_ns, tasks = row.phases[-1][1], state.tasks
+    task = _task_of(row, tasks)
+    if task is None and row.detail and tasks is not None and tasks.stamp_ns < ended_ns:
+        return None
+    if task is not None and task.status not in TOLD:
+        return None
+    word = TASKS[task.status].text if task is not None else row.phase.value
+    reason = (task.reason if task is not None else "") or row.reason or "no reason was given"
+    return Answer(row.request_id, row.subject, f"{word}: {reason}", ended_ns - row.sent_ns <= AT_ONCE_NS)
+
+
+def task_story(task: Task) -> str:
+    """One task in words, its reason first."""
+    reason = f": {task.reason}" if task.reason else ""
+    return f"{task.task_id} {TASKS[task.status].text}{reason}\n{task.instruction} · limit {task.time_limit_s:g} s"
+
+
+def counts_words(tasks: TaskList) -> str:
+    """How many tasks ended how since the cell was started; the list also holds older ones.
+
+    The middle of the durations is told, because one task that waited through a stop would spoil their mean.
+    """
+    counts = tasks.counts
+    done = [task for task in tasks.finished if task.status is TaskStatus.SUCCEEDED and task.started_ns]
+    taken_s = [(task.finished_ns - task.started_ns) * 1e-9 for task in done[: counts.succeeded]]
+    each = f" (median {duration(median(taken_s))})" if taken_s else ""
+    in_row = f", {counts.failed_in_row} in a row" if counts.failed_in_row > 1 else ""
+    return f"since start: {counts.succeeded} done{each}, {counts.failed} failed{in_row}"
+
+
+def _task_of(row: CommandRow, tasks: TaskList | None) -> Task | None:
+    known = (*tasks.open, *tasks.finished) if tasks is not None else ()
+    return next((task for task in known if str(task.task_id) == row.detail), None)
