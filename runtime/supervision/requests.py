@@ -17,7 +17,7 @@ from runtime.supervision.alarms import AlarmBook
 from runtime.supervision.desk import TaskDesk
 from runtime.supervision.injections import Injections
 from runtime.supervision.tasks import FINAL
-from runtime.supervision.telemetry import Telemetry
+from runtime.supervision.telemetry import Telemetry, fresh
 
 RETRIES_LIMIT = 20
 TIME_LIMIT_S = 3600.0
@@ -104,6 +104,8 @@ def _mode_request(body: ask.Reset | ask.Start | ask.Pause, facts: Facts) -> str:
     following = transition(mode, event)
     if isinstance(following, Refusal):
         return following.reason
+    if isinstance(body, ask.Reset) and not fresh(facts.telemetry.robot, facts.now_ns):
+        return "no measurement comes from the arm: restart the plant first, then reset"
     if isinstance(body, ask.Start) and not facts.ready:
         return f"not ready: {facts.not_ready_because}"
     return ""

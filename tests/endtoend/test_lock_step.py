@@ -1,5 +1,7 @@
 """The whole loop in simulated time, from pixels to torque."""
 
+from dataclasses import replace
+
 import pytest
 
 from runtime.messages.requests import AddTask, ReceiptPhase, Reset, Start, Stop
@@ -81,6 +83,19 @@ def test_a_stop_with_a_part_in_the_hand_costs_neither_task_nor_place() -> None:
 def test_a_cell_that_waits_for_a_person_ends_the_run_with_its_reason() -> None:
     with pytest.raises(UserMistake, match="the cell is in protective_stop: stop pressed"):
         _stopped_pick()
+
+
+def test_a_reset_without_a_measurement_of_the_arm_is_refused_with_what_to_do() -> None:
+    cell = LockStepCell(CellSetup(seed=4))
+    try:
+        cell.start()
+        cell.ask(Stop())
+        _ticks(cell, 500)
+        cell.oversight.telemetry = replace(cell.oversight.telemetry, robot=None)
+        with pytest.raises(UserMistake, match="restart the plant first"):
+            cell.ask(Reset())
+    finally:
+        cell.close()
 
 
 def _stopped_pick() -> None:

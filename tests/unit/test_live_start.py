@@ -7,11 +7,16 @@ import signal
 import subprocess
 from pathlib import Path
 from tempfile import TemporaryFile
+from typing import cast
 
 import pytest
+from msgspec.structs import replace
 
+from runtime.link.requests import RequestClient
 from runtime.messages import topics
+from runtime.messages.requests import CancelTask
 from runtime.messages.system import ProcessPhase, ProcessState, SystemState
+from runtime.messages.tasks import Task, TaskCounts, TaskList, TaskStatus
 from runtime.mistakes import UserMistake
 from twin_app.assembly import live as live_module
 from twin_app.assembly import run_command
@@ -58,6 +63,41 @@ def test_a_worker_that_is_silent_for_a_moment_is_waited_for(tmp_path: Path) -> N
     briefly = ProcessState("planner", 7, ProcessPhase.SILENT, NOW_NS - 1, 0, 2.5, "no heartbeat for 2 s")
     with pytest.raises(UserMistake, match="not ready after"):
         starting(tmp_path, briefly).await_ready(timeout_s=0.01)
+
+
+class Canceller:
+    """Cancels what it is asked to, in the cell's own telemetry."""
+
+    def __init__(self, cell: LiveCell) -> None:
+        self.cell = cell
+
+    def ask(self, body: CancelTask, timeout_s: float) -> None:
+        known = self.cell.heard[topics.TASKS.name]
+        left = tuple(task for task in known.open if task.task_id != body.task_id)
+        self.cell.heard[topics.TASKS.name] = replace(known, open=left)
+
+
+def waiting(folder: Path) -> HeardCell:
+    """A cell in whose queue two tasks wait."""
+    cell = HeardCell(SessionSetup(CellSetup(cell="one"), data_folder=str(folder)))
+    tasks = tuple(Task(number, "put it there", 0, 60.0, 1, 0, TaskStatus.QUEUED, "", 1, 0, 0) for number in (3, 4))
+    cell.heard[topics.TASKS.name] = TaskList(NOW_NS, tasks, (), TaskCounts(0, 0, 0, 0, 0.0))
+    cell.client = cast(RequestClient, Canceller(cell))
+    return cell
+
+
+def test_a_run_cancels_what_an_earlier_run_has_left_in_its_own_queue(tmp_path: Path) -> None:
+    cell = waiting(tmp_path)
+    cell.clear_queue(ours=True)
+    assert cell.heard[topics.TASKS.name].open == ()
+
+
+def test_a_run_leaves_the_tasks_of_somebody_else_alone(tmp_path: Path) -> None:
+    cell = waiting(tmp_path)
+    with pytest.raises(UserMistake, match="2 tasks wait in the queue of .*one") as refused:
+        cell.clear_queue(ours=False)
+    assert "--data" in refused.value.remedy
+    assert len(cell.heard[topics.TASKS.name].open) == 2
 
 
 def test_an_interrupted_start_tells_the_supervisor_to_end(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -124,7 +124,8 @@ def _add_session_options(run: argparse.ArgumentParser) -> None:
         type=given,
         default=None,
         metavar="FOLDER",
-        help="where queue, logs and recordings are kept (default: the user's data folder, ~/.local/share/celltwin)",
+        help="where queue, logs and recordings are kept (default: the user's data folder, ~/.local/share/celltwin, "
+        "and below it `headless` for runs without a window, so that they leave the console's queue alone)",
     )
     run.add_argument(
         "--record",
