@@ -174,9 +174,11 @@ def _add_verify(commands: _Commands[argparse.ArgumentParser]) -> None:
     kill.add_argument(
         "--rounds", type=positive, default=10, metavar="N", help="kills of each process (default: %(default)s)"
     )
-    for parser in (swap, faults, kill):
+    endurance = what.add_parser("endurance", help="let cell and console work for long: what they hold must not grow")
+    endurance.add_argument("--minutes", type=positive, default=60, metavar="N", help="how long (default: %(default)s)")
+    for parser in (swap, faults, kill, endurance):
         parser.add_argument("--seed", type=natural, default=1, help=_SEED)
     recording = what.add_parser("recording", help="judge a recording file")
     recording.add_argument("file", type=given, help="MCAP file that celltwin has written")
-    for parser in (swap, faults, kill, recording):
+    for parser in (swap, faults, kill, endurance, recording):
         parser.add_argument("--json", action="store_true", help=_JSON)
