@@ -9,7 +9,7 @@ from __future__ import annotations
 DOCUMENTED: dict[tuple[str, str], tuple[str, ...]] = {
     ("F01", "mild"): ("none", "pick retried"),
     ("F01", "medium"): ("none", "pick retried"),
-    ("F01", "severe"): ("none", "pick retried", "task failed", "protective stop"),
+    ("F01", "severe"): ("none", "pick retried", "task failed", "assist", "protective stop"),
     ("F12", "mild"): ("chunks refused",),
     ("F12", "medium"): ("chunks refused", "held", "assist", "protective stop"),
     ("F12", "severe"): ("assist",),
