@@ -13,7 +13,7 @@ CATALOGUE: tuple[FaultKind, ...] = (
         sentence="Both cameras deliver one picture again and again while its time stamp goes on.",
         effect="longest time over which pictures stay identical, s",
         parameters={"freeze_s": (0.3, 1.0, 5.0), "live_s": (0.3, 0.3, 0.1)},
-        expected_reaction="mild, medium: at most a retried pick; severe: perhaps a failed task, assist or protective stop",
+        expected_reaction="mild, medium: perhaps retried; severe: perhaps failed task, assist or protective stop",
     ),
     FaultKind(
         fault_id="F12",
