@@ -20,7 +20,7 @@ from runtime.messages.tasks import Task, TaskCounts, TaskList, TaskStatus
 from runtime.mistakes import UserMistake
 from twin_app.assembly import live as live_module
 from twin_app.assembly import run_command
-from twin_app.assembly.ending import Ended, ends_in_order
+from twin_app.assembly.ending import Ended, ends_in_order, put_off
 from twin_app.assembly.live import SILENCE_PATIENCE_NS, LiveCell
 from twin_app.assembly.setup import CellSetup, SessionSetup
 
@@ -119,6 +119,19 @@ def test_the_end_of_the_terminal_is_like_ctrl_c(number: signal.Signals) -> None:
     with pytest.raises(Ended, match=number.name), ends_in_order():
         os.kill(os.getpid(), number)
     assert signal.getsignal(number) is before
+
+
+def test_ctrl_c_while_modules_load_waits_until_they_have() -> None:
+    done: list[str] = []
+
+    def load() -> None:
+        with put_off():
+            os.kill(os.getpid(), signal.SIGINT)
+            done.append("loaded")
+
+    with pytest.raises(KeyboardInterrupt):
+        load()
+    assert done == ["loaded"]
 
 
 @pytest.mark.parametrize(

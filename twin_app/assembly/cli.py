@@ -15,7 +15,7 @@ from io import TextIOWrapper
 
 from runtime.mistakes import UserMistake
 from twin_app.assembly.arguments import build_parser
-from twin_app.assembly.ending import Ended, ends_in_order
+from twin_app.assembly.ending import Ended, ends_in_order, put_off
 
 EXIT_UNTOLD = 1
 """The outcome could not be written where it was wanted."""
@@ -48,7 +48,9 @@ def _run(argv: Sequence[str] | None) -> int:
     arguments = build_parser().parse_args(argv)
     try:
         with ends_in_order():
-            return int(import_module(_module_of(arguments)).run(arguments))
+            with put_off():
+                command = import_module(_module_of(arguments))
+            return int(command.run(arguments))
     except UserMistake as mistake:
         _tell(f"celltwin: {mistake}")
         return EXIT_MISTAKE

@@ -34,5 +34,15 @@ def ends_in_order() -> Iterator[None]:
             signal.signal(number, handler)
 
 
+@contextmanager
+def put_off() -> Iterator[None]:
+    """While it lasts, Ctrl-C, TERM and HUP wait: compiled modules that are interrupted while they load may crash."""
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, (signal.SIGINT, signal.SIGTERM, signal.SIGHUP))
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
 def _raise_ended(number: int, frame: FrameType | None) -> None:
     raise Ended(number)
