@@ -8,10 +8,11 @@ from runtime.messages.requests import ReceiptPhase
 from runtime.messages.state import Mode
 from runtime.messages.system import ProcessPhase
 from twin_app.model.connection import Contact
+from twin_app.model.freshness import OLD_NS
 from twin_app.model.state import ConsoleState, SourceKind
 from twin_app.model.wording import MODES, UNKNOWN_MODE, Sign, duration
 
-FRESH_S = 0.5
+FRESH_S = OLD_NS["control"] * 1e-9
 """The fast loop reports 20 times a second and ticks 1000 times; news older than this proves nothing."""
 
 CONFIRM_NS = 500_000_000
