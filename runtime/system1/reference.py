@@ -15,10 +15,11 @@ from runtime.system1.segment import Matrix, Quintic, Rest, Segment
 _BLEND_SHARE = 0.5
 """A waypoint closer in time than this share of a step is passed over: the blend goes to the one after it."""
 
-_CATCH_UP = 1.5
+_CATCH_UP = 1.05
 """How many times faster than the clock the reference runs after missed ticks, until it is on time again.
 
-A stop uses 0.94 of the data sheet's acceleration; this much faster it still passes the guard's limiter.
+The arm really moves this much faster than the path: at 0.9 of the data sheet's velocity there is room for
+this and for what it swings over after the step that comes first.
 """
 
 _CATCH_UP_AT_ONCE = 5
@@ -45,7 +46,7 @@ class ReferenceMotion:
     Between waypoints runs a quintic (least jerk); where that would exceed a limit, and for every stop, a
     jerk-limited Ruckig profile. Each piece begins in the state in which the one before is at that moment, so
     a new path is blended from now. Stops need no path: they begin anywhere. After many missed ticks its time
-    lags behind the clock for a while and catches up, so that the reference does not jump.
+    lags behind the clock, so that the reference does not jump, until it has caught up or something new begins.
     """
 
     def __init__(self, limits: MotionLimits, *, q_rad: Vector, period_s: float = 0.001) -> None:
@@ -69,16 +70,15 @@ class ReferenceMotion:
 
     def follow(self, path: JointPath, *, now_ns: int) -> None:
         """Leave what is being done, in its state now, for this path."""
-        time_ns = self._time_at(now_ns)
+        state = self._leave(now_ns)
         self._path = path
-        self._begin_towards(0, self._segment.at((time_ns - self._began_ns) * 1e-9), time_ns)
+        self._begin_towards(0, state, now_ns)
 
     def stop(self, *, now_ns: int) -> None:
         """Come to rest as fast as the limits allow, from the state now."""
-        time_ns = self._time_at(now_ns)
-        state = self._segment.at((time_ns - self._began_ns) * 1e-9)
+        state = self._leave(now_ns)
         self._path = None
-        self._began_ns = time_ns
+        self._began_ns = now_ns
         profile = self._jerk_limited.to_rest(state)
         self._segment = Rest(state.q_rad) if profile is None else profile
 
@@ -98,6 +98,12 @@ class ReferenceMotion:
         if self._path is not None and self._target < len(self._path.due_ns) - 1:
             return math.inf
         return max(0.0, self._segment.duration_s - (self._time_at(now_ns) - self._began_ns) * 1e-9)
+
+    def _leave(self, now_ns: int) -> JointReference:
+        """The state in which something new begins, which begins on time however late the old was."""
+        time_ns = self._time_at(now_ns)
+        self._time_ns = now_ns
+        return self._segment.at((time_ns - self._began_ns) * 1e-9)
 
     def _time_at(self, now_ns: int) -> int:
         """The reference's own time in the tick that begins now: the clock, or behind it after missed ticks."""

@@ -190,6 +190,19 @@ def test_a_silent_supervisor_is_a_protective_stop_that_names_it_and_ends_with_a_
     assert bench.mode is Mode.IDLE
 
 
+def test_a_host_that_stalls_in_the_middle_of_a_tick_stops_nothing(bench: Bench) -> None:
+    driving(bench)
+    late_ns = bench.now_ns + TICK_NS
+    bench.now_ns += 60 * TICK_NS
+    bench.measure(braked=False)
+    commands = bench.commands.count
+    bench.loop.tick(late_ns)
+    assert bench.commands.count == commands, "the tick is over; the next one serves the arm"
+    bench.tick(10)
+    assert bench.commands.count > commands
+    assert bench.mode is Mode.AUTO, bench.reason
+
+
 def test_a_host_that_stalls_as_a_whole_does_not_make_the_supervisor_silent(bench: Bench) -> None:
     driving(bench)
     bench.now_ns += 5_000 * TICK_NS

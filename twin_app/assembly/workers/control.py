@@ -43,6 +43,9 @@ FRESH_NS = 10_000_000
 REPEAT_NS = 4_000_000
 """A measurement that is not older may serve another tick, as a late one would otherwise cost the arm a command."""
 
+AHEAD_NS = 4_000_000
+"""A measurement this much younger than the tick means that we slept in its middle; the next one serves the arm."""
+
 LATE_MEASUREMENT_NS = 800_000
 """A tick waits this long for a plant that has not finished its step, and is still done before the next one is due."""
 
@@ -77,7 +80,6 @@ class ControlLoop:
         self._plan: Plan | None = None
         self._life = Life(supervisor_pid=session.info.pid)
         self._warning = enter_real_time(PRIORITY)
-        self._pacer = Pacer(phase_ns=PHASE_NS)
         self._seen = 0
         self._state: PlantState | None = None
         self._stale = 0
@@ -86,12 +88,15 @@ class ControlLoop:
         self._stop_words = ""
         self._orphaned_ns = 0
         self._acted_request = 0
-        self._timing = LoopTiming(real_time=not self._warning)
+        self._timing = timing_of(Pacer(phase_ns=0), real_time=not self._warning)
+        """Measured once before the loop begins: what is computed for the first time takes 20 ms on a busy machine."""
+
         self._robot_pulse = Pulse(topics.ROBOT.rate_hz)
         self._pulses: tuple[tuple[Pulse, Callable[[int], None]], ...] = (
             (Pulse(topics.CONTROL.rate_hz), self._publish_control),
             (Pulse(topics.HEALTH_CONTROL.rate_hz), self._publish_health),
         )
+        self._pacer = Pacer(phase_ns=PHASE_NS)
 
     def run(self) -> int:
         """Tick until told to end and at rest."""
@@ -162,6 +167,8 @@ class ControlLoop:
         count = self._await_measurement(now_ns) if self._stale < STALE_TICKS else self._states.count
         if count != self._seen:
             state = self._states.read()
+            if state is not None and state.stamp_ns - now_ns > AHEAD_NS:
+                return None
             if state is not None and now_ns - state.stamp_ns <= FRESH_NS:
                 self._seen, self._stale, self._state = count, 0, state
                 return state
@@ -201,7 +208,7 @@ class ControlLoop:
 
     def _publish_control(self, now_ns: int) -> None:
         if self._pacer.ticks % 500 < 50:
-            self._timing = self._measure_timing()
+            self._timing = timing_of(self._pacer, real_time=not self._warning)
         self._publisher.send(topics.CONTROL, self._stage.control_state(now_ns, self._timing))
 
     def _publish_health(self, now_ns: int) -> None:
@@ -216,21 +223,6 @@ class ControlLoop:
         )
         self._publisher.send(topics.HEALTH_CONTROL, heartbeat)
 
-    def _measure_timing(self) -> LoopTiming:
-        pacer = self._pacer
-        taken = min(pacer.ticks, len(pacer.lateness_s))
-        late_s, work_s = pacer.lateness_s[:taken], pacer.work_s[:taken]
-        p50, p99, most = np.quantile(late_s, (0.5, 0.99, 1.0))
-        ticks = pacer.ticks
-        return LoopTiming(
-            lateness_p50_s=float(p50),
-            lateness_p99_s=float(p99),
-            lateness_max_s=float(most),
-            tick_p50_s=float(np.median(work_s)),
-            loop_hz=1e9 / MILLISECOND_NS * ticks / max(1, ticks + pacer.missed),
-            real_time=not self._warning,
-        )
-
     def _done(self) -> bool:
         """Leave only with closed brakes; without a supervisor press the stop first."""
         if not self._life.over() and not self._orders.shutdown:
@@ -242,6 +234,22 @@ class ControlLoop:
         state = self._states.read()
         braked = state is None or bool(state.flags & PlantFlag.BRAKED)
         return (braked and now_ns - self._orphaned_ns > 50 * MILLISECOND_NS) or now_ns - self._orphaned_ns > ORPHAN_NS
+
+
+def timing_of(pacer: Pacer, *, real_time: bool) -> LoopTiming:
+    """What the pacer saw of its last second."""
+    ticks = pacer.ticks
+    taken = max(1, min(ticks, len(pacer.lateness_s)))
+    late_s, work_s = pacer.lateness_s[:taken], pacer.work_s[:taken]
+    p50, p99, most = np.quantile(late_s, (0.5, 0.99, 1.0))
+    return LoopTiming(
+        lateness_p50_s=float(p50),
+        lateness_p99_s=float(p99),
+        lateness_max_s=float(most),
+        tick_p50_s=float(np.median(work_s)),
+        loop_hz=1e9 / MILLISECOND_NS * ticks / max(1, ticks + pacer.missed),
+        real_time=real_time,
+    )
 
 
 def run(folder: Path, setup: CellSetup) -> int:
