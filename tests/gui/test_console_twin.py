@@ -34,7 +34,7 @@ def picture(console: Console) -> QImage:
     view = console.window.twin.view
     assert view is not None
     assert view.canvas is not None
-    return view.canvas.grabFramebuffer()
+    return view.canvas.picture()
 
 
 def test_the_window_is_usable_before_the_view_is_loaded(console: Console) -> None:

@@ -18,6 +18,7 @@ from runtime.messages.plan import Plan
 from runtime.messages.state import RobotState
 from tests.support.posed_cell import OUT_OF_THE_WAY, PosedCell, pose_cell
 from twin_app.scene import TwinState, TwinView
+from twin_app.scene.program import Program
 from twin_app.theme.tokens import DARK
 
 pytestmark = pytest.mark.gl
@@ -77,7 +78,7 @@ def plan_to(*points: tuple[float, float, float]) -> Plan:
 def pixels(view: TwinView) -> np.ndarray:
     """u8[height, width, 3] of what the OpenGL widget draws now."""
     assert view.canvas is not None
-    image = view.canvas.grabFramebuffer()  # 32 bits; Qt's own conversions start threads that outlive the test
+    image = view.canvas.picture()  # 32 bits; Qt's own conversions start threads that outlive the test
     assert image.depth() == 32
     rows = np.frombuffer(image.constBits(), np.uint8).reshape(image.height(), image.width(), 4)
     little_endian = image.format() in (QImage.Format.Format_RGB32, QImage.Format.Format_ARGB32_Premultiplied)
@@ -208,3 +209,43 @@ def test_another_cell_replaces_the_first(view: TwinView, posed: PosedCell, qtbot
     before = pixels(view)
     view.show_cell(posed.cell, None)
     assert changed(before, pixels(view)) > 1000
+
+
+def test_the_window_shows_the_newest_picture_also_after_it_was_hidden(view: TwinView, qtbot: QtBot) -> None:
+    canvas = view.canvas
+    assert canvas is not None
+    view.show_state(TwinState(robot=robot_at(OUT_OF_THE_WAY)))
+    qtbot.waitUntil(lambda: on_screen(view) == canvas.picture())
+    before = on_screen(view)
+    view.hide()
+    drawn = canvas.pictures
+    view.show_state(TwinState(robot=robot_at((0.8, *OUT_OF_THE_WAY[1:]))))
+    QTest.qWait(50)
+    assert canvas.pictures == drawn, "nobody looks"
+    view.show()
+    qtbot.waitUntil(lambda: on_screen(view) == canvas.picture())
+    assert on_screen(view) != before
+
+
+def test_an_opengl_that_fails_under_way_leaves_a_sentence(
+    qtbot: QtBot, posed: PosedCell, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(_program: Program) -> None:
+        raise RuntimeError("no such shader")
+
+    monkeypatch.setattr(Program, "build", refuse)
+    view = TwinView()
+    qtbot.addWidget(view)
+    view.show_cell(posed.cell, posed.mesh_folder)
+    view.show()
+    qtbot.waitUntil(lambda: "no such shader" in view.trouble)
+    assert view.canvas is None
+
+
+def on_screen(view: TwinView) -> QImage:
+    """What the canvas last painted into its window."""
+    canvas = view.canvas
+    assert canvas is not None
+    image = QImage(canvas.size(), QImage.Format.Format_RGB32)
+    canvas.render(image)
+    return image

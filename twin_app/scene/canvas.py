@@ -1,13 +1,26 @@
-"""The OpenGL widget of the twin, and the question whether there is one at all."""
+"""The twin's picture: drawn by OpenGL beside the window and shown in it like any other picture."""
 
 from __future__ import annotations
 
+import numpy as np
+from numpy.typing import NDArray
 from OpenGL import GL
 from OpenGL.error import Error as GLFault
-from pyqtgraph.opengl import GLViewWidget
+from pyqtgraph.opengl.GLViewWidget import GLViewMixin
 from pyqtgraph.Vector import Vector
-from PySide6.QtCore import Qt, Signal
-from PySide6.QtGui import QGuiApplication, QOpenGLContext
+from PySide6.QtCore import Qt, QTimer, Signal
+from PySide6.QtGui import (
+    QGuiApplication,
+    QImage,
+    QMatrix4x4,
+    QOffscreenSurface,
+    QOpenGLContext,
+    QPainter,
+    QPaintEvent,
+    QResizeEvent,
+    QShowEvent,
+)
+from PySide6.QtOpenGL import QOpenGLFramebufferObject
 from PySide6.QtWidgets import QWidget
 
 from twin_app.scene.items import LineItem, TriangleItem
@@ -29,20 +42,40 @@ def missing_gl() -> str:
     """Why there can be no 3D view on this display, in words; empty when there can. Needs a QApplication."""
     platform = QGuiApplication.platformName()
     if platform in ("offscreen", "minimal"):
-        return f"Qt's platform `{platform}` draws no OpenGL widgets"
+        return f"Qt's platform `{platform}` gives no OpenGL"
     if not QOpenGLContext().create():
         return "no OpenGL context could be made; install libgl1 and libgl1-mesa-dri"
     return ""
 
 
-class Canvas(GLViewWidget):
-    """A view that survives being moved to another window, where Qt gives it a new context."""
+class Canvas(GLViewMixin, QWidget):
+    """pyqtgraph's 3D view on a plain widget.
+
+    A `QOpenGLWidget` in a window makes Qt put the whole window together by OpenGL, every pixel of it in every
+    frame; where software draws, that costs more than the picture itself. So the picture is drawn into a buffer
+    of its own, in an event of its own, and its pixels are painted. The context belongs to no window and stays
+    when the panel moves to another one.
+    """
 
     failed = Signal(str)
+    _later: QTimer | None = None
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.program = Program()
+        self.pictures = 0
+        """Pictures drawn so far."""
+
+        self._gl = QOpenGLContext(self)
+        self._surface = QOffscreenSurface()
+        self._buffer: QOpenGLFramebufferObject | None = None
+        self._pixels: NDArray[np.uint8] = np.zeros((0, 0, 4), np.uint8)
+        self._image = QImage()
+        self._ready = False
+        self._later = QTimer(self)
+        self._later.setSingleShot(True)
+        self._later.timeout.connect(self._draw_and_show)
+        self.setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setCameraParams(fov=42)
         self._centre_m = (0.35, 0.0, 0.3)
@@ -64,29 +97,113 @@ class Canvas(GLViewWidget):
             azimuth=azimuth_deg,
         )
 
-    def initializeGL(self) -> None:
-        """Build the program and every item's buffers in the new context; `failed` says why it could not."""
-        try:
-            super().initializeGL()
-            self.program.build()
-            for item in self.items:
-                item.initialize()
-        except (RuntimeError, GLFault) as trouble:
-            self.failed.emit(str(trouble).splitlines()[0])
-
-    def paintGL(self) -> None:
-        """Draw everything; the stencil is ours alone."""
-        GL.glDisable(GL.GL_STENCIL_TEST)
-        GL.glStencilMask(0xFF)
-        GL.glClear(GL.GL_STENCIL_BUFFER_BIT)
-        super().paintGL()
-
     def replace(self, items: list[TriangleItem | LineItem]) -> None:
         """Show these items and no others."""
         self.clear()
-        if self.isValid():
-            self.makeCurrent()
+        if self._ready:
+            self._gl.makeCurrent(self._surface)
         for item in items:
             self.addItem(item)
-        if self.isValid():
-            self.doneCurrent()
+        if self._ready:
+            self._gl.doneCurrent()
+
+    def picture(self) -> QImage:
+        """The picture as it is now, 32 bits a pixel."""
+        self._draw()
+        return self._image.copy()
+
+    def context(self) -> QOpenGLContext:
+        """For pyqtgraph: what draws."""
+        return self._gl
+
+    def isValid(self) -> bool:
+        """For pyqtgraph: whether items can be uploaded."""
+        return self._ready
+
+    def update(self, *_region: object) -> None:
+        """Draw anew when Qt next has time, the whole of it; while hidden nothing."""
+        if self._later is not None and self.isVisible():
+            self._later.start(0)
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        """Show the newest picture; draw one where there is none of this size."""
+        if (self._image.width(), self._image.height()) != (self.deviceWidth(), self.deviceHeight()):
+            self._draw()
+        painter = QPainter(self)
+        painter.drawImage(0, 0, self._image)
+        painter.end()
+
+    def showEvent(self, event: QShowEvent) -> None:
+        """What happened while hidden was not drawn."""
+        self.update()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Another size needs another picture."""
+        self.update()
+
+    def projectionMatrix(self, region: tuple[int, int, int, int], viewport: tuple[int, int, int, int]) -> QMatrix4x4:
+        """pyqtgraph's, upside down, as OpenGL's first row of pixels is the lowest and a picture's the highest."""
+        flip = QMatrix4x4()
+        flip.scale(1.0, -1.0)
+        return flip * super().projectionMatrix(region, viewport)
+
+    def _draw_and_show(self) -> None:
+        if self.isVisible():
+            self._draw()
+            super().update()
+
+    def _draw(self) -> None:
+        """A picture of what is now; `failed` says why there is none."""
+        width, height = self.deviceWidth(), self.deviceHeight()
+        if width < 1 or height < 1:
+            return
+        try:
+            self._begin()
+            self._resize(width, height)
+            self._paint_into(width, height)
+        except (RuntimeError, GLFault) as trouble:
+            self.failed.emit(str(trouble).splitlines()[0])
+        finally:
+            self._gl.doneCurrent()
+
+    def _begin(self) -> None:
+        """Make the context current; the first time also build the program and every item's buffers in it."""
+        if not self._gl.isValid():
+            if not self._gl.create():
+                raise RuntimeError("no OpenGL context could be made")
+            self._surface.setFormat(self._gl.format())
+            self._surface.create()
+        if not self._gl.makeCurrent(self._surface):
+            raise RuntimeError("OpenGL gives no surface to draw on")
+        if not self._ready:
+            self.initializeGL()
+            self.program.build()
+            for item in self.items:
+                item.initialize()
+            self._ready = True
+
+    def _resize(self, width: int, height: int) -> None:
+        if self._pixels.shape[:2] == (height, width):
+            return
+        depth_and_stencil = QOpenGLFramebufferObject.Attachment.CombinedDepthStencil
+        self._buffer = QOpenGLFramebufferObject(width, height, depth_and_stencil)
+        self._pixels = np.zeros((height, width, 4), np.uint8)
+
+    def _paint_into(self, width: int, height: int) -> None:
+        buffer = self._buffer
+        if buffer is None or not buffer.bind():
+            raise RuntimeError(f"OpenGL gives no buffer of {width} x {height} pixels")
+        GL.glViewport(0, 0, width, height)
+        GL.glFrontFace(GL.GL_CW)
+        GL.glDisable(GL.GL_STENCIL_TEST)
+        GL.glStencilMask(0xFF)
+        GL.glClear(GL.GL_STENCIL_BUFFER_BIT)
+        self.paintGL()
+        order, kind = GL.GL_BGRA, QImage.Format.Format_RGB32
+        if self._gl.isOpenGLES():
+            order, kind = GL.GL_RGBA, QImage.Format.Format_RGBX8888
+        GL.glReadPixels(0, 0, width, height, order, GL.GL_UNSIGNED_BYTE, array=self._pixels)
+        buffer.release()
+        self._image = QImage(self._pixels.data, width, height, 4 * width, kind)
+        self._image.setDevicePixelRatio(self.devicePixelRatioF())
+        self.pictures += 1

@@ -1,4 +1,4 @@
-"""The twin's one shader program, built anew for every OpenGL context."""
+"""The twin's one shader program."""
 
 from __future__ import annotations
 

@@ -6,7 +6,7 @@ import time
 from dataclasses import dataclass
 
 import numpy as np
-from PySide6.QtCore import QEvent, QObject, Qt, QTimer
+from PySide6.QtCore import QObject, Qt, QTimer
 
 from twin_app.model.trends import CAPACITY, Trends
 from twin_app.window.console import ConsoleWindow
@@ -46,19 +46,14 @@ class Meter(QObject):
         self._beat.timeout.connect(self._tick)
         self._pauses_s: list[float] = []
         self._last_s = self._began_s = 0.0
-        self._pictures = 0
+        self._pictures_before = 0
         self._plots_before: tuple[int, float] = (0, 0.0)
-        self._watched: QObject | None = None
 
     def start(self) -> None:
         """Begin; an earlier measurement is forgotten."""
         canvas = self._window.trends.canvas
-        view = self._window.twin.view
-        self._watched = view.canvas if view is not None else None
-        if self._watched is not None:
-            self._watched.installEventFilter(self)
         self._pauses_s.clear()
-        self._pictures = 0
+        self._pictures_before = self._pictures()
         self._plots_before = (canvas.paints, canvas.paint_s)
         self._last_s = self._began_s = time.perf_counter()
         self._beat.start()
@@ -66,8 +61,6 @@ class Meter(QObject):
     def stop(self) -> Smoothness:
         """End, and tell."""
         self._beat.stop()
-        if self._watched is not None:
-            self._watched.removeEventFilter(self)
         seconds = time.perf_counter() - self._began_s
         canvas = self._window.trends.canvas
         plots, plot_s = canvas.paints - self._plots_before[0], canvas.paint_s - self._plots_before[1]
@@ -75,7 +68,7 @@ class Meter(QObject):
         blocks = canvas.trends.blocks.values()
         return Smoothness(
             seconds=seconds,
-            twin_fps=self._pictures / seconds,
+            twin_fps=(self._pictures() - self._pictures_before) / seconds,
             plot_hz=plots / seconds,
             plot_ms=plot_s / max(1, plots) * 1e3,
             gui_block_max_ms=max(0.0, float(pauses_ms.max()) - BEAT_MS),
@@ -84,11 +77,10 @@ class Meter(QObject):
             points=max((len(block) for block in blocks), default=0),
         )
 
-    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        """Count pictures of the twin."""
-        if event.type() is QEvent.Type.Paint:
-            self._pictures += 1
-        return False
+    def _pictures(self) -> int:
+        """Pictures of the twin so far."""
+        view = self._window.twin.view
+        return 0 if view is None or view.canvas is None else view.canvas.pictures
 
     def _tick(self) -> None:
         now_s = time.perf_counter()
