@@ -15,7 +15,7 @@ _PERIOD_S = 0.2
 
 
 class TextView:
-    """Writes to standard error; the status line only where there is a terminal."""
+    """Writes to standard error; the status line only where there is a terminal, nothing at all when quiet."""
 
     def __init__(self, live: LiveCell, *, picks: int, quiet: bool) -> None:
         self._live = live
@@ -23,15 +23,20 @@ class TextView:
         self._quiet = quiet
         self._status = sys.stderr.isatty() and not quiet
         self._due_s = 0.0
+        self._trouble = ""
 
     def update(self) -> None:
-        """Refresh the status line, at most five times a second."""
+        """Refresh the status line, at most five times a second; say at once when the recording cannot go on."""
         now_s = time.monotonic()
-        if not self._status or now_s < self._due_s:
+        if now_s < self._due_s:
             return
         self._due_s = now_s + _PERIOD_S
         control = self._live.heard.get(topics.CONTROL.name)
         system = self._live.heard.get(topics.SYSTEM.name)
+        if isinstance(system, SystemState):
+            self._tell_trouble(system.recording_trouble)
+        if not self._status:
+            return
         if isinstance(control, ControlState) and isinstance(system, SystemState):
             line = (
                 f"{control.mode.value.upper()} · {control.policy or 'no chunk yet'} · {control.loop_hz:.0f} Hz · "
@@ -42,10 +47,17 @@ class TextView:
 
     def finished(self, result: PickResult, count: int) -> None:
         """One pick is over."""
-        if self._quiet:
-            return
+        if not self._quiet:
+            self._write_line(pick_line(result, count, self._picks))
+
+    def _tell_trouble(self, trouble: str) -> None:
+        if trouble and trouble != self._trouble and not self._quiet:
+            self._write_line(f"the recording ended: {trouble}")
+        self._trouble = trouble
+
+    def _write_line(self, line: str) -> None:
         clear = "\r\x1b[2K" if self._status else ""
-        sys.stderr.write(f"{clear}{pick_line(result, count, self._picks)}\n")
+        sys.stderr.write(f"{clear}{line}\n")
         sys.stderr.flush()
 
     def close(self) -> None:
