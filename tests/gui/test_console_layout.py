@@ -150,7 +150,7 @@ def test_the_keys_are_shown_whole_in_a_small_window(console: Console) -> None:
     action = next(action for action in console.window.header.line.menu.actions() if action.text() == "Keys")
     action.trigger()
     QApplication.processEvents()
-    card = console.window.keys_card
+    card = console.window.keyboard.card
     assert card is not None
     assert not card.isModal()
     words = " ".join(card.lines)

@@ -21,7 +21,9 @@ def told_of(troubles: tuple[str, ...], monkeypatch: pytest.MonkeyPatch, *, quiet
     heard: dict[str, object] = {}
     view = TextView(cast(LiveCell, SimpleNamespace(heard=heard)), picks=1, quiet=quiet)
     for trouble in troubles:
-        heard[topics.SYSTEM.name] = SystemState(1, "s", "one", "tray", "low", 1, 0, True, "", (), "", 0, trouble, {}, "", "")
+        heard[topics.SYSTEM.name] = SystemState(
+            1, "s", "one", "tray", "low", 1, 0, True, "", (), "", 0, trouble, {}, "", ""
+        )
         view.update()
     view.close()
 

@@ -32,8 +32,8 @@ from twin_app.widgets.edges import Edges
 from twin_app.widgets.panel import Panel
 from twin_app.window.closing import Closing
 from twin_app.window.header import Header
-from twin_app.window.keys import STOP_KEY, EnterPresses, Key, StopFirst, bind
-from twin_app.window.keys_card import KeysCard
+from twin_app.window.keyboard import Keyboard
+from twin_app.window.keys import STOP_KEY, EnterPresses, StopFirst
 from twin_app.window.pump import Pump
 from twin_app.window.workspace import Workspace
 
@@ -80,9 +80,9 @@ class ConsoleWindow(QMainWindow):
         self.workspace = Workspace(self, self.panels, settings)
         self.edges = Edges(self) if source.kind is SourceKind.REPLAY else None
         self.closing = Closing(self, self.pump, self.header, owns_cell=owns_cell)
+        self.keyboard = Keyboard(self)
         self._enter = EnterPresses(self)
         self._stop_first = StopFirst(self._application(), self.header.bar.stop_button, self.stop)
-        self.keys_card: KeysCard | None = None
         self._compose()
         self._connect()
         self.set_theme(self.settings.theme)
@@ -207,39 +207,6 @@ class ConsoleWindow(QMainWindow):
         self.transport.seek_wished.connect(self.pump.seek)
         self.transport.step_wished.connect(lambda forward, fine: self.pump.step(forward=forward, fine=fine))
         self.transport.speed_wished.connect(self.pump.set_speed)
-        self.shortcuts = bind(self, self.keys())
-
-    def keys(self) -> tuple[Key, ...]:
-        """The table of keys; F12 is STOP and stands outside of it."""
-        perspectives = (
-            Key(f"Ctrl+{number}", f"perspective {name}", lambda name=name: self.show_perspective(name))
-            for number, name in enumerate(PERSPECTIVES, start=1)
-        )
-        always = (
-            Key("F7", "put the keyboard on Hold to start; then hold Enter", self._aim_at_start),
-            Key("F8", "Pause", self.header.line.pause_button.click),
-            Key("F9", "Reset: unlatch a stop; moves nothing", self.header.bar.reset_button.click),
-            Key("Space", "replay: play or pause; live: hold or follow the plots", self._space),
-            Key("End", "to the end; live: back to live", self._end),
-            Key("Ctrl+I", "type an instruction", self._instruct),
-            Key("Ctrl+K", "acknowledge the most urgent alarm", self.header.acknowledge_first),
-            Key("Ctrl+D", "light or dark theme", self.switch_theme),
-            Key("Ctrl+S", "save the layout", self.save_layout),
-            Key("Ctrl+Shift+R", "reset the layout", self.reset_layout),
-            Key("F10", "menu", self.header.line.menu_button.showMenu),
-            Key("Ctrl+Q", "close", self.close),
-        )
-        return (*perspectives, *always, *(self._replay_keys() if self.source.kind is SourceKind.REPLAY else ()))
-
-    def _replay_keys(self) -> tuple[Key, ...]:
-        step = self.pump.step
-        return (
-            Key("Home", "to the start", lambda: self.transport.jump(to_end=False)),
-            Key("Left", "back 0.1 s", lambda: step(forward=False, fine=False)),
-            Key("Right", "on 0.1 s", lambda: step(forward=True, fine=False)),
-            Key("Shift+Left", "back 10 ms", lambda: step(forward=False, fine=True)),
-            Key("Shift+Right", "on 10 ms", lambda: step(forward=True, fine=True)),
-        )
 
     def _fill_menu(self) -> None:
         menu = self.header.line.menu
@@ -251,45 +218,12 @@ class ConsoleWindow(QMainWindow):
         menu.addAction("Reset layout\tCtrl+Shift+R", self.reset_layout)
         menu.addAction("Light or dark theme\tCtrl+D", self.switch_theme)
         menu.addSeparator()
-        menu.addAction("Keys", self._show_keys)
+        menu.addAction("Keys", self.keyboard.show_card)
         menu.addAction("Close\tCtrl+Q", self.close)
 
     def _load(self) -> None:
         self.twin.load()
         self._enter.watch(self)
-
-    def _space(self) -> None:
-        if self.source.kind is SourceKind.REPLAY:
-            self.transport.toggle_play()
-        else:
-            self.trends.toggle_hold()
-
-    def _end(self) -> None:
-        if self.source.kind is SourceKind.REPLAY:
-            self.transport.jump(to_end=True)
-        else:
-            self.trends.canvas.go_live()
-
-    def _instruct(self) -> None:
-        self.show_panel("tasks")
-        self.tasks.instruction.setFocus(Qt.FocusReason.ShortcutFocusReason)
-
-    def _aim_at_start(self) -> None:
-        """The keyboard on the held button; starting still takes the hold."""
-        button = self.header.line.start_button
-        if button.isEnabled():
-            button.setFocus(Qt.FocusReason.ShortcutFocusReason)
-        else:
-            self.header.remark_on(f"Start is not possible now. {button.toolTip()}")
-
-    def _show_keys(self) -> None:
-        if self.keys_card is None:
-            rows = ((STOP_KEY, "STOP, from anywhere"), *((key.sequence, key.words) for key in self.keys()))
-            more = (("Tab, Enter", "go to a button, and press it"), ("Enter, held", "on Hold to start: start"))
-            self.keys_card = KeysCard(self, (*rows, *more))
-        self.keys_card.show()
-        self.keys_card.raise_()
-        self.keys_card.activateWindow()
 
     def _tell_troubles(self) -> bool:
         troubles, self.store.troubles = self.store.troubles, []

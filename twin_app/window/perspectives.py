@@ -26,7 +26,7 @@ DIAGNOSE = Layout(
         (330, 250, 420),
         (
             Split(
-                "down", (560, 440), (Tabs(("alarms",), "alarms"), Tabs(("processes", "history", "policy"), "processes"))
+                "down", (460, 540), (Tabs(("alarms",), "alarms"), Tabs(("processes", "history", "policy"), "processes"))
             ),
             Split("down", (540, 460), (Tabs(("twin",), "twin"), Tabs(("cameras",), "cameras"))),
             Tabs(("trends",), "trends"),

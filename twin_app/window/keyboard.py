@@ -1,0 +1,94 @@
+"""What every key of the window does: the table, its shortcuts, and the card that shows it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import Qt
+
+from twin_app.model.settings import PERSPECTIVES
+from twin_app.model.state import SourceKind
+from twin_app.window.keys import STOP_KEY, Key, bind
+from twin_app.window.keys_card import KeysCard
+
+if TYPE_CHECKING:
+    from twin_app.window.console import ConsoleWindow
+
+
+class Keyboard:
+    """Binds the keys when it is made; all parts of the window exist by then."""
+
+    def __init__(self, window: ConsoleWindow) -> None:
+        self._window = window
+        self._replay = window.source.kind is SourceKind.REPLAY
+        self.card: KeysCard | None = None
+        """Made when it is first asked for."""
+
+        self._shortcuts = bind(window, self.keys())
+
+    def keys(self) -> tuple[Key, ...]:
+        """The table of keys; F12 is STOP and stands outside of it."""
+        window = self._window
+        perspectives = (
+            Key(f"Ctrl+{number}", f"perspective {name}", lambda name=name: window.show_perspective(name))
+            for number, name in enumerate(PERSPECTIVES, start=1)
+        )
+        always = (
+            Key("F7", "put the keyboard on Hold to start; then hold Enter", self._aim_at_start),
+            Key("F8", "Pause", window.header.line.pause_button.click),
+            Key("F9", "Reset: unlatch a stop; moves nothing", window.header.bar.reset_button.click),
+            Key("Space", "replay: play or pause; live: hold or follow the plots", self._space),
+            Key("End", "to the end; live: back to live", self._end),
+            Key("Ctrl+I", "type an instruction", self._instruct),
+            Key("Ctrl+K", "acknowledge the most urgent alarm", window.header.acknowledge_first),
+            Key("Ctrl+D", "light or dark theme", window.switch_theme),
+            Key("Ctrl+S", "save the layout", window.save_layout),
+            Key("Ctrl+Shift+R", "reset the layout", window.reset_layout),
+            Key("F10", "menu", window.header.line.menu_button.showMenu),
+            Key("Ctrl+Q", "close", window.close),
+        )
+        return (*perspectives, *always, *(self._replay_keys() if self._replay else ()))
+
+    def show_card(self) -> None:
+        """The table as a window beside the console."""
+        if self.card is None:
+            rows = ((STOP_KEY, "STOP, from anywhere"), *((key.sequence, key.words) for key in self.keys()))
+            more = (("Tab, Enter", "go to a button, and press it"), ("Enter, held", "on Hold to start: start"))
+            self.card = KeysCard(self._window, (*rows, *more))
+        self.card.show()
+        self.card.raise_()
+        self.card.activateWindow()
+
+    def _replay_keys(self) -> tuple[Key, ...]:
+        window, step = self._window, self._window.pump.step
+        return (
+            Key("Home", "to the start", lambda: window.transport.jump(to_end=False)),
+            Key("Left", "back 0.1 s", lambda: step(forward=False, fine=False)),
+            Key("Right", "on 0.1 s", lambda: step(forward=True, fine=False)),
+            Key("Shift+Left", "back 10 ms", lambda: step(forward=False, fine=True)),
+            Key("Shift+Right", "on 10 ms", lambda: step(forward=True, fine=True)),
+        )
+
+    def _space(self) -> None:
+        if self._replay:
+            self._window.transport.toggle_play()
+        else:
+            self._window.trends.toggle_hold()
+
+    def _end(self) -> None:
+        if self._replay:
+            self._window.transport.jump(to_end=True)
+        else:
+            self._window.trends.canvas.go_live()
+
+    def _instruct(self) -> None:
+        self._window.show_panel("tasks")
+        self._window.tasks.instruction.setFocus(Qt.FocusReason.ShortcutFocusReason)
+
+    def _aim_at_start(self) -> None:
+        """The keyboard on the held button; starting still takes the hold."""
+        button = self._window.header.line.start_button
+        if button.isEnabled():
+            button.setFocus(Qt.FocusReason.ShortcutFocusReason)
+        else:
+            self._window.header.remark_on(f"Start is not possible now. {button.toolTip()}")
