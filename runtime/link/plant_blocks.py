@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import struct
-from typing import Self
+from typing import ClassVar, Self
 
 import numpy as np
 
@@ -14,18 +14,16 @@ from runtime.messages.joint import JointCommand, PlantState
 _FLOAT = 8
 
 
-class StateBlock:
-    """The newest `PlantState`. The plant writes, control and cameras read."""
+class _JointBlock:
+    """What both blocks are: the newest value of one kind, its size known from the number of joints."""
 
-    NAME = "plant-state"
-    _INTEGERS = struct.Struct("=7q2d")
+    NAME: ClassVar[str]
 
     def __init__(self, memory: SharedBytes, joints: int) -> None:
         """Use `create` or `attach`."""
         self._memory = memory
         self._joints = joints
-        self._buffer = bytearray(self._INTEGERS.size + 5 * joints * _FLOAT)
-        self._vectors = np.frombuffer(self._buffer, dtype=np.float64, offset=self._INTEGERS.size).reshape(5, joints)
+        self._buffer = bytearray(self._size(joints))
 
     @classmethod
     def create(cls, session: SessionFolder, *, joints: int) -> Self:
@@ -41,8 +39,32 @@ class StateBlock:
 
     @property
     def count(self) -> int:
-        """How many states were written since the session began."""
+        """How many values were written since the session began; a reader sees by it whether a new one came."""
         return self._memory.count
+
+    def close(self) -> None:
+        """Unmap."""
+        self._memory.close()
+
+    @classmethod
+    def _size(cls, joints: int) -> int:
+        raise NotImplementedError
+
+    @classmethod
+    def _layout(cls, joints: int) -> str:
+        raise NotImplementedError
+
+
+class StateBlock(_JointBlock):
+    """The newest `PlantState`. The plant writes, control and cameras read."""
+
+    NAME = "plant-state"
+    _INTEGERS = struct.Struct("=7q2d")
+
+    def __init__(self, memory: SharedBytes, joints: int) -> None:
+        """Use `create` or `attach`."""
+        super().__init__(memory, joints)
+        self._vectors = np.frombuffer(self._buffer, dtype=np.float64, offset=self._INTEGERS.size).reshape(5, joints)
 
     def write(self, state: PlantState) -> None:
         """Publish a measured state. Raises `ValueError` when an array has not one entry a joint."""
@@ -82,20 +104,16 @@ class StateBlock:
             stop_ns,
         )  # fmt: skip
 
-    def close(self) -> None:
-        """Unmap."""
-        self._memory.close()
-
     @classmethod
     def _size(cls, joints: int) -> int:
         return cls._INTEGERS.size + 5 * joints * _FLOAT
 
-    @staticmethod
-    def _layout(joints: int) -> str:
+    @classmethod
+    def _layout(cls, joints: int) -> str:
         return f"PlantState 1 with {joints} joints"
 
 
-class CommandBlock:
+class CommandBlock(_JointBlock):
     """The newest `JointCommand`. Control writes, the plant reads."""
 
     NAME = "joint-command"
@@ -103,26 +121,8 @@ class CommandBlock:
 
     def __init__(self, memory: SharedBytes, joints: int) -> None:
         """Use `create` or `attach`."""
-        self._memory = memory
-        self._buffer = bytearray(self._SCALARS.size + joints * _FLOAT)
+        super().__init__(memory, joints)
         self._torque_nm = np.frombuffer(self._buffer, dtype=np.float64, offset=self._SCALARS.size)
-
-    @classmethod
-    def create(cls, session: SessionFolder, *, joints: int) -> Self:
-        """Make the block of a new session."""
-        path = session.block(cls.NAME)
-        return cls(SharedBytes.create(path, size=cls._size(joints), layout=cls._layout(joints)), joints)
-
-    @classmethod
-    def attach(cls, session: SessionFolder, *, joints: int) -> Self:
-        """Join the block. Raises `BlockTrouble`."""
-        path = session.block(cls.NAME)
-        return cls(SharedBytes.attach(path, size=cls._size(joints), layout=cls._layout(joints)), joints)
-
-    @property
-    def count(self) -> int:
-        """How many commands were written since the session began; a plant sees by it whether a new one came."""
-        return self._memory.count
 
     def write(self, command: JointCommand) -> None:
         """Publish a command. Raises `ValueError` when the torques have not one entry a joint."""
@@ -149,14 +149,10 @@ class CommandBlock:
         torque_nm = np.frombuffer(content, dtype=np.float64, offset=self._SCALARS.size)
         return JointCommand(sequence, stamp_ns, torque_nm, width_m, force_n, bool(brake), bool(stopping), verdict)
 
-    def close(self) -> None:
-        """Unmap."""
-        self._memory.close()
-
     @classmethod
     def _size(cls, joints: int) -> int:
         return cls._SCALARS.size + joints * _FLOAT
 
-    @staticmethod
-    def _layout(joints: int) -> str:
+    @classmethod
+    def _layout(cls, joints: int) -> str:
         return f"JointCommand 1 with {joints} joints"

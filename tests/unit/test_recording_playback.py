@@ -7,31 +7,17 @@ from pathlib import Path
 
 import pytest
 
-from runtime.recording.facts import Facts
 from runtime.recording.playback import CATCH_UP_NS, Playback
 from runtime.recording.reader import read
-from runtime.recording.writer import RecordingWriter
-from tests.support.recorded_session import SECOND_NS, session
+from tests.support.recorded_session import SECOND_NS
+from tests.support.recording_file import write_recording
 
 SECONDS = 6.0
 
 
 @pytest.fixture
 def playback(tmp_path: Path) -> Iterator[Playback]:
-    file = tmp_path / "session.mcap"
-    writer = RecordingWriter(file, Facts("s", 0))
-    for arrival in session(SECONDS):
-        if arrival.topic.name == "system":
-            writer.flush()
-        writer.write(
-            arrival.topic,
-            arrival.message,
-            pixels=arrival.pixels,
-            sequence=arrival.sequence,
-            sent_ns=arrival.sent_ns,
-            received_ns=arrival.received_ns,
-        )
-    writer.finish()
+    file = write_recording(tmp_path / "session.mcap", seconds=SECONDS)
     playback = Playback(file)
     yield playback
     playback.close()
