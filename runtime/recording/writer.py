@@ -16,6 +16,7 @@ from runtime.recording.append_file import AppendFile
 from runtime.recording.channels import FACTS, RECORDED, json_schema
 from runtime.recording.facts import Facts
 from runtime.recording.foxglove import CHANNELS, FoxgloveView
+from runtime.recording.packed_index import PackedIndex
 
 CHUNK_BYTES = 8 << 20
 """More than a second brings: chunks end by `flush`, not by size."""
@@ -36,6 +37,7 @@ class RecordingWriter:
         self._view = FoxgloveView(self._offset_ns)
         stream = cast(IO[bytes], self._file)  # it has all that the library's writer uses: write, tell, flush
         self._writer = Writer(stream, chunk_size=CHUNK_BYTES, compression=CompressionType.ZSTD, enable_data_crcs=True)
+        self._index = PackedIndex()
         self._writer.start(library="celltwin")
         self._writer.add_metadata(FACTS, facts.as_metadata())
         self._channels = {topic.name: self._register_json(topic) for topic in RECORDED}
@@ -72,6 +74,7 @@ class RecordingWriter:
     def flush(self) -> None:
         """End the running chunk and hand it to the system: after a kill -9 everything up to here can be read."""
         self._writer.flush()
+        self._index.pack(self._writer)
 
     def finish(self) -> None:
         """Write index and statistics, and close."""

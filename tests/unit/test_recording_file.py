@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import gc
 import math
+import tracemalloc
 from pathlib import Path
 
 import msgspec
 import pytest
+from mcap.reader import make_reader
 
 from runtime.messages.topics import PLANS, TOPICS
 from runtime.recording.facts import Facts
@@ -148,3 +151,35 @@ def test_a_damaged_stretch_is_passed_over_where_that_is_wanted_and_told(file: Pa
     assert found[-1] == whole[-1]
     with pytest.raises(UnreadableRecording, match="damaged"):
         list(read(file))
+
+
+def test_a_long_recording_has_the_index_of_every_chunk_and_keeps_little_of_it_in_memory(file: Path) -> None:
+    chunks = 300
+    writer = RecordingWriter(file, FACTS)
+    one_each = {arrival.topic.name: arrival for arrival in session(1.0)}.values()
+    held: list[int] = []
+    tracemalloc.start()
+    for number in range(chunks):
+        for arrival in one_each:
+            writer.write(
+                arrival.topic,
+                arrival.message,
+                pixels=arrival.pixels,
+                sequence=number,
+                sent_ns=number,
+                received_ns=number,
+            )
+        writer.flush()
+        if number in (99, chunks - 1):
+            gc.collect()
+            held.append(tracemalloc.get_traced_memory()[0])
+    tracemalloc.stop()
+    writer.finish()
+    assert (held[1] - held[0]) / (chunks - 100) < 800, "bytes a chunk"
+    with file.open("rb") as stream:
+        summary = make_reader(stream).get_summary()
+    assert summary is not None
+    assert len(summary.chunk_indexes) == chunks
+    assert all(index.message_index_offsets for index in summary.chunk_indexes)
+    starts = [index.chunk_start_offset for index in summary.chunk_indexes]
+    assert starts == sorted(set(starts))
