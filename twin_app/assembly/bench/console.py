@@ -12,7 +12,9 @@ import statistics
 import subprocess
 import sys
 import time
+from contextlib import suppress
 from pathlib import Path
+from subprocess import Popen
 from tempfile import TemporaryDirectory
 from typing import Any
 
@@ -27,6 +29,7 @@ from twin_app.assembly.bench.cell import cell_setup, running_cell
 from twin_app.assembly.bench.screen import interruptible, open_application, screen_words
 from twin_app.assembly.console import spare_the_loaded
 from twin_app.assembly.figures import circumstances, load, show
+from twin_app.assembly.floor import read_cyclictest, start_cyclictest
 from twin_app.assembly.setup import CellSetup, Drawing, SessionSetup, read_scene
 from twin_app.assembly.workload import orders
 from twin_app.bridge.live import LiveSource
@@ -82,7 +85,7 @@ def run(arguments: argparse.Namespace) -> int:
     setup = cell_setup(arguments.scene, arguments.seed)
     load_before = load()
     starts = [_start_once(setup) for _ in range(STARTS)]
-    smooth = _run_under_load(application, setup, arguments.seconds or DEFAULT_SECONDS)
+    smooth, host_ms = _run_under_load(application, setup, arguments.seconds or DEFAULT_SECONDS)
     if smooth.series != SERIES or smooth.points < POINTS:
         print(f"celltwin: the load was {smooth.series} series x {smooth.points} points", file=sys.stderr)
     figures = {
@@ -91,6 +94,7 @@ def run(arguments: argparse.Namespace) -> int:
         "gui_block_max_ms": round(smooth.gui_block_max_ms, 1),
         "start_s": statistics.median(start["usable_s"] for start in starts),
         "gui_block_p99_ms": round(smooth.gui_block_p99_ms, 1),
+        "host_stall_max_ms": host_ms,
         "plot_ms": round(smooth.plot_ms, 2),
         "starts": starts,
         "series": smooth.series,
@@ -122,7 +126,8 @@ def _start_once(setup: CellSetup) -> dict[str, Any]:
     return seen
 
 
-def _run_under_load(application: QApplication, setup: CellSetup, seconds: int) -> Smoothness:
+def _run_under_load(application: QApplication, setup: CellSetup, seconds: int) -> tuple[Smoothness, float | None]:
+    """What the window did, and how long at most the host itself stood still meanwhile."""
     drawing = read_scene(setup)
     with TemporaryDirectory(prefix="celltwin-settings-") as folder, running_cell(setup, autostart=True) as live:
         window = ConsoleWindow(
@@ -131,11 +136,17 @@ def _run_under_load(application: QApplication, setup: CellSetup, seconds: int) -
         Feeder(window, drawing, seed=setup.seed)
         meter = Meter(window)
         seen: list[Smoothness] = []
+        bare: list[Popen[str]] = []
+
+        def measure() -> None:
+            with suppress(UserMistake):
+                bare.append(start_cyclictest(seconds))
+            meter.start()
 
         def begin() -> None:
             spare_the_loaded()
             _burden(window, joints=len(drawing.cell.robot.joints), seed=setup.seed)
-            QTimer.singleShot(SETTLE_MS, window, meter.start)
+            QTimer.singleShot(SETTLE_MS, window, measure)
             QTimer.singleShot(SETTLE_MS + seconds * 1000, window, end)
 
         def end() -> None:
@@ -150,7 +161,15 @@ def _run_under_load(application: QApplication, setup: CellSetup, seconds: int) -
             application.exec()
         window.pump.stop()
         window.close()
-        return seen[0]
+        return seen[0], _host_stall_ms(bare)
+
+
+def _host_stall_ms(bare: list[Popen[str]]) -> float | None:
+    """The longest lateness of a bare loop above all priorities of ours; None where it may not run."""
+    for process in bare:
+        with suppress(UserMistake):
+            return round(read_cyclictest(process).late_max_us * 1e-3, 1)
+    return None
 
 
 def _burden(window: ConsoleWindow, *, joints: int, seed: int) -> None:
