@@ -37,6 +37,9 @@ VIEWS: dict[str, tuple[float, float, float]] = {
 Front looks from beyond the tray towards the robot, Top has the robot at the lower edge.
 """
 
+LATER_MS = 12
+"""From a change to the picture of it: half a frame of the console, so that it is drawn between two of its paintings."""
+
 
 def missing_gl() -> str:
     """Why there can be no 3D view on this display, in words; empty when there can. Needs a QApplication."""
@@ -122,8 +125,8 @@ class Canvas(GLViewMixin, QWidget):
 
     def update(self, *_region: object) -> None:
         """Draw anew when Qt next has time, the whole of it; while hidden nothing."""
-        if self._later is not None and self.isVisible():
-            self._later.start(0)
+        if self._later is not None and not self._later.isActive() and self.isVisible():
+            self._later.start(LATER_MS)
 
     def paintEvent(self, event: QPaintEvent) -> None:
         """Show the newest picture; draw one where there is none of this size."""
