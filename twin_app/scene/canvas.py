@@ -11,6 +11,7 @@ from pyqtgraph.Vector import Vector
 from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtGui import (
     QGuiApplication,
+    QHideEvent,
     QImage,
     QMatrix4x4,
     QOffscreenSurface,
@@ -139,6 +140,11 @@ class Canvas(GLViewMixin, QWidget):
     def showEvent(self, event: QShowEvent) -> None:
         """What happened while hidden was not drawn."""
         self.update()
+
+    def hideEvent(self, event: QHideEvent) -> None:
+        """Nobody looks: what was to be drawn is drawn when it is shown again."""
+        if self._later is not None:
+            self._later.stop()
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Another size needs another picture."""
