@@ -18,6 +18,10 @@ class _JointBlock:
     """What both blocks are: the newest value of one kind, its size known from the number of joints."""
 
     NAME: ClassVar[str]
+    _LAYOUT: ClassVar[str]
+    _HEAD: ClassVar[struct.Struct]
+    _VECTORS: ClassVar[int]
+    """How many arrays of one entry a joint follow the head."""
 
     def __init__(self, memory: SharedBytes, joints: int) -> None:
         """Use `create` or `attach`."""
@@ -48,27 +52,29 @@ class _JointBlock:
 
     @classmethod
     def _size(cls, joints: int) -> int:
-        raise NotImplementedError
+        return cls._HEAD.size + cls._VECTORS * joints * _FLOAT
 
     @classmethod
     def _layout(cls, joints: int) -> str:
-        raise NotImplementedError
+        return f"{cls._LAYOUT} with {joints} joints"
 
 
 class StateBlock(_JointBlock):
     """The newest `PlantState`. The plant writes, control and cameras read."""
 
     NAME = "plant-state"
-    _INTEGERS = struct.Struct("=7q2d")
+    _LAYOUT = "PlantState 1"
+    _HEAD = struct.Struct("=7q2d")
+    _VECTORS = 5
 
     def __init__(self, memory: SharedBytes, joints: int) -> None:
         """Use `create` or `attach`."""
         super().__init__(memory, joints)
-        self._vectors = np.frombuffer(self._buffer, dtype=np.float64, offset=self._INTEGERS.size).reshape(5, joints)
+        self._vectors = np.frombuffer(self._buffer, dtype=np.float64, offset=self._HEAD.size).reshape(5, joints)
 
     def write(self, state: PlantState) -> None:
         """Publish a measured state. Raises `ValueError` when an array has not one entry a joint."""
-        self._INTEGERS.pack_into(
+        self._HEAD.pack_into(
             self._buffer,
             0,
             state.tick,
@@ -94,39 +100,33 @@ class StateBlock(_JointBlock):
         content = self._memory.read()
         if content is None:
             return None
-        tick, stamp_ns, flags, missed, missed_total, sequence, stop_ns, width_m, force_n = self._INTEGERS.unpack_from(
+        tick, stamp_ns, flags, missed, missed_total, sequence, stop_ns, width_m, force_n = self._HEAD.unpack_from(
             content
         )
-        vectors = np.frombuffer(content, dtype=np.float64, offset=self._INTEGERS.size).reshape(5, self._joints)
+        vectors = np.frombuffer(content, dtype=np.float64, offset=self._HEAD.size).reshape(5, self._joints)
         q, dq, torque, winding, housing = vectors
         return PlantState(
             tick, stamp_ns, q, dq, torque, width_m, force_n, winding, housing, flags, missed, missed_total, sequence,
             stop_ns,
         )  # fmt: skip
 
-    @classmethod
-    def _size(cls, joints: int) -> int:
-        return cls._INTEGERS.size + 5 * joints * _FLOAT
-
-    @classmethod
-    def _layout(cls, joints: int) -> str:
-        return f"PlantState 1 with {joints} joints"
-
 
 class CommandBlock(_JointBlock):
     """The newest `JointCommand`. Control writes, the plant reads."""
 
     NAME = "joint-command"
-    _SCALARS = struct.Struct("=5q2d")
+    _LAYOUT = "JointCommand 1"
+    _HEAD = struct.Struct("=5q2d")
+    _VECTORS = 1
 
     def __init__(self, memory: SharedBytes, joints: int) -> None:
         """Use `create` or `attach`."""
         super().__init__(memory, joints)
-        self._torque_nm = np.frombuffer(self._buffer, dtype=np.float64, offset=self._SCALARS.size)
+        self._torque_nm = np.frombuffer(self._buffer, dtype=np.float64, offset=self._HEAD.size)
 
     def write(self, command: JointCommand) -> None:
         """Publish a command. Raises `ValueError` when the torques have not one entry a joint."""
-        self._SCALARS.pack_into(
+        self._HEAD.pack_into(
             self._buffer,
             0,
             command.sequence,
@@ -145,14 +145,6 @@ class CommandBlock(_JointBlock):
         content = self._memory.read()
         if content is None:
             return None
-        sequence, stamp_ns, brake, stopping, verdict, width_m, force_n = self._SCALARS.unpack_from(content)
-        torque_nm = np.frombuffer(content, dtype=np.float64, offset=self._SCALARS.size)
+        sequence, stamp_ns, brake, stopping, verdict, width_m, force_n = self._HEAD.unpack_from(content)
+        torque_nm = np.frombuffer(content, dtype=np.float64, offset=self._HEAD.size)
         return JointCommand(sequence, stamp_ns, torque_nm, width_m, force_n, bool(brake), bool(stopping), verdict)
-
-    @classmethod
-    def _size(cls, joints: int) -> int:
-        return cls._SCALARS.size + joints * _FLOAT
-
-    @classmethod
-    def _layout(cls, joints: int) -> str:
-        return f"JointCommand 1 with {joints} joints"

@@ -125,6 +125,7 @@ def test_a_stop_sets_the_flag_at_once_and_also_that_of_a_cell_that_started_anew(
 
 
 def test_a_supervisor_that_starts_anew_is_heard_again(session: SessionFolder, source: LiveSource) -> None:
+    times = 0
     for number in range(2):
         with Publisher(session, "supervisor") as supervisor:
 
@@ -134,6 +135,8 @@ def test_a_supervisor_that_starts_anew_is_heard_again(session: SessionFolder, so
                 return any(arrival.topic == "system" for arrival in source.collect().arrivals)
 
             until(heard)
+            times += 1
+    assert times == 2
 
 
 def test_the_inbox_keeps_every_sample_for_the_trends_and_the_newest_of_the_rest() -> None:

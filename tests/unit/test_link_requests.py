@@ -170,6 +170,10 @@ def test_a_supervisor_that_starts_anew_is_found_by_the_same_client(session: Sess
         following = SessionFolder.create("cell", now_wall_ns=2, root=root)
         with RequestServer(following) as server:
             _connected(server, client)
+            assert client.send(Start(), timeout_s=2.0)
+            _, asked = _next(server)
+            assert isinstance(asked, Request)
+            assert asked.body == Start()
         following.close()
 
 

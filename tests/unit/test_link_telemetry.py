@@ -144,6 +144,9 @@ def test_closing_leaves_nothing_even_with_messages_queued(session: SessionFolder
         publisher.send(ROBOT, robot_state(tick))
     publisher.close()
     subscriber.close()
+    assert publisher.sent[ROBOT.name] >= 1000
+    assert publisher._socket.closed
+    assert subscriber.socket.closed
 
 
 # ── malformed bytes ──────────────────────────────────────────────────────────────────────────────

@@ -204,10 +204,12 @@ def test_in_headless_runs_a_dead_worker_comes_back_by_itself_but_does_not_move_a
 def test_a_hanging_worker_stops_the_cell_too(tmp_path: Path) -> None:
     with running_session(tmp_path, autostart=True) as watcher:
         watcher.mode(Mode.AUTO)
-        os.kill(watcher.pid("plant"), signal.SIGSTOP)
+        hung = watcher.pid("plant")
+        os.kill(hung, signal.SIGSTOP)
         watcher.until(topics.SYSTEM, lambda system: phase_of(system, "plant") is ProcessPhase.SILENT)
         watcher.mode(Mode.PROTECTIVE_STOP)
         watcher.confirmed(ask.RestartProcess("plant"))
+        assert watcher.pid("plant") != hung
 
 
 def test_the_same_request_twice_has_one_effect_and_foreign_wishes_are_refused_with_a_reason(tmp_path: Path) -> None:
