@@ -6,6 +6,7 @@ import math
 from dataclasses import dataclass
 from enum import Enum
 
+from plugins.programmed.belt import GRIPPING_NS, Belt
 from plugins.programmed.funnel import Goal, HandState, wrap, yaw_of
 from plugins.programmed.hand import hand_of
 from plugins.programmed.held import grip_width_m, kind_of_held, wanted_is_held
@@ -87,6 +88,7 @@ class Pick:
         self._watch = watch
         self._reachable = reachable
         self._hand_shape = hand_of(cell.robot)
+        self._belt = Belt(cell.tray)
         self.phase = Phase.SEARCHING
         self.status = PolicyStatus.WORKING
         self.reason = ""
@@ -173,6 +175,8 @@ class Pick:
         if self._event_is_due(observation):
             self._enter(Phase.GRASPING, observation)
             return self._grasp(observation, hand)
+        if self._belt.takes_away(track.at(observation.stamp_ns + GRIPPING_NS)):
+            return self._out_of_reach(observation, hand)
         x_m, y_m = track.at(observation.stamp_ns)
         if self._grip is None or math.hypot(x_m - hand.x_m, y_m - hand.y_m) > RECHOOSE_M:
             self._grip = self._chosen_grip(x_m, y_m, track.yaw_rad, hand_yaw_rad=hand.yaw_rad)
@@ -257,8 +261,7 @@ class Pick:
         self._enter(Phase.SEARCHING, observation)
 
     def _belt_may_bring_it(self, observation: Observation) -> bool:
-        moving = math.hypot(*self._cell.tray.belt_velocity_m_s) > 0.0
-        return moving and (observation.stamp_ns - self._begun_ns) * 1e-9 < BELT_PATIENCE_S
+        return self._belt.moves and (observation.stamp_ns - self._begun_ns) * 1e-9 < BELT_PATIENCE_S
 
     def _out_of_reach(self, observation: Observation, hand: HandState) -> Step:
         """No way to grip it where it lies: on a belt wait for a better place, elsewhere say so."""

@@ -17,10 +17,12 @@ from tests.support.drawn_pictures import Placed, draw_view
 
 PERIOD_NS = 100_000_000
 FINGER_M_S = 0.1
+BELT_END_M = 0.03
+"""A part is still there so far beyond the reach of the belt."""
 
 
 class KinematicCell:
-    """Steps of 0.1 s: look, infer, move. Parts stay where they are until they are carried."""
+    """Steps of 0.1 s: look, infer, move. Parts stay where they are, or on the belt, until they are carried."""
 
     def __init__(self, cell: CellDescription, parts: dict[str, Placed]) -> None:
         self.cell = cell
@@ -52,6 +54,7 @@ class KinematicCell:
         if proposal.gripper_in_base:
             self._move(proposal.gripper_in_base[0], proposal.gripper_width_m[0])
         self.stamp_ns += PERIOD_NS
+        self._run_belt()
         return proposal
 
     def observation(self, assignment: Assignment | None) -> Observation:
@@ -89,6 +92,16 @@ class KinematicCell:
             self._close(target, wanted_m)
         else:
             self.width_m = wanted_m
+
+    def _run_belt(self) -> None:
+        """Along y; what passes the end of the reach is put on again a reach before its beginning."""
+        tray = self.cell.tray
+        step_m = tray.belt_velocity_m_s[1] * PERIOD_NS * 1e-9
+        end_m = tray.inner_half_extents_m[1]
+        for name, (x, y, z, yaw) in self.parts.items():
+            if name == self.held or abs(x - tray.centre_in_base_m[0]) > tray.inner_half_extents_m[0] or step_m == 0.0:
+                continue
+            self.parts[name] = (x, y + step_m if y < end_m + BELT_END_M else -2.0 * end_m, z, yaw)
 
     def _close(self, target: Pose, wanted_m: float) -> None:
         part = self._between_fingers(target)

@@ -65,6 +65,21 @@ def test_a_missed_grasp_is_noticed_and_tried_again(cell: CellDescription, parts:
     assert missed == {0.0, 1.0}
 
 
+def test_a_part_that_the_belt_is_about_to_take_away_is_left_to_come_round() -> None:
+    cell = pick_cell(load_robot("panda"), belt_m_s=0.025)
+    world = KinematicCell(cell, {"red cube": (0.5, 0.15, 0.024, 0.0)})
+    policy = programmed(cell)
+    policy.begin(order("put the red cube in the right tote"))
+    low_m = cell.tray.centre_in_base_m[2] + 0.1
+    while world.parts["red cube"][1] > 0.0:
+        answer = world.step(policy, order("put the red cube in the right tote"))
+        assert answer.status is PolicyStatus.WORKING
+        assert min(pose.position_m[2] for pose in answer.gripper_in_base) > low_m
+    answer = world.run(policy, order("put the red cube in the right tote"), seconds=25.0, begin=False)
+    assert answer.status is PolicyStatus.DONE
+    assert inside(cell, world.parts["red cube"], "right")
+
+
 def test_a_part_that_always_slips_ends_as_failed_with_the_reason(
     cell: CellDescription, parts: dict[str, Placed]
 ) -> None:
