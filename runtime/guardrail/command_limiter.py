@@ -6,9 +6,10 @@ import math
 
 import numpy as np
 
-from runtime.guardrail.envelope import MEASURED, REFERENCE, Envelope
+from runtime.compiled import compiled
+from runtime.guardrail.envelope import MEASURED, REFERENCE, Envelope, Rows
 from runtime.guardrail.limiter_bits import BRAKING_BITS, LimiterBit, reason_of, severity_of, worst_bit
-from runtime.guardrail.limits import Limits
+from runtime.guardrail.limits import Limits, Vector
 from runtime.messages.joint import JointCommand, JointReference, PlantState
 from runtime.messages.plan import ACCEPTED, Verdict
 
@@ -21,6 +22,31 @@ _TORQUE = int(LimiterBit.TORQUE)
 _TORQUE_RATE = int(LimiterBit.TORQUE_RATE)
 _ROOM_ROWS = {LimiterBit.POSITION: MEASURED, LimiterBit.REFERENCE_POSITION: REFERENCE}
 _SPEED_ROWS = {LimiterBit.VELOCITY: MEASURED, LimiterBit.REFERENCE_VELOCITY: REFERENCE}
+
+
+@compiled("float64(float64[:,:], float64[:,::1], float64[:,::1], float64[:,::1])")
+def _steps(reference: Rows, last: Rows, limit: Rows, step: Rows) -> float:
+    """Fill `step` with how many allowed steps the reference moved since `last`, [angle or speed, joint]: the most."""
+    most = 0.0
+    for row in range(2):
+        for joint in range(last.shape[1]):
+            step[row, joint] = abs(reference[row, joint] - last[row, joint]) / limit[row, joint]
+            most = max(most, step[row, joint])
+    return most
+
+
+@compiled("int64(float64[::1], float64[::1], float64[::1], float64[::1], float64[::1])")
+def _limit_torque(asked_nm: Vector, last_nm: Vector, peak_nm: Vector, step_nm: Vector, limited_nm: Vector) -> int:
+    """Within the peak and within one step of what was applied last, in N·m; the bits of what that took."""
+    bits = 0
+    for joint in range(asked_nm.size):
+        asked, last, peak, step = asked_nm[joint], last_nm[joint], peak_nm[joint], step_nm[joint]
+        limited = min(max(asked, max(last - step, -peak)), min(last + step, peak))
+        limited_nm[joint] = limited
+        if limited != asked:
+            bits |= _TORQUE if abs(asked) > peak else 0
+            bits |= _TORQUE_RATE if abs(asked - last) > step else 0
+    return bits
 
 
 class CommandLimiter:
@@ -36,16 +62,17 @@ class CommandLimiter:
         self._state_age_ns = round(margins.state_age_s * 1e9)
         self._torque_nm = limits.torque_nm
         self._torque_step_nm = limits.torque_rate_nm_s * period_s
-        self._torque_rules = list(zip(self._torque_nm.tolist(), self._torque_step_nm.tolist(), strict=True))
         factor = margins.reference_step_factor
         self._step_limit = np.stack([limits.velocity_rad_s, limits.acceleration_rad_s2]) * period_s * factor
-        self._envelope = Envelope(limits)
+        self._inputs = np.zeros(5 * joints)
+        """Of one tick: what the envelope judges, then the torque asked for."""
+
+        self._envelope = Envelope(limits, self._inputs[: 4 * joints])
+        self._asked_nm = self._inputs[4 * joints :]
         self._last_reference = np.zeros((2, joints))
         self._step = np.zeros((2, joints))
-        self._zero_nm = [0.0] * joints
+        self._zero_nm = np.zeros(joints)
         self._last_nm = self._zero_nm
-        self._asked_nm = self._zero_nm
-        self._asked = np.zeros(joints)
         self._last_sequence = -1
         self._last_stamp_ns = 0
         self._last_width_m = limits.gripper_width_m
@@ -70,19 +97,19 @@ class CommandLimiter:
             bits = self._order(command, state)
             if not command.brake:
                 bits |= self._motion(command)
-        if bits & BRAKING_BITS:
-            torques_nm, _ = self._limit_torque(self._zero_nm)
-        else:
-            torques_nm, torque_bits = self._limit_torque(self._asked_nm)
+        torque_nm = np.empty(self._shape)
+        asked_nm = self._zero_nm if bits & BRAKING_BITS else self._asked_nm
+        torque_bits = _limit_torque(asked_nm, self._last_nm, self._torque_nm, self._torque_step_nm, torque_nm)
+        if not bits & BRAKING_BITS:
             bits |= torque_bits
         width_m, force_n, gripper_bits = self._limit_gripper(command)
         bits |= gripper_bits
         brake = command.brake or bool(bits & BRAKING_BITS)
-        self._keep(command, torques_nm, bits, brake=brake)
+        self._keep(command, torque_nm, bits, brake=brake)
         limited = JointCommand(
             command.sequence,
             command.stamp_ns,
-            np.array(torques_nm),
+            torque_nm,
             width_m,
             force_n,
             brake,
@@ -113,9 +140,9 @@ class CommandLimiter:
             return float(self._envelope.dq_rad_s[row, joint]), limit, "rad/s", names[joint]
         if bit is LimiterBit.TORQUE:
             joint = int(np.argmax(np.abs(self._asked_nm) - self._torque_nm))
-            return self._asked_nm[joint], float(self._torque_nm[joint]), "N·m", names[joint]
+            return float(self._asked_nm[joint]), float(self._torque_nm[joint]), "N·m", names[joint]
         if bit is LimiterBit.TORQUE_RATE:
-            step_nm = np.abs(np.array(self._asked_nm) - self._previous_nm)
+            step_nm = np.abs(self._asked_nm - self._previous_nm)
             joint = int(np.argmax(step_nm - self._torque_step_nm))
             return float(step_nm[joint]), float(self._torque_step_nm[joint]), "N·m a tick", names[joint]
         if bit is LimiterBit.RELEASE:
@@ -135,7 +162,6 @@ class CommandLimiter:
 
     def _take(self, command: JointCommand, state: PlantState, reference: JointReference) -> int:
         shape = self._shape
-        envelope = self._envelope
         try:
             if not (
                 command.torque_nm.shape == shape
@@ -145,15 +171,12 @@ class CommandLimiter:
                 and reference.dq_rad_s.shape == shape
             ):
                 return LimiterBit.SHAPE.value
-            arrays = (state.q_rad, reference.q_rad, state.dq_rad_s, reference.dq_rad_s)
-            np.concatenate(arrays, out=envelope.inputs)
-            np.copyto(self._asked, command.torque_nm)
+            arrays = (state.q_rad, reference.q_rad, state.dq_rad_s, reference.dq_rad_s, command.torque_nm)
+            np.concatenate(arrays, out=self._inputs)
         except (AttributeError, TypeError, ValueError):
             return LimiterBit.SHAPE.value
-        asked = self._asked
-        self._asked_nm = asked.tolist()
         # a sum of squares is finite only when every term is (and nothing is absurdly large)
-        squares = float(np.vdot(asked, asked)) + float(np.vdot(envelope.inputs, envelope.inputs))
+        squares = float(np.vdot(self._inputs, self._inputs))
         return 0 if math.isfinite(squares) else LimiterBit.NOT_FINITE.value
 
     def _order(self, command: JointCommand, state: PlantState) -> int:
@@ -171,11 +194,7 @@ class CommandLimiter:
         if self._free:
             elapsed = (command.stamp_ns - self._last_stamp_ns) / self._period_ns
             ticks = self._ticks = min(max(elapsed, 1.0), _MAX_STEP_TICKS)
-            step = self._step
-            np.subtract(envelope.reference, self._last_reference, out=step)
-            np.abs(step, out=step)
-            np.divide(step, self._step_limit, out=step)
-            if float(np.maximum.reduce(step, axis=None)) > ticks:
+            if _steps(envelope.reference, self._last_reference, self._step_limit, self._step) > ticks:
                 bits = LimiterBit.DISCONTINUITY.value
         else:
             gap_rad = np.abs(envelope.q_rad[REFERENCE] - envelope.q_rad[MEASURED])
@@ -195,25 +214,6 @@ class CommandLimiter:
         bits |= LimiterBit.REFERENCE_VELOCITY.value if velocity[REFERENCE] else 0
         return bits
 
-    def _limit_torque(self, asked_nm: list[float]) -> tuple[list[float], int]:
-        """Within the peak and within one step of what was applied last, and which of the two it took.
-
-        Plain floats: for seven joints a loop costs half of what as many array operations do.
-        """
-        limited: list[float] = []
-        bits = 0
-        for asked, last, (peak, step) in zip(asked_nm, self._last_nm, self._torque_rules, strict=True):
-            lower, upper = last - step, last + step
-            lower = -peak if lower < -peak else lower
-            upper = peak if upper > peak else upper
-            if lower <= asked <= upper:
-                limited.append(asked)
-                continue
-            limited.append(lower if asked < lower else upper)
-            bits |= _TORQUE if abs(asked) > peak else 0
-            bits |= _TORQUE_RATE if abs(asked - last) > step else 0
-        return limited, bits
-
     def _limit_gripper(self, command: JointCommand) -> tuple[float, float, int]:
         width_m, force_n = command.gripper_width_m, command.gripper_force_n
         widest_m, strongest_n = self.limits.gripper_width_m, self.limits.gripper_force_n
@@ -223,8 +223,8 @@ class CommandLimiter:
         force_n = self._last_force_n if math.isnan(force_n) else min(max(force_n, 0.0), strongest_n)
         return width_m, force_n, LimiterBit.GRIPPER.value
 
-    def _keep(self, command: JointCommand, torques_nm: list[float], bits: int, *, brake: bool) -> None:
-        self._previous_nm, self._last_nm = self._last_nm, torques_nm
+    def _keep(self, command: JointCommand, torque_nm: Vector, bits: int, *, brake: bool) -> None:
+        self._previous_nm, self._last_nm = self._last_nm, torque_nm
         self._previous_sequence = self._last_sequence
         self._command = command
         self._bits = bits
