@@ -15,6 +15,7 @@ from runtime.messages.reasons import NOTHING_USABLE, refusal_in_words
 from runtime.messages.state import ControlState, Mode, PlanExecution, RobotState, TickTrace
 from runtime.modes import ModeEvent
 from runtime.ports import Controller, Guard
+from runtime.system1.apart import far_apart
 from runtime.system1.brakes import Brakes
 from runtime.system1.controllers import ComputedTorque
 from runtime.system1.execution import ChunkExecution
@@ -64,8 +65,10 @@ class ControlStage:
         self._brakes = Brakes()
         self.missed = MissedTickLadder(missed_limits, period_s=loop_period_s)
         self._record = TickRecord(self.arm.joint_count)
-        self._torque_step_nm = [j.torque_rate_nm_s * loop_period_s * (1 + 1e-6) for j in cell.robot.joints]
-        self._torque_nm = [0.0] * len(self._torque_step_nm)
+        steps = [joint.torque_rate_nm_s * loop_period_s * (1 + 1e-6) for joint in cell.robot.joints]
+        self._torque_step_nm = np.array(steps)
+        self._torque_nm: Vector = np.zeros(len(steps))
+        self._following_error_rad = np.full(len(steps), FOLLOWING_ERROR_RAD)
         self._tick = 0
         self._last_ns = 0
         self._state: PlantState | None = None
@@ -313,21 +316,14 @@ class ControlStage:
 
     def _count_torque_step(self, command: JointCommand) -> None:
         """Independent of the limiter: whether it ever let a step pass that is larger than the data sheet's."""
-        last_nm, self._torque_nm = self._torque_nm, command.torque_nm.tolist()
-        if self._command is None or command.brake:
-            return
-        for torque, last, most in zip(self._torque_nm, last_nm, self._torque_step_nm, strict=True):
-            if not -most <= torque - last <= most:
-                self._torque_step_over_limit += 1
-                return
+        last_nm, self._torque_nm = self._torque_nm, command.torque_nm
+        if self._command is not None and not command.brake:
+            self._torque_step_over_limit += far_apart(command.torque_nm, last_nm, self._torque_step_nm)
 
     def _watch_following(self, now_ns: int) -> None:
         state = self._state
         assert state is not None
-        for wanted, measured in zip(self._reference.q_rad.tolist(), state.q_rad.tolist(), strict=True):
-            if abs(wanted - measured) > FOLLOWING_ERROR_RAD:
-                break
-        else:
+        if not far_apart(self._reference.q_rad, state.q_rad, self._following_error_rad):
             return
         error_rad = np.abs(self._reference.q_rad - state.q_rad)
         joint = int(np.argmax(error_rad))

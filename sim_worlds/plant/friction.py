@@ -3,12 +3,25 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
 
 import numpy as np
+from numpy.typing import NDArray
 
+from runtime.compiled import compiled
+from runtime.messages.joint import Vector
 from runtime.messages.robot import RobotDescription
 from sim_worlds.plant.mismatch import Mismatch
+
+
+@compiled("float64(float64[::1], float64[:,::1], float64, float64[::1], float64[::1])")
+def _bound(speed_rad_s: Vector, table: NDArray[np.float64], factor: float, given_nm: Vector, dry_nm: Vector) -> float:
+    """Fill `dry_nm` from F_c, F_s − F_c and 1/v_s of every joint; its largest difference from `given_nm`."""
+    change = 0.0
+    for joint in range(dry_nm.size):
+        ratio = speed_rad_s[joint] * table[2, joint]
+        dry_nm[joint] = factor * (table[0, joint] + table[1, joint] * math.exp(-ratio * ratio))
+        change = max(change, abs(dry_nm[joint] - given_nm[joint]))
+    return change
 
 
 class JointFriction:
@@ -19,21 +32,22 @@ class JointFriction:
         coulomb = np.array([joint.friction_coulomb_nm for joint in joints]) * mismatch.coulomb
         breakaway = np.array([joint.friction_breakaway_nm for joint in joints]) * mismatch.coulomb
         per_speed = [1.0 / joint.stribeck_velocity_rad_s for joint in joints]
-        self._dry = list(zip(per_speed, (breakaway - coulomb).tolist(), coulomb.tolist(), strict=True))
-        viscous = np.array([joint.friction_viscous_nm_s for joint in joints]) * mismatch.viscous
-        self._viscous: list[float] = viscous.tolist()
-        self.viscous_nm_s = self._viscous
+        self._table = np.stack([coulomb, breakaway - coulomb, per_speed])
+        self._viscous = np.array([joint.friction_viscous_nm_s for joint in joints]) * mismatch.viscous
+        self.viscous_nm_s: Vector = self._viscous
         self._factor = 1.0
+        self._given_nm = np.zeros(len(joints))
+        self._dry_nm = np.zeros(len(joints))
 
     def scale(self, factor: float) -> None:
         """Wear: every friction torque times this."""
         self._factor = factor
-        self.viscous_nm_s = [factor * viscous for viscous in self._viscous]
+        self.viscous_nm_s = factor * self._viscous
 
-    def dry_nm(self, dq_rad_s: Sequence[float]) -> list[float]:
-        """The bound on dry friction at this speed, in N·m."""
-        factor, exp = self._factor, math.exp
-        return [
-            factor * (coulomb + peak * exp(-speed * per_speed * speed * per_speed))
-            for speed, (per_speed, peak, coulomb) in zip(dq_rad_s, self._dry, strict=True)
-        ]
+    def dry_nm(self, dq_rad_s: Vector, *, changed_nm: float) -> list[float] | None:
+        """The bound on dry friction at this speed in N·m; None if it differs by less from what was given last."""
+        change = _bound(dq_rad_s, self._table, self._factor, self._given_nm, self._dry_nm)
+        if change <= changed_nm:
+            return None
+        self._given_nm, self._dry_nm = self._dry_nm, self._given_nm
+        return self._given_nm.tolist()

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections import deque
-from operator import sub
 from typing import NamedTuple
 
 import numpy as np
 
+from runtime.compiled import compiled
 from runtime.messages.faults import FaultOrder
-from runtime.messages.joint import JointCommand, PlantFlag, PlantState
+from runtime.messages.joint import JointCommand, PlantFlag, PlantState, Vector
 from sim_worlds.faults.plant_faults import PlantFaults
 from sim_worlds.plant.belt import Belt
 from sim_worlds.plant.bullet_world import STEP_S, BulletWorld
@@ -36,10 +36,17 @@ _FRICTION_TICKS = 4
 _FRICTION_CHANGE_NM = 0.01
 
 
+@compiled("void(float64[::1], float64[::1], float64[::1], float64[::1], float64[::1])")
+def _add_up(drive_nm: Vector, rotor_nm: Vector, viscous_nm_s: Vector, speed_rad_s: Vector, push_nm: Vector) -> None:
+    """The torque on each joint's link, first in `push_nm`; dry friction is the engine's own."""
+    for joint in range(drive_nm.size):
+        push_nm[joint] = drive_nm[joint] + rotor_nm[joint] - viscous_nm_s[joint] * speed_rad_s[joint]
+
+
 class _Arrival(NamedTuple):
     """What stays of a usable command: copies, because the sender may write its arrays again."""
 
-    torque_nm: list[float]
+    torque_nm: Vector
     gripper_width_m: float
     gripper_force_n: float
     brake: bool
@@ -69,11 +76,11 @@ class PyBulletPlant:
         self._line: deque[_Arrival | None] = deque([None] * self._mismatch.delay_ticks)
         self._command: _Arrival | None = None
         self._braking = list(scene.body.brake_nm)
-        self._dry_nm = self._braking
+        self._push = np.zeros(self._joints + 2)
         self._brake_set = False
         self._refill_id = 0
         self._tick, self._stamp_ns, self._stop_seen_ns = 0, 0, 0
-        self._recent: list[list[float]] = []
+        self._recent: list[Vector] = []
         self._begin()
 
     def step(self, command: JointCommand | None, *, stamp_ns: int) -> PlantState:
@@ -91,12 +98,10 @@ class PyBulletPlant:
         self._set_brake_or_friction()
         speeds = self._speeds
         rotors = self._rotors.torque(speed_rad_s=speeds, drive_nm=driven)
-        push = [
-            drive + rotor - viscous * speed
-            for drive, rotor, viscous, speed in zip(driven, rotors, self._friction.viscous_nm_s, speeds, strict=True)
-        ]
-        push.extend(self._finger_forces(arrived))
-        self._world.push(push)
+        push = self._push
+        _add_up(driven, rotors, self._friction.viscous_nm_s, speeds, push)
+        push[-2:] = self._finger_forces(arrived)
+        self._world.push(push.tolist())
         self._world.step()
         self._read_joints(driven)
         return self._measure()
@@ -167,7 +172,7 @@ class PyBulletPlant:
         self._world.set_dry_friction(self._braking)
         self._brake_set = True
         self._lay_out()
-        self._read_joints([0.0] * self._joints)
+        self._read_joints(np.zeros(self._joints))
         self._update_rotors()
         self._state = self._measure()
 
@@ -227,7 +232,7 @@ class PyBulletPlant:
             self._protection.trip()
 
     def _update_rotors(self) -> None:
-        self._rotors.update(self._world.mass_matrix(list(self._positions)), step_s=STEP_S)
+        self._rotors.update(self._world.mass_matrix(self._positions.tolist()), step_s=STEP_S)
 
     def _set_brake_or_friction(self) -> None:
         if self._protection.braked:
@@ -237,10 +242,10 @@ class PyBulletPlant:
             return
         if self._tick % _FRICTION_TICKS and not self._brake_set:
             return
-        dry = self._friction.dry_nm(self._speeds)
-        if self._brake_set or max(map(abs, map(sub, dry, self._dry_nm))) > _FRICTION_CHANGE_NM:
+        changed_nm = -1.0 if self._brake_set else _FRICTION_CHANGE_NM  # after a brake in any case
+        dry = self._friction.dry_nm(self._speeds, changed_nm=changed_nm)
+        if dry is not None:
             self._world.set_dry_friction(dry)
-            self._dry_nm = dry
             self._brake_set = False
 
     def _finger_forces(self, command: _Arrival | None) -> tuple[float, float]:
@@ -249,19 +254,20 @@ class PyBulletPlant:
         force = gripper.force_max_n if command is None else command.gripper_force_n
         return self._gripper.forces(left=self._left, right=self._right, width_m=width, force_n=force, step_s=STEP_S)
 
-    def _read_joints(self, torque_nm: list[float]) -> None:
+    def _read_joints(self, torque_nm: Vector) -> None:
+        """Angles and speeds of the joints, then the fingers."""
         positions, speeds, *_ = zip(*self._world.joint_states(), strict=True)
-        count = self._joints
-        self._positions: tuple[float, ...] = positions
-        self._speeds: tuple[float, ...] = speeds[:count]
-        self._truth = np.array((*positions[:count], *self._speeds, *torque_nm))
-        self._left = (positions[count], speeds[count])
-        self._right = (positions[count + 1], speeds[count + 1])
+        self._positions, self._speeds, self._driven_nm = np.array(positions), np.array(speeds), torque_nm
+        self._left, self._right = zip(positions[-2:], speeds[-2:], strict=True)
 
     def _measure(self) -> PlantState:
         protection, heat = self._protection, self._heat
-        q, dq, torque, width, force = self._sensors.read(
-            self._truth, width_m=self._left[0] + self._right[0], force_n=self._gripper.force_n
+        (q, dq, torque), width, force = self._sensors.read(
+            self._positions,
+            self._speeds,
+            self._driven_nm,
+            width_m=self._left[0] + self._right[0],
+            force_n=self._gripper.force_n,
         )
         flags = protection.flags
         if heat.derated:

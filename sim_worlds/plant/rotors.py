@@ -10,17 +10,66 @@ the step, so â is moved ahead by (M + J)⁻¹·Δτ; otherwise it would act on 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from operator import mul, sub
-
 import numpy as np
 from numpy.typing import NDArray
 
+from runtime.compiled import compiled
+from runtime.messages.joint import Vector
 from runtime.messages.robot import RobotDescription
 from sim_worlds.plant.mismatch import Mismatch
 
 _REACH = 0.9
 """Share of the way to the fixed point in one step; below 1 for the age of the mass matrix."""
+
+
+Matrix = NDArray[np.float64]
+
+
+@compiled("void(float64[:,::1], float64[::1], float64, float64[:,::1])")
+def _respond(mass: Matrix, inertia: Vector, step_s: float, response: Matrix) -> None:
+    """Fill `response`: G over the step, 1 − G and (M + J)⁻¹ beside one another, G = (M + J)⁻¹·M times the reach.
+
+    The inverse by elimination without pivots, as M + J is positive definite. `mass` is used up.
+    """
+    joints = inertia.size
+    inverse = response[:, 2 * joints :]
+    for row in range(joints):
+        inverse[row] = 0.0
+        inverse[row, row] = 1.0
+        mass[row, row] += inertia[row]
+    for pivot in range(joints):
+        scale = 1.0 / mass[pivot, pivot]
+        for column in range(joints):
+            mass[pivot, column] *= scale
+            inverse[pivot, column] *= scale
+        for row in range(joints):
+            factor = mass[row, pivot] if row != pivot else 0.0
+            for column in range(joints):
+                mass[row, column] -= factor * mass[pivot, column]
+                inverse[row, column] -= factor * inverse[pivot, column]
+    for row in range(joints):
+        for column in range(joints):
+            one = 1.0 if row == column else 0.0
+            reach = _REACH * (one - inverse[row, column] * inertia[column])  # (M + J)⁻¹·M
+            response[row, column] = reach / step_s
+            response[row, joints + column] = one - reach
+
+
+@compiled("void(float64[::1], float64[::1], float64[:,::1], float64[:,::1], float64[::1])")
+def _advance(speed: Vector, drive: Vector, response: Matrix, known: Matrix, change: Vector) -> None:
+    """Bring `known` (speed, drive, â) up to date by `response` to [changes of speed and drive, â], see `update`."""
+    joints = known.shape[1]
+    for joint in range(joints):
+        change[joint] = speed[joint] - known[0, joint]
+        change[joints + joint] = known[2, joint]
+        change[2 * joints + joint] = drive[joint] - known[1, joint]
+        known[0, joint] = speed[joint]
+        known[1, joint] = drive[joint]
+    for joint in range(joints):
+        total = 0.0
+        for index in range(3 * joints):
+            total += response[joint, index] * change[index]
+        known[2, joint] = total
 
 
 class RotorInertia:
@@ -29,33 +78,18 @@ class RotorInertia:
     def __init__(self, robot: RobotDescription, *, mismatch: Mismatch) -> None:
         nominal = np.array([joint.rotor_inertia_kg_m2 for joint in robot.joints])
         self._inertia = nominal * mismatch.rotor_inertia
-        self._diagonal = np.diag(self._inertia)
-        self._identity = np.eye(len(nominal))
         joints = len(nominal)
-        self._resistance: list[float] = (-self._inertia).tolist()
-        self._response = np.zeros((joints, 3 * joints))
+        self._response: Matrix = np.zeros((joints, 3 * joints))
         """Of the next â to last step's change of speed, to â, and to the drive's change of torque."""
 
-        self._acceleration: Sequence[float] = [0.0] * joints
-        self._drive_nm: Sequence[float] = [0.0] * joints
-        self._speed_rad_s: Sequence[float] = [0.0] * joints
+        self._known: Matrix = np.zeros((3, joints))
+        self._change = np.zeros(3 * joints)
 
-    def update(self, mass_matrix: NDArray[np.float64], *, step_s: float) -> None:
+    def update(self, mass_matrix: Matrix, *, step_s: float) -> None:
         """The engine's joint-space inertia at about this posture, float64[joints, joints]."""
-        joints = len(self._inertia)
-        mobility = np.linalg.inv(mass_matrix + self._diagonal)
-        reach = mobility @ mass_matrix * _REACH
-        response = self._response
-        response[:, :joints] = reach / step_s
-        response[:, joints : 2 * joints] = self._identity - reach
-        response[:, 2 * joints :] = mobility
+        _respond(np.ascontiguousarray(mass_matrix), self._inertia, step_s, self._response)
 
-    def torque(self, *, speed_rad_s: Sequence[float], drive_nm: Sequence[float]) -> list[float]:
-        """−J·â in N·m after a step that led to this speed, before one with this drive torque. Keeps both."""
-        speed_change = map(sub, speed_rad_s, self._speed_rad_s)
-        drive_change = map(sub, drive_nm, self._drive_nm)
-        known = np.array((*speed_change, *self._acceleration, *drive_change))
-        self._speed_rad_s = speed_rad_s
-        self._drive_nm = drive_nm
-        self._acceleration = self._response.dot(known).tolist()
-        return list(map(mul, self._resistance, self._acceleration))
+    def torque(self, *, speed_rad_s: Vector, drive_nm: Vector) -> Vector:
+        """−J·â in N·m after a step that led to this speed, before one with this drive torque."""
+        _advance(speed_rad_s, drive_nm, self._response, self._known, self._change)
+        return -self._inertia * self._known[2]

@@ -3,12 +3,34 @@
 from __future__ import annotations
 
 import numpy as np
+from numpy.typing import NDArray
 
+from runtime.compiled import compiled
 from runtime.messages.joint import Vector
 from runtime.messages.robot import RobotDescription
 
+Rows = NDArray[np.float64]
+
 _DERATED_AT_TRIP = 0.4
 """Share of the peak torque that is left just below the trip temperature."""
+
+
+@compiled("float64(float64[:,::1], float64[:,::1], float64[::1], float64[::1], float64[:,::1], float64[::1], float64)")
+def _advance(was: Rows, now: Rows, squared: Vector, extra_w: Vector, motors: Rows, air: Vector, period_s: float) -> float:
+    """Fill `now` (winding, housing in °C) from `was`; the hottest winding.
+
+    `motors`: heating a squared torque, both resistances and both capacities; `air`: its temperature, α of copper.
+    """
+    hottest = -273.15
+    for joint in range(squared.size):
+        winding, housing = was[0, joint], was[1, joint]
+        copper_w = motors[0, joint] * squared[joint] * (1.0 + air[1] * (winding - 25.0)) + extra_w[joint]
+        through_w = (winding - housing) / motors[1, joint]
+        away_w = (housing - air[0]) / motors[2, joint]
+        now[0, joint] = winding + period_s * (copper_w - through_w) / motors[3, joint]
+        now[1, joint] = housing + period_s * (through_w - away_w) / motors[4, joint]
+        hottest = max(hottest, now[0, joint])
+    return hottest
 
 
 class MotorHeat:
@@ -28,9 +50,10 @@ class MotorHeat:
             thermal.winding_j_k,
             thermal.housing_j_k,
         )
-        self._motors = list(zip(*columns, strict=True))
-        self.winding_celsius: Vector = np.full(len(robot.joints), thermal.ambient_celsius)
-        self.housing_celsius: Vector = self.winding_celsius.copy()
+        self._motors = np.array(columns)
+        self._air = np.array([thermal.ambient_celsius, thermal.copper_per_k])
+        self._celsius = np.full((2, len(robot.joints)), thermal.ambient_celsius)
+        self.winding_celsius, self.housing_celsius = self._celsius
         self.torque_share: Vector = np.ones(len(robot.joints))
         """1, or less while derated."""
 
@@ -43,20 +66,9 @@ class MotorHeat:
     def advance(self, torque_squared: Vector, *, extra_w: Vector, period_s: float) -> None:
         """`torque_squared`: mean over the period, (N·m)². New arrays each time: readers may keep the old ones."""
         thermal = self._thermal
-        ambient, copper_per_k = thermal.ambient_celsius, thermal.copper_per_k
-        states = (self.winding_celsius.tolist(), self.housing_celsius.tolist())
-        loads = (torque_squared.tolist(), extra_w.tolist())
-        windings: list[float] = []
-        housings: list[float] = []
-        for winding, housing, squared, extra, motor in zip(*states, *loads, self._motors, strict=True):
-            loss, winding_to_housing, to_ambient, winding_j_k, housing_j_k = motor
-            copper_w = loss * squared * (1.0 + copper_per_k * (winding - 25.0)) + extra
-            through_w = (winding - housing) / winding_to_housing
-            away_w = (housing - ambient) / to_ambient
-            windings.append(winding + period_s * (copper_w - through_w) / winding_j_k)
-            housings.append(housing + period_s * (through_w - away_w) / housing_j_k)
-        self.winding_celsius, self.housing_celsius = np.array(windings), np.array(housings)
-        hottest = max(windings)
+        celsius = np.empty_like(self._celsius)
+        hottest = _advance(self._celsius, celsius, torque_squared, extra_w, self._motors, self._air, period_s)
+        self._keep(celsius)
         self.hot = hottest >= thermal.trip_celsius
         self.derated = hottest >= thermal.derate_celsius
         if self.derated or self._limited:
@@ -68,5 +80,8 @@ class MotorHeat:
     def add_heat(self, *, winding_k: Vector, housing_k: Vector) -> None:
         """Shift temperatures: a fault that starts hot, or its end. Never below ambient."""
         ambient = self._thermal.ambient_celsius
-        self.winding_celsius = np.maximum(self.winding_celsius + winding_k, ambient)
-        self.housing_celsius = np.maximum(self.housing_celsius + housing_k, ambient)
+        self._keep(np.maximum(self._celsius + [winding_k, housing_k], ambient))
+
+    def _keep(self, celsius: Rows) -> None:
+        self._celsius = celsius
+        self.winding_celsius, self.housing_celsius = celsius
