@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from runtime.guardrail.balls import Ends, balls_near_boxes, pairs_of_balls, place_segments
 from runtime.guardrail.distances import between_segments, to_boxes
 from runtime.guardrail.limits import Limits
 from runtime.guardrail.verdicts import reject
@@ -39,7 +40,9 @@ class Clearance:
         self._joints = np.array([capsule.joint for capsule in capsules], dtype=np.intp).reshape(-1)
         self._ends = np.array([(c.start_m, c.end_m) for c in capsules], dtype=np.float64).reshape(-1, 2, 3)
         self._radius_m = np.array([capsule.radius_m for capsule in capsules], dtype=np.float64)
-        self._half_length_m = 0.5 * np.linalg.norm(self._ends[:, 1] - self._ends[:, 0], axis=1)
+        self._reach_m = 0.5 * np.linalg.norm(self._ends[:, 1] - self._ends[:, 0], axis=1) + self._radius_m
+        """Radius of the ball around each capsule."""
+
         self._names = tuple(f"capsule {index} (joint {c.joint})" for index, c in enumerate(capsules))
         self._first, self._second = _pairs(self._joints, cell.robot.ignored_pairs)
         self._moving = np.flatnonzero(self._joints > _PEDESTAL_JOINT)
@@ -50,10 +53,6 @@ class Clearance:
         ).reshape(-1, 3, 3)
         self._box_centre_m = np.array([b.centre_in_base.position_m for b in boxes], dtype=np.float64).reshape(-1, 3)
         self._box_half_m = np.array([box.half_extents_m for box in boxes], dtype=np.float64).reshape(-1, 3)
-        # one product takes points into the frames of all boxes: first all their x, then all y, then all z
-        self._into_boxes = self._base_in_box.transpose(2, 1, 0).reshape(3, -1)
-        self._box_offset_m = np.einsum("bij,bj->ib", self._base_in_box, self._box_centre_m).reshape(-1)
-        self._box_half_flat_m = self._box_half_m.T.reshape(-1)
 
     def check(self, frames: Frames) -> Verdict:
         """Self clearance, then scene clearance, in all given configurations."""
@@ -74,21 +73,17 @@ class Clearance:
         found = (self._nearest_to_itself(ends, within_m=within_m), self._nearest_to_scene(ends, within_m=within_m))
         return min((one for one in found if one is not None), key=lambda one: one.clearance_m, default=None)
 
-    def _ends_in_base(self, frames: Frames) -> NDArray[np.float64]:
-        """float64[steps, capsules, 2, 3]."""
-        base = np.broadcast_to(np.eye(4), (frames.shape[0], 1, 4, 4))
-        chosen = np.concatenate((frames, base), axis=1)[:, self._joints]
-        turned = self._ends @ np.swapaxes(chosen[..., :3, :3], -1, -2)
-        return turned + chosen[..., None, :3, 3]
+    def _ends_in_base(self, frames: Frames) -> Ends:
+        ends = np.empty((len(frames), *self._ends.shape))
+        place_segments(np.ascontiguousarray(frames, dtype=np.float64), self._joints, self._ends, ends)
+        return ends
 
-    def _nearest_to_itself(self, ends: NDArray[np.float64], *, within_m: float) -> Nearest | None:
-        middle = 0.5 * (ends[:, :, 0] + ends[:, :, 1])
-        apart = middle[:, self._first] - middle[:, self._second]
-        reach = self._half_length_m + self._radius_m
-        room = np.sqrt(np.einsum("spi,spi->sp", apart, apart)) - (reach[self._first] + reach[self._second])
-        step, pair = np.nonzero(room < within_m)
-        if step.size == 0:
+    def _nearest_to_itself(self, ends: Ends, *, within_m: float) -> Nearest | None:
+        close = np.empty((len(ends) * len(self._first), 2), dtype=np.intp)
+        count = pairs_of_balls(ends, self._first, self._second, self._reach_m, within_m, close)
+        if count == 0:
             return None
+        step, pair = close[:count].T
         first, second = self._first[pair], self._second[pair]
         one, other = ends[step, first], ends[step, second]
         clearance = between_segments(one[:, 0], one[:, 1], other[:, 0], other[:, 1])
@@ -99,34 +94,22 @@ class Clearance:
         names = f"{self._names[first[worst]]} and {self._names[second[worst]]}"
         return Nearest(float(clearance[worst]), int(step[worst]), names)
 
-    def _nearest_to_scene(self, ends: NDArray[np.float64], *, within_m: float) -> Nearest | None:
-        ends = ends[:, self._moving]
-        radius = self._radius_m[self._moving]
-        reach = self._half_length_m[self._moving] + radius + within_m
-        step, capsule, box = np.nonzero(self._squared_to_boxes(ends) < (reach * reach)[:, None])
-        if step.size == 0:
+    def _nearest_to_scene(self, ends: Ends, *, within_m: float) -> Nearest | None:
+        close = np.empty((len(ends) * len(self._moving) * len(self._box_half_m), 3), dtype=np.intp)
+        boxes = (self._base_in_box, self._box_centre_m, self._box_half_m)
+        count = balls_near_boxes(ends, self._moving, self._reach_m, within_m, *boxes, close)
+        if count == 0:
             return None
+        step, capsule, box = close[:count].T
         turn, centre = self._base_in_box[box], self._box_centre_m[box]
         start = np.einsum("pij,pj->pi", turn, ends[step, capsule, 0] - centre)
         end = np.einsum("pij,pj->pi", turn, ends[step, capsule, 1] - centre)
-        clearance = to_boxes(start, end, self._box_half_m[box]) - radius[capsule]
+        clearance = to_boxes(start, end, self._box_half_m[box]) - self._radius_m[capsule]
         worst = int(np.argmin(clearance))
         if not clearance[worst] < within_m:
             return None
-        name = f"{self._names[self._moving[capsule[worst]]]} and {self._box_names[box[worst]]}"
+        name = f"{self._names[capsule[worst]]} and {self._box_names[box[worst]]}"
         return Nearest(float(clearance[worst]), int(step[worst]), name)
-
-    def _squared_to_boxes(self, ends: NDArray[np.float64]) -> NDArray[np.float64]:
-        """Squared distances of the capsules' middles from the boxes, float64[steps, capsules, boxes]."""
-        middle = 0.5 * (ends[:, :, 0] + ends[:, :, 1])
-        outside = middle.reshape(-1, 3) @ self._into_boxes
-        outside -= self._box_offset_m
-        np.abs(outside, out=outside)
-        outside -= self._box_half_flat_m
-        np.maximum(outside, 0.0, out=outside)
-        outside *= outside
-        x, y, z = outside.reshape(len(outside), 3, len(self._box_half_m)).transpose(1, 0, 2)
-        return (x + y + z).reshape(*middle.shape[:2], len(self._box_half_m))
 
 
 def _refuse(reason: Reason, nearest: Nearest, limit_m: float) -> Verdict:
@@ -144,8 +127,8 @@ def _pairs(joints: NDArray[np.intp], ignored: tuple[tuple[int, int], ...]) -> tu
         for second in range(first + 1, count)
         if joints[first] != joints[second] and frozenset((first, second)) not in skipped
     ]
-    table = np.array(pairs, dtype=np.intp).reshape(-1, 2)
-    return table[:, 0], table[:, 1]
+    first, second = np.array(pairs, dtype=np.intp).reshape(-1, 2).T.copy()
+    return first, second
 
 
 def _rotation(orientation_xyzw: Quaternion) -> NDArray[np.float64]:

@@ -16,7 +16,9 @@ _DERATED_AT_TRIP = 0.4
 
 
 @compiled("float64(float64[:,::1], float64[:,::1], float64[::1], float64[::1], float64[:,::1], float64[::1], float64)")
-def _advance(was: Rows, now: Rows, squared: Vector, extra_w: Vector, motors: Rows, air: Vector, period_s: float) -> float:
+def _advance(
+    was: Rows, now: Rows, squared: Vector, extra_w: Vector, motors: Rows, air: Vector, period_s: float
+) -> float:
     """Fill `now` (winding, housing in °C) from `was`; the hottest winding.
 
     `motors`: heating a squared torque, both resistances and both capacities; `air`: its temperature, α of copper.
