@@ -7,7 +7,7 @@ import time
 from pathlib import Path
 
 from installer.debian import PackagesMissing, install, missing_packages, wanted_packages
-from installer.environment import SetupFailed, install_locked, make_environment
+from installer.environment import SetupFailed, compile_ahead, install_locked, make_environment
 from installer.relocation import relocate
 from installer.stamp import read_stamp, remove_stamp, wanted_stamp, write_stamp
 
@@ -29,6 +29,7 @@ def set_up(root: Path) -> str:
     remove_stamp(venv)
     make_environment(venv)
     install_locked(root, venv)
+    compile_ahead(root, venv)
     write_stamp(venv, wanted)
     return "installed"
 

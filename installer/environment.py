@@ -30,6 +30,12 @@ def install_locked(root: Path, venv: Path) -> None:
     _run([*pip, *locked, "--no-build-isolation", "--editable", f"{root}[dev]"], trouble=trouble)
 
 
+def compile_ahead(root: Path, venv: Path) -> None:
+    """Let the fast loops' arithmetic be compiled now, not at the first start. What fails here says why when it runs."""
+    workers = "from twin_app.assembly.workers import control, planner, plant"
+    subprocess.run([str(venv / "bin" / "python"), "-c", workers], cwd=root, capture_output=True, check=False)
+
+
 def _runs(python: Path) -> bool:
     question = f"import sys, pip; sys.exit(sys.version_info[:2] != {sys.version_info[:2]!r})"
     try:

@@ -1,7 +1,4 @@
-"""The simulated arm and its cell behind the `Plant` port. Only `bullet_world` knows the physics engine."""
+"""The simulated arm and its cell behind the `Plant` port. Only `bullet_world` knows the physics engine.
 
-from sim_worlds.plant.mismatch import MISMATCH_LEVELS
-from sim_worlds.plant.pybullet_plant import PyBulletPlant
-from sim_worlds.plant.truth import Truth
-
-__all__ = ["MISMATCH_LEVELS", "PyBulletPlant", "Truth"]
+Nothing is imported here: recorder and cameras know the plant's mismatch and truth without loading the engine.
+"""

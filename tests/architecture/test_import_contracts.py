@@ -31,6 +31,7 @@ PLANTS: dict[str, tuple[str, str]] = {
     "torch-in-policies": ("runtime/system1", "import torch"),
     "guard-without-torch": ("runtime/guardrail", "import runtime.planted_detour"),
     "pinocchio-in-kinematics": ("runtime/system1", "import pinocchio"),
+    "numba-in-compiled": ("sim_worlds/plant", "import numba"),
     "truth-hidden": ("plugins/programmed", "import sim_worlds.plant.truth"),
     "messages-small": ("runtime/messages", "import google.protobuf"),
 }

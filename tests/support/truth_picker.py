@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from runtime.kinematics import Arm
 from runtime.messages.geometry import Pose
 from runtime.messages.joint import JointCommand, PlantState, Vector
-from sim_worlds.plant import PyBulletPlant
+from sim_worlds.plant.pybullet_plant import PyBulletPlant
 from sim_worlds.poses import quaternion_of
 from sim_worlds.scenes import Scene
 

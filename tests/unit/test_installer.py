@@ -13,6 +13,7 @@ from installer.relocation import relocate
 from installer.stamp import INGREDIENTS, read_stamp, wanted_stamp, write_stamp
 
 ROOT = Path(__file__).resolve().parents[2]
+STEPS = ["environment", "packages", "machine code"]
 
 
 @pytest.fixture
@@ -38,13 +39,14 @@ def made(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     steps: list[str] = []
     monkeypatch.setattr(setup, "make_environment", lambda venv: steps.append("environment"))
     monkeypatch.setattr(setup, "install_locked", lambda root, venv: steps.append("packages"))
+    monkeypatch.setattr(setup, "compile_ahead", lambda root, venv: steps.append("machine code"))
     return steps
 
 
 def test_the_first_call_installs_and_the_second_finds_nothing_to_do(clone: Path, made: list[str]) -> None:
     assert setup.set_up(clone) == "installed"
     assert setup.set_up(clone) == "up to date"
-    assert made == ["environment", "packages"]
+    assert made == STEPS
 
 
 @pytest.mark.parametrize("ingredient", INGREDIENTS, ids=str)
@@ -52,7 +54,7 @@ def test_whatever_decides_what_is_installed_is_noticed(ingredient: Path, clone: 
     setup.set_up(clone)
     (clone / ingredient).write_text("# changed\n", encoding="utf-8")
     assert setup.set_up(clone) == "installed"
-    assert made == ["environment", "packages"] * 2
+    assert made == STEPS * 2
 
 
 def test_an_interrupted_set_up_starts_again(clone: Path, made: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
@@ -76,7 +78,7 @@ def test_a_moved_clone_is_followed_without_installing(clone: Path, made: list[st
     clone.rename(moved)
     assert setup.set_up(moved) == "followed the clone to its new place"
     assert setup.set_up(moved) == "up to date"
-    assert made == ["environment", "packages"]
+    assert made == STEPS
     script = moved / ".venv" / "bin" / "celltwin"
     assert script.read_text(encoding="utf-8") == f"#!{moved}/.venv/bin/python\n"
     assert os.access(script, os.X_OK)

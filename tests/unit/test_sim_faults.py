@@ -12,8 +12,8 @@ from runtime.messages.joint import JointCommand, PlantFlag
 from runtime.messages.policy import PolicyStatus
 from runtime.ports import Picture, Proposal
 from sim_worlds.faults import CATALOGUE, CameraFaults, LoopFaults, NetworkFaults, PlantFaults, PolicyFaults
-from sim_worlds.plant import PyBulletPlant
 from sim_worlds.plant.protection import Protection
+from sim_worlds.plant.pybullet_plant import PyBulletPlant
 from sim_worlds.plant.thermal import MotorHeat
 from sim_worlds.robots import load_robot
 from sim_worlds.scenes import load_scene

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from sim_worlds.judge import Judge
-from sim_worlds.plant import PyBulletPlant
+from sim_worlds.plant.pybullet_plant import PyBulletPlant
 from sim_worlds.scenes import load_scene
 from tests.support.truth_picker import TruthPicker
 

@@ -9,7 +9,7 @@ import pytest
 
 from runtime.kinematics import Arm
 from runtime.messages.joint import JointCommand, PlantFlag, PlantState
-from sim_worlds.plant import PyBulletPlant
+from sim_worlds.plant.pybullet_plant import PyBulletPlant
 from sim_worlds.plant.truth import packed_size, unpacked
 from sim_worlds.scenes import Scene, SceneError, load_scene
 from tests.support.truth_picker import TruthPicker

@@ -18,7 +18,7 @@ from twin_app.assembly.live import LiveCell
 from twin_app.assembly.lockstep import TASK_TIME_LIMIT_S
 from twin_app.assembly.pick_result import PickResult
 from twin_app.assembly.setup import Drawing
-from twin_app.assembly.workers.plant import TRUTH, truth_shape
+from twin_app.assembly.truth_block import TRUTH, truth_shape
 from twin_app.assembly.workload import Order, orders
 
 FINAL = (

@@ -23,7 +23,7 @@ from runtime.system2.planner import PlannerStage
 from sim_worlds.cameras import CameraRig, lighting_of
 from sim_worlds.faults import CATALOGUE, CameraFaults, LoopFaults, NetworkFaults, PolicyFaults
 from sim_worlds.judge import Judge
-from sim_worlds.plant import PyBulletPlant
+from sim_worlds.plant.pybullet_plant import PyBulletPlant
 from twin_app.assembly.fault_spec import FaultWish
 from twin_app.assembly.pick_result import PickResult, figures_of
 from twin_app.assembly.setup import CellSetup, read_plugins, read_scene

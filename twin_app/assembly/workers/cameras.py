@@ -17,8 +17,8 @@ from sim_worlds.cameras import CameraRig, lighting_of
 from sim_worlds.faults import CameraFaults
 from sim_worlds.plant.truth import unpacked
 from twin_app.assembly.setup import CellSetup, read_scene
+from twin_app.assembly.truth_block import TRUTH, truth_shape
 from twin_app.assembly.workers.life import Life
-from twin_app.assembly.workers.plant import TRUTH, truth_shape
 
 
 class CameraLoop:

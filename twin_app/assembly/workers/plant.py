@@ -13,27 +13,18 @@ from runtime.link.publisher import Publisher
 from runtime.link.session import SessionFolder
 from runtime.link.subscriber import Subscriber
 from runtime.messages import topics
-from runtime.messages.cell import CellDescription
 from runtime.messages.joint import PlantState
 from runtime.messages.orders import Heartbeat, Orders
 from runtime.pacing import Pacer, enter_real_time
-from sim_worlds.plant import PyBulletPlant
-from sim_worlds.plant.truth import packed_size
+from sim_worlds.plant.pybullet_plant import PyBulletPlant
 from twin_app.assembly.setup import CellSetup, read_scene
+from twin_app.assembly.truth_block import TRUTH, truth_shape
 from twin_app.assembly.workers.life import Life
 
 PRIORITY = 85
-TRUTH = "truth"
-"""Name of the block with body poses: for cameras and judge, which stand for light and for a person's eyes."""
-
 TRUTH_EVERY = 10
 ORDERS_EVERY = 10
 ORPHAN_NS = 1_000_000_000
-
-
-def truth_shape(cell: CellDescription) -> tuple[int, ...]:
-    """Shape of the truth block of a cell."""
-    return (packed_size(joints=len(cell.robot.joints), parts=len(cell.parts)),)
 
 
 class PlantLoop:

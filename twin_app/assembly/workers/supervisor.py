@@ -20,7 +20,7 @@ from runtime.supervision.supervisor import Supervisor, SupervisorOptions
 from sim_worlds.faults import CATALOGUE
 from twin_app.assembly.ending import ending_signals
 from twin_app.assembly.setup import SessionSetup, data_folder_of, encode_setup, read_plugins, read_scene
-from twin_app.assembly.workers.plant import TRUTH, truth_shape
+from twin_app.assembly.truth_block import TRUTH, truth_shape
 
 _PR_SET_PDEATHSIG = 1
 """prctl(2)."""
