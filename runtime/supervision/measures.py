@@ -122,7 +122,9 @@ class FrictionWatch:
 
     def __init__(self, robot: RobotDescription) -> None:
         self._nominal_nm = tuple(joint.friction_coulomb_nm for joint in robot.joints)
-        self._samples: deque[tuple[float, ...]] = deque(maxlen=FRICTION_WATCH_SAMPLES)
+        self._samples: deque[list[float]] = deque(maxlen=FRICTION_WATCH_SAMPLES)
+        """One number a joint, none where it rested."""
+
         self._taken_ns = 0
         self._taken = 0
         self._raised = False
@@ -133,11 +135,11 @@ class FrictionWatch:
         if robot.stamp_ns - self._taken_ns < SAMPLE_PERIOD_NS:
             return
         self._taken_ns = robot.stamp_ns
-        along = [_direction(robot, index) * residual for index, residual in enumerate(robot.torque_residual_nm)]
-        moving = [_direction(robot, index) != 0.0 for index in range(len(along))]
-        if not any(moving):
+        residuals = enumerate(robot.torque_residual_nm)
+        along = [(_direction(robot, index) or math.nan) * residual for index, residual in residuals]
+        if all(map(math.isnan, along)):
             return
-        self._samples.append(tuple(nm if moves else math.nan for nm, moves in zip(along, moving, strict=True)))
+        self._samples.append(along)
         self._taken += 1
         if self._taken % FRICTION_WATCH_EVERY == 0:
             self._judge()
@@ -149,7 +151,7 @@ class FrictionWatch:
     def _judge(self) -> None:
         ratios: list[float] = []
         for joint, nominal_nm in enumerate(self._nominal_nm):
-            values = [sample[joint] for sample in self._samples if not math.isnan(sample[joint])]
+            values = [value for sample in self._samples if (value := sample[joint]) == value]  # NaN: it rested
             if len(values) >= FRICTION_SAMPLES_MIN and nominal_nm > 0.0:
                 ratios.append(sum(values) / len(values) / nominal_nm)
         if not ratios:

@@ -7,8 +7,10 @@ a task becomes is durable before anything follows from it.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Any, Protocol
+
+from msgspec.structs import replace
 
 from runtime.messages.camera import Frame, SceneBelief
 from runtime.messages.cell import CellDescription

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from msgspec import Struct, field
 
 from runtime.messages.camera import Frame, SceneBelief
 from runtime.messages.orders import Heartbeat
@@ -14,8 +14,7 @@ POLICY_FRESH_NS = 1_500_000_000
 PICTURE_FRESH_NS = 1_500_000_000
 
 
-@dataclass(frozen=True, slots=True)
-class Telemetry:
+class Telemetry(Struct, frozen=True):
     """Newest of each; None until the first one came."""
 
     control: ControlState | None = None
