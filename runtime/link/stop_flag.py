@@ -16,7 +16,7 @@ from typing import Self
 
 from runtime.link.session import SessionFolder
 from runtime.link.shared import BlockTrouble
-from runtime.messages.state import STOP_PRESSED
+from runtime.messages.state import CELL_ENDS, STOP_PRESSED
 
 NAME = "stop"
 _MAGIC = 0x6365_6C6C_7374_6F70
@@ -40,7 +40,7 @@ _WORDS = {
     StopCause.PERSON: STOP_PRESSED,
     StopCause.ARM_SILENT: "no measurement came from the arm",
     StopCause.PROCESS_ENDED: "{process} ended",
-    StopCause.CELL_ENDS: "the cell is being shut down",
+    StopCause.CELL_ENDS: CELL_ENDS,
     StopCause.PROCESS_SILENT: "{process} gives no sign of life",
     StopCause.SUPERVISOR_SILENT: "no orders came from the supervisor",
 }

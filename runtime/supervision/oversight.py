@@ -19,7 +19,7 @@ from runtime.messages.orders import Heartbeat, Orders
 from runtime.messages.plan import VerdictReport
 from runtime.messages.policy import PolicyState
 from runtime.messages.requests import Receipt
-from runtime.messages.state import ControlState, Mode, RobotState
+from runtime.messages.state import CELL_ENDS, ControlState, Mode, RobotState
 from runtime.messages.system import Event, Priority, ProcessPhase, ProcessState
 from runtime.messages.tasks import Task
 from runtime.modes import LATCHED_MODES, POLICY_MODES, ModeEvent
@@ -80,6 +80,12 @@ class Oversight:
     autostart: bool = False
     """Asks for START by itself, once, when everything is ready for the first time."""
 
+    left_stopped: str = ""
+    """How the session before was left, when that was in a latched stop: nothing starts by itself then."""
+
+    note_stop: Callable[[str], None] = lambda words: None
+    """Remembers for the next session that the cell is stopped, and why; empty: it no longer is."""
+
     telemetry: Telemetry = field(init=False, default_factory=Telemetry)
     injections: Injections = field(init=False)
     alarms: AlarmBook = field(init=False, default_factory=AlarmBook)
@@ -105,6 +111,7 @@ class Oversight:
     def __post_init__(self) -> None:
         self.injections = Injections(self.catalogue, self.cell)
         self._friction = FrictionWatch(self.cell.robot)
+        self.autostart = self.autostart and not self.left_stopped
 
     # ── in ───────────────────────────────────────────────────────────────────────────────────────
 
@@ -249,6 +256,13 @@ class Oversight:
         self._last_mode = mode
         if mode in LATCHED_MODES or mode in POLICY_MODES:
             self.autostart = False  # once; after a stop a person starts
+        if mode in POLICY_MODES:
+            self.left_stopped = ""
+        ends = self.wishes.shutdown or reason == f": {CELL_ENDS}"
+        if mode in LATCHED_MODES and not ends:
+            self.note_stop(f"{mode.value.replace('_', ' ')}{reason}")
+        elif mode not in LATCHED_MODES and not self.left_stopped:
+            self.note_stop("")
 
     def _start_by_itself(self, now_ns: int) -> None:
         if not self.autostart or now_ns < self._autostart_ns or self.telemetry.mode(now_ns) is not Mode.IDLE:
@@ -295,4 +309,18 @@ class Oversight:
                     "make room on the disk or mend its permissions; it is tried again every second",
                 )
             )
+        if self.left_stopped:
+            found.append(_left_stopped(self.left_stopped))
         return [*found, *out.conditions]
+
+
+def _left_stopped(words: str) -> Condition:
+    return Condition(
+        "cell.left_stopped",
+        Priority.MEDIUM,
+        "integration",
+        f"the session before was left stopped: {words}",
+        "the policy does not start by itself",
+        "look at the cell; when it is clear, hold Start",
+        ends_unseen=True,
+    )

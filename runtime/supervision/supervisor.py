@@ -24,6 +24,7 @@ from runtime.messages.system import SystemState
 from runtime.modes import POLICY_MODES, ModeEvent
 from runtime.supervision.answering import Answering
 from runtime.supervision.desk import TaskDesk
+from runtime.supervision.last_stop import LastStop
 from runtime.supervision.metrics import CellCollector, Figures, MetricsPage
 from runtime.supervision.oversight import Oversight, Wishes
 from runtime.supervision.processes import Children, ProcessSpec
@@ -67,6 +68,9 @@ class SupervisorOptions:
 
     metrics_host: str = "127.0.0.1"
     autostart: bool = False
+    heeds_last_stop: bool = False
+    """Does not start by itself where the session before was left in a latched stop."""
+
     auto_restart: bool = False
     first_tasks: tuple[AddTask, ...] = ()
     """Queued at the start when nothing else is open."""
@@ -264,6 +268,7 @@ class Supervisor:
     # ── what is built and told ───────────────────────────────────────────────────────────────────
 
     def _new_oversight(self) -> Oversight:
+        last_stop = LastStop(self.options.data_folder)
         queue = TaskQueue(self._store.recover(wall_ns=self._started_wall_ns))
         desk = TaskDesk(self.cell, queue=queue, wall_offset_ns=self._started_wall_ns - self._started_ns)
         return Oversight(
@@ -275,6 +280,8 @@ class Supervisor:
             save=self._store.save,
             wishes=Wishes(policy=self.options.policy, recording=self.options.record),
             autostart=self.options.autostart,
+            left_stopped=last_stop.left if self.options.heeds_last_stop else "",
+            note_stop=last_stop.note,
         )
 
     def _add_first_tasks(self) -> None:

@@ -55,7 +55,7 @@ class FakeSource:
             self._receipts += [Arrival("receipts", receipt, now_ns) for receipt in receipts]
         return request_id
 
-    def stop_now(self) -> None:
+    def stop_now(self, *, ending: bool = False) -> None:
         """The flag: it reaches the cell also when the line is cut."""
         self.stops_ns.append(self._clock_ns())
         self.cell.take(Stop(), "flag", self._clock_ns())

@@ -212,6 +212,27 @@ def test_a_hanging_worker_stops_the_cell_too(tmp_path: Path) -> None:
         assert watcher.pid("plant") != hung
 
 
+def test_a_cell_that_was_left_stopped_waits_for_a_person_when_it_is_started_anew(tmp_path: Path) -> None:
+    choices = {"autostart": True, "heeds_last_stop": True}
+    with running_session(tmp_path, **choices) as watcher:
+        watcher.mode(Mode.AUTO)
+        watcher.confirmed(ask.Stop())
+        watcher.mode(Mode.PROTECTIVE_STOP)
+    for _ in range(2):  # also when nobody touched it in between
+        with running_session(tmp_path, **choices) as watcher:
+            watcher.until(topics.ALARMS, lambda alarms: any(a.alarm_id == "cell.left_stopped" for a in alarms.alarms))
+            alarm = next(a for a in watcher.newest(topics.ALARMS).alarms if a.alarm_id == "cell.left_stopped")
+            assert "protective stop: stop flag" in alarm.cause
+            assert watcher.newest(topics.CONTROL).mode is Mode.IDLE
+    with running_session(tmp_path, **choices) as watcher:
+        watcher.mode(Mode.IDLE)
+        watcher.until(topics.SYSTEM, lambda system: all(p.phase is ProcessPhase.RUNNING for p in system.processes))
+        watcher.confirmed(ask.Start())
+        watcher.mode(Mode.AUTO)
+    with running_session(tmp_path, **choices) as watcher:
+        watcher.mode(Mode.AUTO)
+
+
 def test_the_same_request_twice_has_one_effect_and_foreign_wishes_are_refused_with_a_reason(tmp_path: Path) -> None:
     with running_session(tmp_path) as watcher:
         refused = [

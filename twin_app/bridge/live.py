@@ -12,7 +12,7 @@ from msgspec.structs import replace
 from runtime.link.requests import RequestClient
 from runtime.link.session import SessionFolder
 from runtime.link.shared import BlockTrouble
-from runtime.link.stop_flag import StopFlag
+from runtime.link.stop_flag import StopCause, StopFlag
 from runtime.link.subscriber import Subscriber
 from runtime.messages.requests import Body, Receipt
 from runtime.messages.topics import ORDERS, RECEIPTS, TICKS, TOPICS
@@ -77,11 +77,12 @@ class LiveSource:
         self._wake.set()
         return own_id
 
-    def stop_now(self) -> None:
+    def stop_now(self, *, ending: bool = False) -> None:
         """Press the stop flag: a store to shared memory."""
+        cause = StopCause.CELL_ENDS if ending else StopCause.PERSON
         with self._flag_lock:
             if self._flag is not None:
-                self._flag.set(time.monotonic_ns())
+                self._flag.set(time.monotonic_ns(), cause)
 
     def close(self) -> None:
         """End the thread; requests that are still here are sent first."""

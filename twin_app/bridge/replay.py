@@ -67,7 +67,7 @@ class ReplaySource:
         """There is nobody to ask."""
         raise CommandsImpossible(f"{type(body).__name__}: this is a replay of {self._file.name}")
 
-    def stop_now(self) -> None:
+    def stop_now(self, *, ending: bool = False) -> None:
         """There is nothing to stop."""
 
     def close(self) -> None:

@@ -72,7 +72,7 @@ class Source(Protocol):
         """Send a request; returns its id at once. Raises `CommandsImpossible` in a replay."""
         ...
 
-    def stop_now(self) -> None:
+    def stop_now(self, *, ending: bool = False) -> None:
         """Set the stop flag in shared memory, past every queue. Does nothing in a replay."""
         ...
 

@@ -59,7 +59,7 @@ class Closing(QObject):
         if self._agreed:
             return
         self._agreed = True
-        self._pump.stop_cell()
+        self._pump.end_motion()
         self._header.ask("Stopping the arm …", actions=())
         self._look.start()
 

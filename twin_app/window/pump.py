@@ -79,6 +79,10 @@ class Pump(QObject):
         self._source.stop_now()
         self.ask(Stop())
 
+    def end_motion(self) -> None:
+        """The flag past every queue because the cell is about to end, which is no person's stop to be kept in mind."""
+        self._source.stop_now(ending=True)
+
     def play(self, *, playing: bool) -> None:
         """Run or hold a replay."""
         if self._transport is not None:

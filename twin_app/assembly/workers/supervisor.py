@@ -87,6 +87,7 @@ def _build(setup: SessionSetup, session: SessionFolder, cell: CellDescription) -
         metrics_port=setup.metrics_port,
         metrics_host=setup.metrics_host,
         autostart=setup.autostart,
+        heeds_last_stop=not setup.ends_with_parent,  # who calls a headless run is there, and means it
         auto_restart=setup.auto_restart,
         first_tasks=setup.first_tasks,
     )
