@@ -268,6 +268,7 @@ class ControlStage:
             self._brakes.unlatched(now_ns=now_ns, torque_ready=ready)
         if not self._brakes.settled(now_ns) and (self._brakes.closed or state.flags & _BRAKED):
             execution.settle(state)
+            self._controller.reset()
 
     def _command_of(self, state: PlantState, now_ns: int) -> JointCommand:
         execution = self.execution

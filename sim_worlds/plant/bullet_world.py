@@ -30,6 +30,9 @@ slow, and the part creeps. See decision 0014.
 """
 
 _PAD_DAMPING_N_S_M = 200.0
+_BRAKE_GAIN = 0.2
+"""Share of a braked joint's displacement that the engine takes back in a step."""
+
 _PAD_SPIN_M = 0.003
 """Friction torque of a pad about its normal over the grip force: ⅔ of the radius of the pressed patch, for a disc."""
 
@@ -48,6 +51,7 @@ class BulletWorld:
         self._indices = list(range(self._joints + 2))
         self._arm_indices = self._indices[: self._joints]
         self._rest = [0.0] * self._joints
+        self._brake_gains = [_BRAKE_GAIN] * self._joints
         self._substeps = scene.physics.substeps
         self._configure()
         self._surface_friction = scene.physics.surface_friction * mismatch.contact_friction
@@ -79,7 +83,7 @@ class BulletWorld:
         )
 
     def set_dry_friction(self, torques_nm: list[float]) -> None:
-        """Largest torque with which each joint resists motion: dry friction, or a closed brake. Stays set.
+        """Largest torque with which each joint resists motion: dry friction. Stays set.
 
         A velocity constraint with bounded impulse is solved implicitly, so it holds at rest without chatter. The
         engine takes the bound for a whole step but applies it in each substep, hence the division.
@@ -92,6 +96,23 @@ class BulletWorld:
             engine.VELOCITY_CONTROL,
             targetVelocities=self._rest,
             forces=torques_nm,
+            physicsClientId=self._client,
+        )
+
+    def brake(self, angles_rad: list[float], torques_nm: list[float]) -> None:
+        """Hold the joints at these angles, with at most these torques. Stays set.
+
+        A constraint of position, not of speed: one of speed lets a loaded joint creep by what the solver leaves over
+        in each step (0.7 mrad/s were seen), and a brake's lining does not.
+        """
+        engine.setJointMotorControlArray(
+            self._arm,
+            self._arm_indices,
+            engine.POSITION_CONTROL,
+            targetPositions=angles_rad,
+            targetVelocities=self._rest,
+            positionGains=self._brake_gains,
+            forces=[torque / self._substeps for torque in torques_nm],
             physicsClientId=self._client,
         )
 

@@ -33,6 +33,9 @@ _MASS_TICKS = 20
 _DERATED = int(PlantFlag.DERATED)
 _TORQUE_CLIPPED = int(PlantFlag.TORQUE_CLIPPED)
 _FRICTION_TICKS = 4
+_BRAKE_SLIP_RAD = 0.001
+"""A braked joint that was forced so far stays where it is then."""
+
 _FRICTION_CHANGE_NM = 0.01
 
 
@@ -169,10 +172,9 @@ class PyBulletPlant:
     def _begin(self) -> None:
         robot = self._scene.description.robot
         self._world.put_arm([joint.home_rad for joint in robot.joints], width_m=robot.gripper.width_max_m)
-        self._world.set_dry_friction(self._braking)
-        self._brake_set = True
-        self._lay_out()
         self._read_joints(np.zeros(self._joints))
+        self._close_brakes()
+        self._lay_out()
         self._update_rotors()
         self._state = self._measure()
 
@@ -236,9 +238,8 @@ class PyBulletPlant:
 
     def _set_brake_or_friction(self) -> None:
         if self._protection.braked:
-            if not self._brake_set:
-                self._world.set_dry_friction(self._braking)
-                self._brake_set = True
+            if not self._brake_set or np.abs(self._positions[: self._joints] - self._braked_at).max() > _BRAKE_SLIP_RAD:
+                self._close_brakes()
             return
         if self._tick % _FRICTION_TICKS and not self._brake_set:
             return
@@ -247,6 +248,12 @@ class PyBulletPlant:
         if dry is not None:
             self._world.set_dry_friction(dry)
             self._brake_set = False
+
+    def _close_brakes(self) -> None:
+        """Where the joints are now; also after they slipped, so that they do not spring back."""
+        self._braked_at = self._positions[: self._joints].copy()
+        self._world.brake(self._braked_at.tolist(), self._braking)
+        self._brake_set = True
 
     def _finger_forces(self, command: _Arrival | None) -> tuple[float, float]:
         gripper = self._scene.description.robot.gripper

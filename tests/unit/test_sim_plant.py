@@ -58,6 +58,29 @@ def test_brakes_hold_the_arm_until_the_first_command(scene: Scene, plant: PyBull
     assert np.abs(state.q_rad - arm.home_rad).max() < 5e-4
 
 
+@pytest.mark.parametrize("load_nm", [0.0, 4.0])
+def test_a_closed_brake_lets_nothing_creep_under_load(scene: Scene, load_nm: float):
+    plant = PyBulletPlant(scene, mismatch="low", seed=1)
+    arm = Arm(scene.description.robot)
+    began = plant.truth().links
+    torque = arm.gravity(arm.home_rad) * (load_nm != 0.0) + [load_nm, *[0.0] * 6]
+    drive(plant, arm, 5_000, brake=True, torque_nm=torque)
+    assert np.abs(plant.truth().links - began).max() < 1e-4
+    plant.close()
+
+
+def test_a_braked_joint_that_was_forced_stays_where_it_is_then(scene: Scene, plant: PyBulletPlant):
+    plant._braking = [0.5] * 7  # worn out: less than gravity
+    plant._close_brakes()
+    forced = silence(plant, 300).q_rad
+    plant._braking = [200.0] * 7
+    plant._close_brakes()
+    held = silence(plant, 500).q_rad
+    again = silence(plant, 500).q_rad
+    assert np.abs(forced - Arm(scene.description.robot).home_rad).max() > 0.05
+    assert np.abs(again - held).max() < 1e-4
+
+
 def test_gravity_torque_alone_holds_the_arm_with_open_brakes(scene: Scene, plant: PyBulletPlant):
     arm = Arm(scene.description.robot)
     drive(plant, arm, 50, brake=True)

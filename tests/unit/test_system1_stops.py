@@ -215,3 +215,22 @@ def test_ticks_missed_during_a_stop_are_caught_up_within_the_limiters_reach(begu
     loop.miss(1)
     loop.run(150, work_expected=False)
     assert not any(command.verdict & LimiterBit.DISCONTINUITY for command in loop.commands)
+
+
+def test_a_push_that_led_to_a_stop_does_not_move_the_arm_after_the_reset() -> None:
+    loop = Loop()
+    loop.start()
+    loop.plant.external_nm[1] = 20.0
+    loop.run(600, work_expected=False)
+    loop.stop_flag = True
+    loop.run(600, work_expected=False)
+    loop.plant.external_nm[1] = 0.0
+    loop.run(100, work_expected=False)
+    stood_rad = loop.state.q_rad.copy()
+    loop.ask(ModeEvent.RESET)
+    moved_rad = 0.0
+    for _ in range(400):
+        loop.tick(work_expected=False)
+        moved_rad = max(moved_rad, float(np.abs(loop.state.q_rad - stood_rad).max()))
+    assert not loop.command.brake
+    assert moved_rad < 5e-4
