@@ -1,14 +1,27 @@
-"""Arithmetic of the fast loop as machine code, compiled by numba and kept beside the source for the next start."""
+"""Arithmetic of the fast loop as machine code, compiled by numba and kept beside the source for the next start.
+
+What is kept belongs to one file: numba does not notice when a function or number of another one changes. So a
+compiled function uses nothing that its file imports from this project; a test of the architecture holds that.
+"""
 
 from __future__ import annotations
 
+import contextlib
+import pickle
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any, TypeVar
 
 import numba
 
 _numba: Any = numba
 """Any: numba's decorators are untyped."""
+
+_NOWHERE = (RuntimeError, OSError)
+"""No place to keep it, or a full disk."""
+
+_DAMAGED = (EOFError, pickle.UnpicklingError, ValueError, KeyError, IndexError, AttributeError, ImportError)
+"""What reading a file raises that a power cut left half written."""
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 
@@ -24,7 +37,18 @@ def compiled(signature: str) -> Callable[[Function], Function]:
     def decorate(function: Function) -> Function:
         try:
             return _numba.njit(signature, cache=True)(function)
-        except (RuntimeError, OSError):  # nowhere to keep it, or a full disk
-            return _numba.njit(signature)(function)
+        except _NOWHERE:
+            pass
+        except _DAMAGED:
+            _forget(function)
+        return _numba.njit(signature)(function)
 
     return decorate
+
+
+def _forget(function: Callable[..., Any]) -> None:
+    """Remove what was kept of it, for the next start."""
+    kept = Path(function.__code__.co_filename).parent / "__pycache__"
+    with contextlib.suppress(OSError):
+        for file in kept.glob(f"*.{function.__qualname__}-*.nb[ic]"):
+            file.unlink()

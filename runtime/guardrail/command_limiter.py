@@ -18,8 +18,10 @@ _MAX_STEP_TICKS = 5
 
 _UNREADABLE = int(LimiterBit.SHAPE | LimiterBit.NOT_FINITE)
 _GRIPPER = int(LimiterBit.GRIPPER)
-_TORQUE = int(LimiterBit.TORQUE)
-_TORQUE_RATE = int(LimiterBit.TORQUE_RATE)
+_PEAK, _RATE = 1, 2
+"""What limited a torque; numbers of this file, because machine code does not notice when those of another change."""
+
+_TORQUE_BITS = (0, int(LimiterBit.TORQUE), int(LimiterBit.TORQUE_RATE), int(LimiterBit.TORQUE | LimiterBit.TORQUE_RATE))
 _ROOM_ROWS = {LimiterBit.POSITION: MEASURED, LimiterBit.REFERENCE_POSITION: REFERENCE}
 _SPEED_ROWS = {LimiterBit.VELOCITY: MEASURED, LimiterBit.REFERENCE_VELOCITY: REFERENCE}
 
@@ -37,16 +39,16 @@ def _steps(reference: Rows, last: Rows, limit: Rows, step: Rows) -> float:
 
 @compiled("int64(float64[::1], float64[::1], float64[::1], float64[::1], float64[::1])")
 def _limit_torque(asked_nm: Vector, last_nm: Vector, peak_nm: Vector, step_nm: Vector, limited_nm: Vector) -> int:
-    """Within the peak and within one step of what was applied last, in N·m; the bits of what that took."""
-    bits = 0
+    """Within the peak and within one step of what was applied last, in N·m; what that took, `_PEAK` + `_RATE`."""
+    took = 0
     for joint in range(asked_nm.size):
         asked, last, peak, step = asked_nm[joint], last_nm[joint], peak_nm[joint], step_nm[joint]
         limited = min(max(asked, max(last - step, -peak)), min(last + step, peak))
         limited_nm[joint] = limited
         if limited != asked:
-            bits |= _TORQUE if abs(asked) > peak else 0
-            bits |= _TORQUE_RATE if abs(asked - last) > step else 0
-    return bits
+            took |= _PEAK if abs(asked) > peak else 0
+            took |= _RATE if abs(asked - last) > step else 0
+    return took
 
 
 class CommandLimiter:
@@ -99,9 +101,9 @@ class CommandLimiter:
                 bits |= self._motion(command)
         torque_nm = np.empty(self._shape)
         asked_nm = self._zero_nm if bits & BRAKING_BITS else self._asked_nm
-        torque_bits = _limit_torque(asked_nm, self._last_nm, self._torque_nm, self._torque_step_nm, torque_nm)
+        took = _limit_torque(asked_nm, self._last_nm, self._torque_nm, self._torque_step_nm, torque_nm)
         if not bits & BRAKING_BITS:
-            bits |= torque_bits
+            bits |= _TORQUE_BITS[took]
         width_m, force_n, gripper_bits = self._limit_gripper(command)
         bits |= gripper_bits
         brake = command.brake or bool(bits & BRAKING_BITS)

@@ -52,6 +52,18 @@ def test_without_a_place_to_keep_it_every_process_compiles_for_itself(tmp_path: 
     assert run(path, **homeless) == "6.0"
 
 
+@pytest.mark.parametrize("content", [b"", b"\0" * 512, b"nonsense"])
+@pytest.mark.parametrize("ending", ["nbi", "nbc"])
+def test_what_a_power_cut_left_half_written_is_made_anew(tmp_path: Path, ending: str, content: bytes) -> None:
+    path = tmp_path / "totals.py"
+    path.write_text(SOURCE, encoding="utf-8")
+    assert run(path) == "6.0"
+    (kept,) = (tmp_path / "__pycache__").glob(f"totals.total*.{ending}")
+    kept.write_bytes(content)
+    assert run(path) == run(path) == "6.0"
+    assert all(file.stat().st_size > 600 for file in (tmp_path / "__pycache__").glob("totals.total*.nb?"))
+
+
 def test_another_type_than_declared_is_refused_not_guessed() -> None:
     @compiled("float64(float64[::1])")
     def first(values: np.ndarray) -> float:
