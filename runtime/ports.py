@@ -161,13 +161,31 @@ class Guard(Protocol):
         ...
 
     def check_path(
-        self, path_rad: NDArray[np.float64], *, step_period_s: float, delay_s: float, last_applied_rad: Vector
+        self,
+        path_rad: NDArray[np.float64],
+        *,
+        step_period_s: float,
+        delay_s: float,
+        last_applied_rad: Vector,
+        first_step: int = 0,
     ) -> Verdict:
-        """The remaining steps as joint angles, float64[steps, joints], `delay_s` before the first."""
+        """The remaining steps as joint angles, float64[steps, joints], `delay_s` before the first.
+
+        `first_step`: its number in the chunk, for the words of a refusal.
+        """
         ...
 
-    def check_space(self, frames_in_base: NDArray[np.float64], tool_in_base_m: NDArray[np.float64]) -> Verdict:
-        """Configurations in space: joint frames float64[steps, joints, 4, 4], tool positions float64[steps, 3]."""
+    def check_space(
+        self,
+        frames_in_base: NDArray[np.float64],
+        tool_in_base_m: NDArray[np.float64],
+        *,
+        steps: Sequence[int] | None = None,
+    ) -> Verdict:
+        """Configurations in space: joint frames float64[n, joints, 4, 4], tool positions float64[n, 3].
+
+        `steps`: the chunk's step to which each belongs, for the words of a refusal.
+        """
         ...
 
     def limit(self, command: JointCommand, state: PlantState, reference: JointReference) -> tuple[JointCommand, int]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -54,17 +55,20 @@ class Clearance:
         self._box_centre_m = np.array([b.centre_in_base.position_m for b in boxes], dtype=np.float64).reshape(-1, 3)
         self._box_half_m = np.array([box.half_extents_m for box in boxes], dtype=np.float64).reshape(-1, 3)
 
-    def check(self, frames: Frames) -> Verdict:
-        """Self clearance, then scene clearance, in all given configurations."""
+    def check(self, frames: Frames, *, steps: Sequence[int] | None = None) -> Verdict:
+        """Self clearance, then scene clearance, in all given configurations.
+
+        `steps`: of the chunk, one a configuration, to be named in a refusal; without them they are counted.
+        """
         if not np.all(np.isfinite(frames)):
             return reject(Reason.NOT_FINITE, measured=1, limit=0, detail="link frames")
         ends = self._ends_in_base(frames)
         itself = self._nearest_to_itself(ends, within_m=self._margins.self_clearance_m)
         if itself is not None:
-            return _refuse(Reason.SELF_CLEARANCE, itself, self._margins.self_clearance_m)
+            return _refuse(Reason.SELF_CLEARANCE, itself, self._margins.self_clearance_m, steps)
         scene = self._nearest_to_scene(ends, within_m=self._margins.scene_clearance_m)
         if scene is not None:
-            return _refuse(Reason.SCENE_CLEARANCE, scene, self._margins.scene_clearance_m)
+            return _refuse(Reason.SCENE_CLEARANCE, scene, self._margins.scene_clearance_m, steps)
         return ACCEPTED
 
     def nearest(self, frames: Frames, *, within_m: float) -> Nearest | None:
@@ -112,8 +116,8 @@ class Clearance:
         return Nearest(float(clearance[worst]), int(step[worst]), name)
 
 
-def _refuse(reason: Reason, nearest: Nearest, limit_m: float) -> Verdict:
-    detail = f"{nearest.pair}, step {nearest.step}"
+def _refuse(reason: Reason, nearest: Nearest, limit_m: float, steps: Sequence[int] | None) -> Verdict:
+    detail = f"{nearest.pair}, step {nearest.step if steps is None else steps[nearest.step]}"
     return reject(reason, measured=nearest.clearance_m, limit=limit_m, unit="m", detail=detail)
 
 

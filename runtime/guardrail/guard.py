@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -32,7 +34,13 @@ class CellGuard:
         return check_plan(plan, now_ns=now_ns, mode=mode, last_plan_id=last_plan_id, limits=self.limits)
 
     def check_path(
-        self, path_rad: NDArray[np.float64], *, step_period_s: float, delay_s: float, last_applied_rad: Vector
+        self,
+        path_rad: NDArray[np.float64],
+        *,
+        step_period_s: float,
+        delay_s: float,
+        last_applied_rad: Vector,
+        first_step: int = 0,
     ) -> Verdict:
         """See `ports.Guard`."""
         return check_joint_path(
@@ -41,12 +49,19 @@ class CellGuard:
             delay_s=delay_s,
             last_applied_rad=last_applied_rad,
             limits=self.limits,
+            first_step=first_step,
         )
 
-    def check_space(self, frames_in_base: NDArray[np.float64], tool_in_base_m: NDArray[np.float64]) -> Verdict:
+    def check_space(
+        self,
+        frames_in_base: NDArray[np.float64],
+        tool_in_base_m: NDArray[np.float64],
+        *,
+        steps: Sequence[int] | None = None,
+    ) -> Verdict:
         """See `ports.Guard`."""
-        verdict = check_tool_path(tool_in_base_m, limits=self.limits)
-        return self.clearance.check(frames_in_base) if verdict.passed else verdict
+        verdict = check_tool_path(tool_in_base_m, limits=self.limits, steps=steps)
+        return self.clearance.check(frames_in_base, steps=steps) if verdict.passed else verdict
 
     def limit(self, command: JointCommand, state: PlantState, reference: JointReference) -> tuple[JointCommand, int]:
         """See `ports.Guard`."""

@@ -71,6 +71,7 @@ class ControlStage:
         self._following_error_rad = np.full(len(steps), FOLLOWING_ERROR_RAD)
         self._tick = 0
         self._last_ns = 0
+        self._lived_ticks = 1
         self._state: PlantState | None = None
         self._reference: JointReference = self.execution.motion.state
         self._command: JointCommand | None = None
@@ -109,7 +110,7 @@ class ControlStage:
         self._follow_plans(plan, now_ns, work_expected=work_expected)
         self._move_brakes(state, now_ns)
         command = self._command_of(state, now_ns)
-        self._observe(state, missed)
+        self._observe(state)
         self._record.add(
             tick=self._tick,
             now_ns=now_ns,
@@ -172,6 +173,7 @@ class ControlStage:
 
     def _note_missed(self, state: PlantState, now_ns: int) -> int:
         missed, unserved = 0, 0
+        self._lived_ticks = 1 if self._state is None else state.tick - self._state.tick
         if self._state is not None:
             if now_ns - self._last_ns != self._period_ns:
                 missed = max(0, round((now_ns - self._last_ns) / self._period_ns) - 1)
@@ -331,11 +333,14 @@ class ControlStage:
         name = self.arm.robot.joints[joint].name
         self._stop(now_ns, f"{name} is {float(error_rad[joint]):.3f} rad away from its reference")
 
-    def _observe(self, state: PlantState, missed: int) -> None:
+    def _observe(self, state: PlantState) -> None:
+        """By the arm's own ticks: after a stall of this host the simulated one has not lived through it either."""
         if self._brakes.closed or state.flags & _BRAKED:
             self._observer.restart()
             return
-        elapsed_s = (missed + 1) * self._period_ns * 1e-9
+        if self._lived_ticks <= 0:
+            return
+        elapsed_s = self._lived_ticks * self._period_ns * 1e-9
         self._observer.update(
             q_rad=state.q_rad, dq_rad_s=state.dq_rad_s, torque_nm=state.torque_nm, elapsed_s=elapsed_s
         )

@@ -167,3 +167,26 @@ def test_the_same_seed_gives_the_same_torques_to_the_last_bit() -> None:
         return b"".join(command.torque_nm.tobytes() for command in loop.commands)
 
     assert torques() == torques()
+
+
+@pytest.mark.parametrize("bad_step", [5, 6, 9])
+def test_a_refusal_names_the_step_of_the_chunk_however_it_was_judged_in_portions(bad_step: int) -> None:
+    loop = Loop()
+    loop.start()
+    loop.run(100, work_expected=False)
+    arm, home = loop.stage.arm, loop.home()
+    x, y, z = home.position_m
+    floor_m = max(loop.guard.limits.floor_z_m, loop.guard.limits.workspace_lower_m[2])
+    joints, seed = [], loop.state.q_rad.copy()
+    for step in range(12):
+        height_m = z - (z - floor_m - 0.01) * (step + 1) / bad_step if step < bad_step else floor_m - 0.005
+        seed = arm.inverse(Pose((x, y, height_m), home.orientation_xyzw), seed)
+        assert seed is not None
+        joints.append(tuple(seed.tolist()))
+    plan = chunk(plan_id=loop.plan_id + 1, observed_ns=loop.now_ns, poses=[], step_s=0.3)
+    whole = {"horizon": 12, "joints_rad": tuple(joints), "gripper_width_m": (0.08,) * 12}
+    loop.tick(plan=msgspec.structs.replace(plan, expires_ns=loop.now_ns + 4_000_000_000, **whole))
+    loop.run(30)
+    details = [report.verdict.detail for report in loop.stage.take_verdicts() if not report.verdict.passed]
+    assert len(details) == 1
+    assert details[0].endswith(f"step {bad_step}")

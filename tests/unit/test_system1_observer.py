@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 import pytest
 
+from runtime.messages.geometry import Pose
 from runtime.messages.plan import Reason
 from runtime.messages.state import TickTrace
 from runtime.system1.tick_record import BLOCK_TICKS
@@ -105,3 +108,19 @@ def test_every_accepted_and_refused_chunk_gets_a_verdict() -> None:
     loop.run(30)
     reports = [report for report in loop.stage.take_verdicts() if report.place == "plan gate"]
     assert [report.verdict.reason for report in reports] == [Reason.OK, Reason.SEQUENCE]
+
+
+def test_a_stall_that_the_arm_did_not_live_through_leaves_no_torque_behind() -> None:
+    loop = Loop()
+    loop.start()
+    loop.run(100, work_expected=False)
+    home = loop.home()
+    x, y, z = home.position_m
+    loop.follow_on(lambda t_s: Pose((x, y + 0.1 * math.sin(3.0 * t_s), z), home.orientation_xyzw), 1.03)
+    usual_nm = np.abs(loop.stage._observer.residual_nm).max()
+    loop.now_ns += 15_000_000  # the host stands still, the simulated arm with it
+    worst_nm = 0.0
+    for _ in range(40):
+        loop.tick()
+        worst_nm = max(worst_nm, float(np.abs(loop.stage._observer.residual_nm).max()))
+    assert worst_nm < usual_nm + 0.3
