@@ -11,6 +11,9 @@ from runtime.messages.geometry import Pose
 STOP_PRESSED = "stop pressed"
 """How the reason of a protective stop begins that a person asked for."""
 
+FAULT_CLEARED = "clear fault requested"
+"""The reason of the stop that a cleared fault leaves."""
+
 CELL_ENDS = "the cell is being shut down"
 """The reason of the stop that an orderly end begins with."""
 

@@ -81,6 +81,7 @@ class Answering:
             not_ready_because=not_ready,
             recording="" if recorder is not None and recorder.recording_trouble else over.wishes.recording,
             simulated=over.cell.simulated,
+            robot=over.cell.robot,
             shutting_down=over.wishes.shutdown,
             now_ns=now_ns,
         )

@@ -7,10 +7,11 @@ from dataclasses import dataclass
 from runtime.messages.cell import CellDescription
 from runtime.messages.joint import PlantFlag
 from runtime.messages.reasons import NOTHING_USABLE
-from runtime.messages.state import STOP_PRESSED, ControlState, Mode, PlanExecution, RobotState
+from runtime.messages.state import FAULT_CLEARED, STOP_PRESSED, ControlState, Mode, PlanExecution, RobotState
 from runtime.messages.system import Priority, ProcessPhase, ProcessState
 from runtime.supervision.alarms import Condition
 from runtime.supervision.budget import FAILURES_IN_ROW_LIMIT, WINDOW, ErrorBudget
+from runtime.supervision.stop_advice import advice_on
 from runtime.supervision.telemetry import Telemetry, fresh
 
 CAMERA_FROZEN_S = 0.35
@@ -111,14 +112,15 @@ def _process_conditions(processes: tuple[ProcessState, ...]) -> list[Condition]:
             cause, what = f"process {process.name} gives no sign of life", "silent"
         else:
             continue
+        stops = process.name != "recorder"
         found.append(
             Condition(
                 f"process.{process.name}.{what}",
-                Priority.CRITICAL,
+                Priority.CRITICAL if stops else Priority.MEDIUM,
                 "integration",
                 cause,
-                "the cell brakes" if process.name != "recorder" else "nothing is recorded",
-                f"restart {process.name}; then reset and start",
+                "the cell brakes" if stops else "nothing is recorded; the cell goes on",
+                f"restart {process.name}" + ("; then reset and start" if stops else ""),
             )
         )
     return found
@@ -169,19 +171,26 @@ def _control_conditions(control: ControlState) -> list[Condition]:
 def _mode_conditions(control: ControlState) -> list[Condition]:
     found: list[Condition] = []
     silent = control.execution is PlanExecution.SILENT
-    if control.mode is Mode.PROTECTIVE_STOP:
-        cause = f"protective stop: {control.mode_reason or 'pressed'}"
-        row = "cell.protective_stop", Priority.HIGH, "integration", cause, "the arm is braked"
-        pressed = control.mode_reason == STOP_PRESSED
-        found.append(Condition(*row, "remove the reason, then reset", ends_unseen=pressed))
+    reason = control.mode_reason
+    advice = advice_on(reason)
+    if control.mode is Mode.PROTECTIVE_STOP and reason == FAULT_CLEARED:
+        row = "cell.protective_stop", Priority.MEDIUM, "integration", "the fault is cleared", "the arm is braked"
+        found.append(Condition(*row, "reset, and hold Start", ends_unseen=True))
+    elif control.mode is Mode.PROTECTIVE_STOP:
+        cause = f"protective stop: {reason or 'pressed'}"
+        row = "cell.protective_stop", Priority.HIGH, advice.layer, cause, "the arm is braked"
+        found.append(Condition(*row, advice.first_check, ends_unseen=reason == STOP_PRESSED))
     if control.mode is Mode.FAULT:
-        cause = f"fault: {control.mode_reason or 'unknown'}"
-        row = "cell.fault", Priority.CRITICAL, "control", cause, "the arm is braked"
-        found.append(Condition(*row, "remove the cause, then reset twice: the fault, then the stop"))
-    if control.mode is Mode.ASSIST or silent:
-        cause = control.mode_reason or "the policy sends no valid chunks"
+        row = "cell.fault", Priority.CRITICAL, advice.layer, f"fault: {reason or 'unknown'}", "the arm is braked"
+        found.append(Condition(*row, advice.first_check))
+    if control.mode is Mode.ASSIST:
+        cause = reason or "the policy sends no valid chunks"
         row = "policy.silent" if silent else "cell.assist", Priority.HIGH, "policy", cause, "the arm holds"
         found.append(Condition(*row, _assist_check(cause, silent=silent)))
+    elif silent:
+        cause = "the policy has sent no usable chunk for a second"
+        row = "policy.silent", Priority.MEDIUM, "policy", cause, "the arm holds; no task is at work"
+        found.append(Condition(*row, "look at the policy's inference time and at the cameras"))
     return found
 
 
@@ -197,7 +206,8 @@ def _assist_check(reason: str, *, silent: bool) -> str:
 
 def _motor_conditions(robot: RobotState, cell: CellDescription) -> list[Condition]:
     hottest = max(robot.winding_celsius, default=0.0)
-    joint = robot.winding_celsius.index(hottest) + 1 if robot.winding_celsius else 0
+    index = robot.winding_celsius.index(hottest) if robot.winding_celsius else 0
+    name = cell.robot.joints[index].name
     if robot.flags & PlantFlag.TRIPPED:
         rank, what, so = Priority.CRITICAL, "tripped on temperature", "the arm is braked until it has cooled"
     elif robot.flags & PlantFlag.DERATED:
@@ -207,7 +217,7 @@ def _motor_conditions(robot: RobotState, cell: CellDescription) -> list[Conditio
     else:
         return []
     check = "look at the motor's temperature and torque; lower the load or let it cool"
-    return [Condition("motor.hot", rank, "hardware", f"motor {joint} {what} ({hottest:.0f} °C)", so, check)]
+    return [Condition("motor.hot", rank, "hardware", f"motor of {name} {what} ({hottest:.0f} °C)", so, check)]
 
 
 def _policy_late(inference_s: float, deadline_s: float) -> Condition:

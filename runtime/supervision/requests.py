@@ -9,7 +9,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from runtime.messages import requests as ask
+from runtime.messages.joint import PlantFlag
 from runtime.messages.policy import PolicyState, Readiness
+from runtime.messages.robot import RobotDescription
 from runtime.messages.state import Mode
 from runtime.messages.system import ProcessPhase
 from runtime.modes import ModeEvent, Refusal, transition
@@ -41,6 +43,7 @@ class Facts:
     not_ready_because: str
     recording: str
     simulated: bool
+    robot: RobotDescription
     shutting_down: bool
     now_ns: int
 
@@ -94,6 +97,17 @@ class Answered:
 # ── one judge a kind of request ──────────────────────────────────────────────────────────────────
 
 
+def _too_hot(facts: Facts) -> str:
+    """Why a fault of temperature cannot be cleared yet; empty when it can."""
+    robot = facts.telemetry.robot
+    if robot is None or not robot.flags & PlantFlag.TRIPPED:
+        return ""
+    hottest = max(robot.winding_celsius)
+    name = facts.robot.joints[robot.winding_celsius.index(hottest)].name
+    limit = facts.robot.thermal.derate_celsius
+    return f"the motor of {name} is still at {hottest:.0f} °C: it has to cool below {limit:.0f} °C first"
+
+
 def _mode_request(body: ask.Reset | ask.Start | ask.Pause, facts: Facts) -> str:
     mode = facts.telemetry.mode(facts.now_ns)
     if mode is None:
@@ -106,6 +120,8 @@ def _mode_request(body: ask.Reset | ask.Start | ask.Pause, facts: Facts) -> str:
         return following.reason
     if isinstance(body, ask.Reset) and not fresh(facts.telemetry.robot, facts.now_ns):
         return "no measurement comes from the arm: restart the plant first, then reset"
+    if event is ModeEvent.CLEAR_FAULT and (heat := _too_hot(facts)):
+        return heat
     if isinstance(body, ask.Start) and not facts.ready:
         return f"not ready: {facts.not_ready_because}"
     return ""

@@ -201,7 +201,8 @@ class ControlStage:
     def _follow_events(self, state: PlantState, now_ns: int, request: ModeRequest | None) -> None:
         self.stop_flag_to_clear = False
         if state.flags & _TRIPPED and self.modes.mode is not Mode.FAULT:
-            self._happen(ModeEvent.FAULT, now_ns, "motor above its trip temperature")
+            hottest = self.arm.robot.joints[int(np.argmax(state.winding_celsius))].name
+            self._happen(ModeEvent.FAULT, now_ns, f"motor of {hottest} above its trip temperature")
         elif state.flags & _BRAKED and self._brakes.settled(now_ns) and not self.modes.latched:
             lost = state.flags & _COMMUNICATION_LOSS
             self._stop(

@@ -1,12 +1,13 @@
 """The whole loop in simulated time, from pixels to torque."""
 
-from dataclasses import replace
-
 import pytest
+from msgspec.structs import replace
 
+from runtime.messages.faults import FaultSeverity
 from runtime.messages.requests import AddTask, ReceiptPhase, Reset, Start, Stop
 from runtime.messages.state import Mode
 from runtime.mistakes import UserMistake
+from twin_app.assembly.fault_spec import FaultWish
 from twin_app.assembly.lockstep import LockStepCell, run_picks
 from twin_app.assembly.setup import CellSetup
 
@@ -94,6 +95,28 @@ def test_a_reset_without_a_measurement_of_the_arm_is_refused_with_what_to_do() -
         cell.oversight.telemetry = replace(cell.oversight.telemetry, robot=None)
         with pytest.raises(UserMistake, match="restart the plant first"):
             cell.ask(Reset())
+    finally:
+        cell.close()
+
+
+def test_a_fault_of_temperature_cannot_be_cleared_before_the_motor_has_cooled() -> None:
+    cell = LockStepCell(CellSetup(seed=4), faults=(FaultWish("F31", FaultSeverity.SEVERE, 0.0, 0.0),))
+    try:
+        cell.start()
+        for _ in range(400):
+            _ticks(cell, 100)
+            if cell.mode is Mode.FAULT:
+                break
+        assert cell.control.modes.reason.startswith("motor of joint")
+        since_ns = cell.control.modes.since_ns
+        _ticks(cell, 500)
+        with pytest.raises(
+            UserMistake, match=r"motor of joint\d is still at \d+ °C: it has to cool below \d+ °C first"
+        ):
+            cell.ask(Reset())
+        _ticks(cell, 500)
+        assert cell.mode is Mode.FAULT
+        assert cell.control.modes.since_ns == since_ns
     finally:
         cell.close()
 
