@@ -268,7 +268,7 @@ def test_the_reason_of_an_old_task_is_read_by_keyboard_alone(console: Console) -
     tasks.table.setFocus()
     for _ in range(3):
         console.key(Qt.Key.Key_Down)
-    assert tasks.told.text().startswith(f"3 declined: {DECLINED}")
+    assert tasks.story.text().startswith(f"3 declined: {DECLINED}")
 
 
 def test_numbers_of_a_silent_planner_and_arm_give_way_to_a_dash(console: Console) -> None:

@@ -195,6 +195,10 @@ def test_the_alarm_panel_follows_the_most_urgent_alarm_until_one_is_chosen(conso
     console.cell.alarms.append(replace(worse, alarm_id="worst", priority=Priority.CRITICAL, cause="worst"))
     console.advance(0.5)
     assert alarms.table.selected == "process.cameras.dead"
+    show = next(button for button in console.window.header.alarm.buttons if button.text() == "Show")
+    console.click(show)
+    assert alarms.table.selected == "worst"
+    assert alarms.cause.text() == "worst"
 
 
 def test_holding_start_leaves_the_keyboard_on_no_other_control(console: Console, qtbot: QtBot) -> None:

@@ -46,7 +46,8 @@ def answer(state: ConsoleState) -> Answer | None:
 def task_story(task: Task) -> str:
     """One task in words, its reason first."""
     reason = f": {task.reason}" if task.reason else ""
-    return f"{task.task_id} {TASKS[task.status].text}{reason}\n{task.instruction} · limit {task.time_limit_s:g} s"
+    limits = f"limit {task.time_limit_s:g} s, priority {task.priority}"
+    return f"{task.task_id} {TASKS[task.status].text}{reason}\n{task.instruction} · {limits}"
 
 
 def counts_words(tasks: TaskList) -> str:

@@ -41,7 +41,7 @@ class FaultsPanel(Panel):
         self.search.setClearButtonEnabled(True)
         self.layer = QComboBox()
         self.layer.addItems([EVERY_LAYER, *(layer.value for layer in Layer)])
-        self.catalogue = RecordView(("Id", "Fault", "Layer"), stretched=1, widths_px={0: 52, 2: 96})
+        self.catalogue = RecordView(("Id", "Fault", "Layer"), stretched=1, widest={0: "F00", 2: "integration"})
         self.catalogue.setAccessibleName("Fault catalogue")
         self.sentence = QLabel("Choose a fault to read what it will do.")
         self.sentence.setWordWrap(True)
@@ -53,7 +53,8 @@ class FaultsPanel(Panel):
         self.lasting = _seconds("for ", 3600.0)
         self.lasting.setSpecialValueText("until cleared")
         self.inject_button = QPushButton("Inject")
-        self.injections = RecordView(("Injection", "Phase", "Measured"), stretched=2, widths_px={0: 122, 1: 100})
+        widest = {0: "F00 medium", 1: "not effective"}
+        self.injections = RecordView(("Injection", "Phase", "Measured"), stretched=2, widest=widest)
         self.injections.setAccessibleName("Injections")
         self.story = WrappedLabel("Nothing was injected yet.", lines=3)
         self.clear_button = QPushButton("Clear")

@@ -30,9 +30,9 @@ class HistoryPanel(Panel):
 
     def __init__(self) -> None:
         super().__init__(title="History")
-        self.commands = RecordView(("Command", "How it went"), stretched=1, widths_px={0: 150})
+        self.commands = RecordView(("Command", "How it went"), stretched=1, widest={0: "restart process"})
         self.commands.setAccessibleName("Commands")
-        self.events = RecordView(("Time", "Event"), stretched=1, widths_px={0: 96})
+        self.events = RecordView(("Time", "Event"), stretched=1, widest={0: "00:00:00"})
         self.events.setAccessibleName("Events")
         self.told = WrappedLabel(CHOOSE, name="muted", lines=3)
         split = QSplitter(Qt.Orientation.Vertical)

@@ -34,7 +34,7 @@ class PolicyPanel(Panel):
         self.inference = Field("inference")
         self.reason = ElidedLabel(name="muted")
         self.signals = ElidedLabel(name="muted")
-        self.table = RecordView(("Policy", "Version", "State"), stretched=0, widths_px={1: 70, 2: 104})
+        self.table = RecordView(("Policy", "Version", "State"), stretched=0, widest={1: "Version", 2: "not available"})
         self.table.setAccessibleName("Policies")
         self.table.chosen.connect(lambda _: self._show_buttons())
         self.swap_button = QPushButton("Swap")

@@ -37,11 +37,10 @@ class TasksPanel(Panel):
         self.priority.setToolTip("Priority: higher goes first")
         self.add_button = QPushButton("Add")
         self.add_button.clicked.connect(self._add)
-        self.table = RecordView(("No.", "Instruction", "State", "Time"), stretched=1)
-        for column, width_px in ((0, 64), (2, 106), (3, 66)):
-            self.table.setColumnWidth(column, width_px)
+        widest = {0: "0000", 2: "interrupted", 3: "00:00"}
+        self.table = RecordView(("No.", "Instruction", "State", "Time"), stretched=1, widest=widest)
         self.table.setAccessibleName("Tasks")
-        self.table.chosen.connect(self._show_chosen)
+        self.table.chosen.connect(lambda key: self._show_chosen())
         self.cancel_button = QPushButton("Cancel task")
         self.cancel_button.setToolTip("Take the selected task out, or end it at the next chunk border (Del)")
         self.cancel_button.clicked.connect(self._cancel)
@@ -56,8 +55,10 @@ class TasksPanel(Panel):
         self.told.setAccessibleName("What became of it")
         self.told.setWordWrap(True)
         self.told.hide()
+        self.story = QLabel()
+        self.story.setAccessibleName("The selected task")
+        self.story.setWordWrap(True)
         self._answered = ""
-        self._told_row = ""
         self._tasks: TaskList | None = None
         self._commandable = False
         self._arrange()
@@ -72,6 +73,7 @@ class TasksPanel(Panel):
             self.table.show_rows(tuple(rows))
             self.counts.say(counts_words(state.tasks))
         self._show_answer(state)
+        self._show_chosen()
         self.refill_button.setVisible(state.cell is not None and state.cell.simulated)
         self._show_buttons()
 
@@ -94,6 +96,7 @@ class TasksPanel(Panel):
         column.addLayout(ask)
         column.addWidget(self.told)
         column.addWidget(self.table, 1)
+        column.addWidget(self.story)
         column.addLayout(foot)
 
     def _add(self) -> None:
@@ -113,12 +116,15 @@ class TasksPanel(Panel):
         if bad.at_once and not self.instruction.text():
             self.instruction.setText(bad.instruction)
 
-    def _show_chosen(self, key: str) -> None:
+    def _show_chosen(self) -> None:
+        """Under the table, so that no row moves under the pointer that has just chosen it."""
         self._show_buttons()
+        key = self.table.selected
         task = next((task for task in self._known() if str(task.task_id) == key), None)
-        if task is not None and key != self._told_row:
-            self._tell(task_story(task))
-        self._told_row = key
+        words = task_story(task) if task is not None else ""
+        if words != self.story.text():
+            self.story.setText(words)
+            self.story.setVisible(bool(words))
 
     def _tell(self, words: str) -> None:
         self.told.setText(words)
@@ -149,8 +155,10 @@ class TasksPanel(Panel):
 def _row(task: Task, now_wall_ns: int) -> Row:
     sign = TASKS[task.status]
     end_ns = task.finished_ns or (now_wall_ns if task.started_ns else 0)
-    spent = duration(max(0.0, (end_ns - task.started_ns) * 1e-9)) if task.started_ns else ""
+    waits = task.status is TaskStatus.QUEUED  # also between two attempts
+    spent = duration(max(0.0, (end_ns - task.started_ns) * 1e-9)) if task.started_ns and not waits else ""
     attempt = f" · attempt {task.attempt}" if task.attempt > 1 else ""
-    words = f"{task.instruction}{attempt}"
+    priority = f" · priority {task.priority}" if task.priority else ""
+    words = f"{task.instruction}{attempt}{priority}"
     over = task.finished_ns > 0
     return Row(str(task.task_id), (str(task.task_id), words, sign.text, spent), sign, quiet=over, hint=task_story(task))

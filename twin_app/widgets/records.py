@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from PySide6.QtCore import QAbstractTableModel, QModelIndex, QPersistentModelIndex, Qt, Signal
+from PySide6.QtCore import QAbstractTableModel, QEvent, QModelIndex, QPersistentModelIndex, Qt, Signal
 from PySide6.QtGui import QColor, QKeyEvent
 from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QTreeView
 
@@ -14,6 +14,11 @@ from twin_app.theme.shapes import shape_icon
 from twin_app.theme.tokens import LIGHT, Theme
 
 Index = QModelIndex | QPersistentModelIndex
+
+ICON_PX = 24
+"""What the sign in front of the first column takes."""
+
+PADDING_PX = 16
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +88,9 @@ class RecordView(QTreeView):
 
     chosen = Signal(str)
 
-    def __init__(self, columns: Sequence[str], *, stretched: int, widths_px: dict[int, int] | None = None) -> None:
+    def __init__(self, columns: Sequence[str], *, stretched: int, widest: dict[int, str] | None = None) -> None:
+        """`widest`: by column, the longest text that must be seen whole, in whatever font."""
+        self._widest = widest or {}
         super().__init__()
         self._rows = RecordModel(columns)
         self.setModel(self._rows)
@@ -99,9 +106,19 @@ class RecordView(QTreeView):
         for column in range(len(columns)):
             mode = QHeaderView.ResizeMode.Stretch if column == stretched else QHeaderView.ResizeMode.Interactive
             header.setSectionResizeMode(column, mode)
-        for column, width_px in (widths_px or {}).items():
-            self.setColumnWidth(column, width_px)
+        self._fit()
         self.selectionModel().selectionChanged.connect(lambda *_: self.chosen.emit(self.selected))
+
+    def changeEvent(self, event: QEvent) -> None:
+        """Another font needs other widths."""
+        super().changeEvent(event)
+        if self.model() is not None and event.type() in (QEvent.Type.FontChange, QEvent.Type.StyleChange):
+            self._fit()
+
+    def _fit(self) -> None:
+        for column, text in self._widest.items():
+            icon_px = ICON_PX if column == 0 else 0
+            self.setColumnWidth(column, self.fontMetrics().horizontalAdvance(text) + icon_px + PADDING_PX)
 
     @property
     def rows(self) -> tuple[Row, ...]:

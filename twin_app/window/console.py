@@ -94,6 +94,11 @@ class ConsoleWindow(QMainWindow):
             return
         self.pump.stop_cell()
 
+    def show_alarm(self, alarm_id: str) -> None:
+        """Bring the panel to the front with this alarm selected."""
+        self.show_panel("alarms")
+        self.alarms.table.choose(alarm_id)
+
     def set_theme(self, name: str) -> None:
         """Put on the light or the dark dress."""
         theme = DRESSES[name]
@@ -201,7 +206,7 @@ class ConsoleWindow(QMainWindow):
             panel.wished.connect(self.pump.ask)
         self.header.bar.stop_wished.connect(self.stop)
         self.header.line.perspective_wished.connect(self.show_perspective)
-        self.header.alarms_wished.connect(lambda: self.show_panel("alarms"))
+        self.header.alarm_wished.connect(self.show_alarm)
         self.trends.moment_wished.connect(self.pump.seek)
         self.transport.play_wished.connect(lambda playing: self.pump.play(playing=playing))
         self.transport.seek_wished.connect(self.pump.seek)

@@ -31,7 +31,8 @@ Action = tuple[str, Callable[[], None]]
 class Header(Panel):
     """Bar, line and notices, in this order. Nothing here changes its height while the cell is live."""
 
-    alarms_wished = Signal()
+    alarm_wished = Signal(str)
+    """The alarm that somebody wants to see."""
 
     def __init__(self, *, stop_key: str, perspectives: tuple[str, ...]) -> None:
         super().__init__(title="Header")
@@ -110,7 +111,11 @@ class Header(Panel):
             first = self._pressing[0]
             sign = headline(first, more=len(self._pressing) - 1)
             seen = () if first.phase not in UNSEEN else (("Acknowledge", lambda: self._acknowledge(first)),)
-            actions = (*(seen if state.may_command else ()), ("Show", self.alarms_wished.emit), *restart)
+            actions = (
+                *(seen if state.may_command else ()),
+                ("Show", lambda: self.alarm_wished.emit(first.alarm_id)),
+                *restart,
+            )
             self._say_only(self.alarm if new else self.calm, sign, actions=actions)
         else:
             self._say_only(self.calm, NO_ALARM, actions=restart)
