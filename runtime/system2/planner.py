@@ -74,6 +74,18 @@ class PlannerOutput:
     """New when there was a new overhead picture."""
 
 
+@dataclass(frozen=True, slots=True)
+class _Inference:
+    """One that has begun; how long it takes is told when it has taken that long."""
+
+    began_ns: int
+    took_s: float
+
+    @property
+    def ends_ns(self) -> int:
+        return self.began_ns + round(self.took_s * 1e9)
+
+
 class PlannerStage:
     """System 2 of one cell. Hand it pictures and states as they come; `tick` when something may be due.
 
@@ -103,7 +115,7 @@ class PlannerStage:
         self._bay = PolicyBay(registry, loader or SynchronousLoader(registry, cell), first=first)
         self._newest: Observation | None = None
         self._begun: tuple[int, int] | None = None
-        self._busy_until_ns = 0
+        self._under_way: _Inference | None = None
         self._plans = 0
         self._failures = 0
         self._begin_trouble = ""
@@ -127,8 +139,10 @@ class PlannerStage:
         plan: Plan | None = None
         if observation is not None:
             self._newest = observation
-            if now_ns >= self._busy_until_ns:
+            self._tell_latency(now_ns)
+            if self._under_way is None:
                 plan = self._infer(observation, now_ns)
+        self._tell_latency(now_ns if self._clock is None else self._clock.now_ns())
         self._state = replace(
             self._state,
             stamp_ns=now_ns,
@@ -159,12 +173,28 @@ class PlannerStage:
         self._begin_if_new(observation.assignment, swapped=swapped)
         proposal = self._propose(observation)
         took_s = self._latency_s if self._clock is None else (self._clock.now_ns() - began_ns) * 1e-9
-        inference_s = took_s + stall_s
-        issued_ns = now_ns + round(inference_s * 1e9)
-        self._busy_until_ns = issued_ns
+        inference = self._under_way = _Inference(now_ns, took_s + stall_s)
         proposal = self._seam.proposal(proposal, now_ns)
-        self._note(observation, proposal, inference_s=inference_s, began_ns=now_ns)
-        return self._plan(observation, proposal, issued_ns)
+        self._note(observation, proposal, began_ns=now_ns)
+        return self._plan(observation, proposal, inference.ends_ns)
+
+    def _tell_latency(self, now_ns: int) -> None:
+        """Of an inference that is over; of one that is not, how long it takes already once that is the longer one."""
+        inference = self._under_way
+        if inference is None:
+            return
+        if now_ns < inference.ends_ns:
+            so_far_s = (now_ns - inference.began_ns) * 1e-9
+            self._state = replace(self._state, inference_s=max(self._state.inference_s, so_far_s))
+            return
+        self._under_way = None
+        late = inference.took_s > DEADLINE_S
+        self._state = replace(
+            self._state,
+            inference_s=inference.took_s,
+            inferences=self._state.inferences + 1,
+            deadline_misses=self._state.deadline_misses + late,
+        )
 
     def _begin_if_new(self, assignment: Assignment | None, *, swapped: bool) -> None:
         key = None if assignment is None else (assignment.task_id, assignment.attempt)
@@ -201,7 +231,7 @@ class PlannerStage:
             self._registry.quarantine(manifest.plugin, f"raised {self._failures} times in a row, last: {trouble}")
         return f"policy {manifest.name} raised {type(trouble).__name__}: {trouble}"
 
-    def _note(self, observation: Observation, proposal: Proposal, *, inference_s: float, began_ns: int) -> None:
+    def _note(self, observation: Observation, proposal: Proposal, *, began_ns: int) -> None:
         assignment = observation.assignment
         self._state = replace(
             self._state,
@@ -214,9 +244,6 @@ class PlannerStage:
             confidence=proposal.confidence,
             signals=proposal.signals,
             targets=proposal.targets,
-            inference_s=inference_s,
-            inferences=self._state.inferences + 1,
-            deadline_misses=self._state.deadline_misses + (inference_s > DEADLINE_S),
             observation_age_s=(began_ns - observation.stamp_ns) * 1e-9,
         )
 
