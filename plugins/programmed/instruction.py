@@ -45,7 +45,7 @@ class NotUnderstood:
 
 def read_instruction(text: str, cell: CellDescription) -> Wish | NotUnderstood:
     """One part and one tote, or the reason why not. A single left-out word is filled when only one thing fits."""
-    words = " ".join(re.findall(r"[a-z']+", text.lower()))
+    words = " ".join(re.findall(r"[\w']+", text.lower()))
     if not words:
         return NotUnderstood("the instruction is empty")
     if refusal := sorted(_REFUSALS.intersection(words.split())):

@@ -60,7 +60,7 @@ class ThermalDescription(Struct, frozen=True):
     """Two-node motor thermal model of every joint motor, scaled to the joint."""
 
     ambient_celsius: float
-    heating_k_per_nm2: tuple[float, ...]
+    heating_w_per_nm2: tuple[float, ...]
     """Copper loss over joint torque squared, W/(N·m)², one a joint, at 25 °C."""
 
     winding_to_housing_k_w: tuple[float, ...]

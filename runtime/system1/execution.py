@@ -75,6 +75,13 @@ class ChunkExecution:
             self._count(judgement)
         return judgement
 
+    def turn_away(self, plan: Plan, verdict: Verdict) -> Judgement:
+        """Refuse a chunk before anything is judged about it."""
+        self.received += 1
+        judgement = Judgement(plan, verdict)
+        self._count(judgement)
+        return judgement
+
     def work(self, *, now_ns: int, tick: int, speed_scale: float) -> Judgement | None:
         """One portion of judging; a chunk that passed takes over at once."""
         judgement = self._intake.advance(now_ns=now_ns, reference=self.motion.state, speed_scale=speed_scale)

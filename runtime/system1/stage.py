@@ -254,7 +254,8 @@ class ControlStage:
 
     def _offer(self, plan: Plan, now_ns: int) -> Judgement | None:
         if self.modes.drives and not self._brakes.settled(now_ns):
-            return Judgement(plan, Verdict(Severity.REJECT, Reason.MODE, 1.0, 0.0, detail="brakes are not open yet"))
+            closed = Verdict(Severity.REJECT, Reason.MODE, 1.0, 0.0, detail="brakes are not open yet")
+            return self.execution.turn_away(plan, closed)
         return self.execution.take(plan, now_ns=now_ns, mode=self.modes.mode)
 
     def _move_brakes(self, state: PlantState, now_ns: int) -> None:

@@ -87,7 +87,7 @@ class RotorInertia:
 
     def update(self, mass_matrix: Matrix, *, step_s: float) -> None:
         """The engine's joint-space inertia at about this posture, float64[joints, joints]."""
-        _respond(np.ascontiguousarray(mass_matrix), self._inertia, step_s, self._response)
+        _respond(np.array(mass_matrix, order="C"), self._inertia, step_s, self._response)
 
     def torque(self, *, speed_rad_s: Vector, drive_nm: Vector) -> Vector:
         """−J·â in N·m after a step that led to this speed, before one with this drive torque."""

@@ -46,7 +46,7 @@ class MotorHeat:
         self._thermal = thermal
         self.winding_to_housing_k_w = np.array(thermal.winding_to_housing_k_w)
         columns = (
-            thermal.heating_k_per_nm2,
+            thermal.heating_w_per_nm2,
             thermal.winding_to_housing_k_w,
             thermal.housing_to_ambient_k_w,
             thermal.winding_j_k,

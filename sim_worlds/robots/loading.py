@@ -42,7 +42,7 @@ def _check(file: RobotFile, *, file_name: str) -> None:
     joints = len(file.robot.joints)
     thermal = file.robot.thermal
     lists: dict[str, tuple[float, ...]] = {
-        "robot.thermal.heating_k_per_nm2": thermal.heating_k_per_nm2,
+        "robot.thermal.heating_w_per_nm2": thermal.heating_w_per_nm2,
         "robot.thermal.winding_to_housing_k_w": thermal.winding_to_housing_k_w,
         "robot.thermal.housing_to_ambient_k_w": thermal.housing_to_ambient_k_w,
         "robot.thermal.winding_j_k": thermal.winding_j_k,
@@ -53,7 +53,17 @@ def _check(file: RobotFile, *, file_name: str) -> None:
         if len(values) != joints or min(values) <= 0.0:
             limit = f"must be {joints} positive numbers, one a joint"
             raise SceneError(file=file_name, key=key, value=values, limit=limit)
+    if not thermal.derate_celsius < thermal.trip_celsius:
+        key, limit = "robot.thermal.trip_celsius", f"must be above derate_celsius, {thermal.derate_celsius:g}"
+        raise SceneError(file=file_name, key=key, value=thermal.trip_celsius, limit=limit)
+    for index, capsule in enumerate(file.robot.capsules):
+        if not -1 <= capsule.joint < joints:
+            key, limit = f"robot.capsules[{index}].joint", f"must be -1 (the base) to {joints - 1}"
+            raise SceneError(file=file_name, key=key, value=capsule.joint, limit=limit)
     for index, joint in enumerate(file.robot.joints):
+        if joint.stribeck_velocity_rad_s <= 0.0:
+            key, value = f"robot.joints[{index}].stribeck_velocity_rad_s", joint.stribeck_velocity_rad_s
+            raise SceneError(file=file_name, key=key, value=value, limit="must be positive, rad/s")
         if not joint.position_lower_rad <= joint.home_rad <= joint.position_upper_rad:
             limit = f"must lie in {joint.position_lower_rad}…{joint.position_upper_rad}"
             raise SceneError(file=file_name, key=f"robot.joints[{index}].home_rad", value=joint.home_rad, limit=limit)

@@ -87,7 +87,7 @@ def seven_joint_arm() -> RobotDescription:
         ),
         thermal=ThermalDescription(
             ambient_celsius=25.0,
-            heating_k_per_nm2=ones,
+            heating_w_per_nm2=ones,
             winding_to_housing_k_w=ones,
             housing_to_ambient_k_w=ones,
             winding_j_k=ones,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from plugins.programmed.instruction import NotUnderstood, Wish, read_instruction
 from sim_worlds.robots import load_robot
@@ -59,3 +60,11 @@ def test_what_cannot_be_done_is_declined_with_the_reason(text: str, reason: str)
 @given(st.text(max_size=200))
 def test_any_text_is_answered(text: str) -> None:
     assert isinstance(read_instruction(text, CELL), Wish | NotUnderstood)
+
+
+@pytest.mark.parametrize("name", ["bin 1", "left_tote", "Fach für Ausschuss"])
+def test_a_tote_may_have_any_name_that_a_scene_may_give_it(name: str) -> None:
+    totes = (replace(CELL.totes[0], name=name), replace(CELL.totes[1], name="other"))
+    answer = read_instruction(f"put the red cube in the {name}", replace(CELL, totes=totes))
+    assert isinstance(answer, Wish), answer
+    assert answer.tote.name == name

@@ -232,5 +232,6 @@ def test_a_push_that_led_to_a_stop_does_not_move_the_arm_after_the_reset() -> No
     for _ in range(400):
         loop.tick(work_expected=False)
         moved_rad = max(moved_rad, float(np.abs(loop.state.q_rad - stood_rad).max()))
+    assert loop.command is not None
     assert not loop.command.brake
     assert moved_rad < 5e-4
