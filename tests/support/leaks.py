@@ -83,7 +83,7 @@ def _running_timers() -> list[str]:
         return []
     import shiboken6
 
-    timers = (item for item in gc.get_objects() if isinstance(item, core.QTimer))
+    timers = (item for item in gc.get_objects() if issubclass(type(item), core.QTimer))  # not through weak proxies
     return [f"QTimer {id(timer):#x}" for timer in timers if shiboken6.isValid(timer) and timer.isActive()]
 
 
