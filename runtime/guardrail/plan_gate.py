@@ -23,7 +23,7 @@ _UNIT_TOLERANCE = 1e-3
 
 
 def check_plan(plan: Plan, *, now_ns: int, mode: Mode, last_plan_id: int, limits: Limits) -> Verdict:
-    """Judge a chunk on arrival, in SAFETY's order; the first rule that refuses gives the verdict.
+    """Judge a chunk on arrival, from form to content; the first rule that refuses gives the verdict.
 
     `last_plan_id` is the newest id seen from this planner process (-1: none yet), accepted or not.
     """

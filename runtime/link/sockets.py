@@ -7,7 +7,7 @@ import zmq
 IO_THREADS = 1
 LARGEST_TELEMETRY_BYTES = 4 * 1024 * 1024
 LARGEST_REQUEST_BYTES = 64 * 1024
-"""SAFETY: a command has at most 64 KiB."""
+"""A command has at most 64 KiB."""
 
 
 def open_socket(
