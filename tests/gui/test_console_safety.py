@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+
 import pytest
 from msgspec.structs import replace
 from PySide6.QtCore import Qt
@@ -302,3 +304,16 @@ def test_a_lost_connection_is_said_within_two_seconds_and_its_end_too(console: C
     assert "Connected again" in notice.text
     console.advance(6.0)
     assert notice.text == ""
+
+
+def test_in_the_narrowest_window_mode_and_stop_are_whole_and_nothing_overlaps(console: Console) -> None:
+    console.window.resize(console.window.minimumSize())
+    console.cell.enter(Mode.PROTECTIVE_STOP, console.now_ns)
+    console.advance(0.5)
+    bar = console.window.header.bar
+    row = [bar.badge, bar.owner, bar.policy, bar.link, bar.loop, bar.estop, bar.reset_button, bar.stop_button]
+    assert bar.badge.width() >= bar.badge.sizeHint().width()
+    assert bar.stop_button.width() >= bar.stop_button.sizeHint().width()
+    for left, right in itertools.pairwise(row):
+        assert left.geometry().right() < right.geometry().left()
+    assert bar.stop_button.geometry().right() <= bar.width()

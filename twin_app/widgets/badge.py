@@ -33,6 +33,10 @@ class Badge(QWidget):
         """Wide enough for the longest mode."""
         return QSize(198, 58)
 
+    def minimumSizeHint(self) -> QSize:
+        """Never less: half a mode is another mode."""
+        return self.sizeHint()
+
     def paintEvent(self, event: QPaintEvent) -> None:
         """Sign on its ground; hatched when out of date."""
         del event

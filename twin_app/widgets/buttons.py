@@ -47,6 +47,10 @@ class StopButton(QAbstractButton):
         """Wide enough for the word at twice the size of text."""
         return QSize(168, 58)
 
+    def minimumSizeHint(self) -> QSize:
+        """Never less."""
+        return self.sizeHint()
+
     def paintEvent(self, event: QPaintEvent) -> None:
         """Octagon, word and key."""
         del event

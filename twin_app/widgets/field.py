@@ -106,9 +106,11 @@ class WrappedLabel(QLabel):
 class Field(QWidget):
     """Caption above value, for bars and cards."""
 
-    def __init__(self, caption: str, *, width_px: int = 0, stretch: bool = False) -> None:
+    def __init__(self, caption: str, *, width_px: int = 0, least_px: int = 0, stretch: bool = False) -> None:
+        """`width_px`: where there is room; `least_px`: where there is little, the words then end in an ellipsis."""
         super().__init__()
         self._base = caption
+        self._width_px = width_px
         self._value = ElidedLabel("—", name="value")
         self._caption = ElidedLabel(caption, name="caption")
         column = QVBoxLayout(self)
@@ -118,10 +120,14 @@ class Field(QWidget):
         column.addWidget(self._caption)
         column.addWidget(self._value)
         column.addStretch(1)
-        if width_px:
-            self.setMinimumWidth(width_px)
+        self.setMinimumWidth(least_px)
         policy = QSizePolicy.Policy.Expanding if stretch else QSizePolicy.Policy.Preferred
         self.setSizePolicy(policy, QSizePolicy.Policy.Preferred)
+
+    def sizeHint(self) -> QSize:
+        """What it takes where there is room."""
+        hint = super().sizeHint()
+        return QSize(max(self._width_px, hint.width()), hint.height())
 
     @property
     def text(self) -> str:
