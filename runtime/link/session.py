@@ -145,10 +145,15 @@ class SessionFolder:
         return self.path / f"{name}.block"
 
     def close(self) -> None:
-        """Give the session up. The owner removes the folder; others leave it alone."""
+        """Give the session up. The owner removes the folder; others leave it alone.
+
+        One of the same name that came after this one's folder was taken away from outside is not the owner's.
+        """
         if self._lock is None:
             return
-        shutil.rmtree(self.path, ignore_errors=True)
+        info = read_info(self.path)
+        if info is None or info.session_id == self.session_id:
+            shutil.rmtree(self.path, ignore_errors=True)
         os.close(self._lock)
         self._lock = None
 

@@ -20,7 +20,8 @@ BACKOFF_MOST_NS = 10_000_000_000
 OWN_STALL_NS = 500_000_000
 """After a pause of ours this long, silence of others counts from its end: what they said meanwhile may be lost."""
 
-LOG_TAIL_BYTES = 2000
+LOG_TAIL_BYTES = 4000
+LINE_LENGTH = 300
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +54,9 @@ class _Child:
     phase: ProcessPhase = ProcessPhase.STOPPED
     since_ns: int = 0
     heard_ns: int = 0
+    log_begins: int = 0
+    """Size of its log when it was started: what stands before was said by others."""
+
     restarts: int = 0
     detail: str = ""
     again_ns: int = 0
@@ -95,6 +99,7 @@ class Children:
         self.log_folder.mkdir(parents=True, exist_ok=True)
         try:
             with (self.log_folder / f"{name}.log").open("ab") as log:
+                child.log_begins = log.tell()
                 process = subprocess.Popen(
                     child.spec.argv,
                     stdin=subprocess.DEVNULL,
@@ -196,10 +201,15 @@ class Children:
             child.phase, child.detail = ProcessPhase.STOPPED, exit_in_words(code)
             return
         child.phase = ProcessPhase.DEAD
-        child.detail = exit_in_words(code) + _last_line(self.log_folder / f"{child.spec.name}.log", code)
+        child.detail = exit_in_words(code) + self._last_words(child, code)
         if self.auto_restart:
             child.again_ns = noticed_ns + min(BACKOFF_NS << min(child.restarts, 10), BACKOFF_MOST_NS)
         self._say("error", f"process {child.spec.name} died: {child.detail}")
+
+    def _last_words(self, child: _Child, code: int) -> str:
+        """Of a process that failed by itself: usually its error."""
+        words = last_words(self.log_folder / f"{child.spec.name}.log", begins=child.log_begins) if code > 0 else ""
+        return f": {words}" if words else ""
 
     def _listen(self, child: _Child, heartbeat: Heartbeat | None, now_ns: int) -> None:
         assert child.process is not None
@@ -237,6 +247,17 @@ def _wait(process: subprocess.Popen[bytes], timeout_s: float) -> None:
         return
 
 
+def last_words(log: Path, *, begins: int = 0) -> str:
+    """The last line of a log, after what stood there before; empty when there is none."""
+    try:
+        with log.open("rb") as stream:
+            stream.seek(max(begins, log.stat().st_size - LOG_TAIL_BYTES))
+            lines = stream.read().decode(errors="replace").strip().splitlines()
+    except OSError:
+        return ""
+    return lines[-1].strip()[:LINE_LENGTH] if lines else ""
+
+
 def exit_in_words(code: int) -> str:
     """How a process ended, from its return code: `exit code 2`, `killed by SIGHUP`."""
     if code >= 0:
@@ -245,14 +266,3 @@ def exit_in_words(code: int) -> str:
         return f"killed by {signal.Signals(-code).name}"
     except ValueError:
         return f"killed by signal {-code}"
-
-
-def _last_line(log: Path, code: int) -> str:
-    """What a failed process said last: usually its error."""
-    if code <= 0:
-        return ""
-    try:
-        lines = log.read_bytes()[-LOG_TAIL_BYTES:].decode(errors="replace").strip().splitlines()
-    except OSError:
-        return ""
-    return f": {lines[-1][:200]}" if lines else ""

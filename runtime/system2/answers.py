@@ -12,6 +12,9 @@ from runtime.messages.plan import Signal
 from runtime.messages.policy import PolicyStatus, TargetMark
 from runtime.ports import Proposal
 
+MOST_LETTERS = 1000
+"""Of what a policy is at, or why it does not go on, in words for a person."""
+
 _ENCODER = msgspec.msgpack.Encoder()
 _CONTENTS: dict[str, msgspec.msgpack.Decoder[Any]] = {
     "signals": msgspec.msgpack.Decoder(tuple[Signal, ...]),
@@ -32,7 +35,7 @@ def checked(answer: object) -> Proposal:
         raise TypeError(f"infer returned {_kind(answer)}, must be a Proposal")
     _is(answer.status, PolicyStatus, "status")
     for name in ("phase", "reason"):
-        _is(getattr(answer, name), str, name)
+        _is_text(getattr(answer, name), name)
     for name in ("confidence", "gripper_force_n", "step_period_s"):
         _is_number(getattr(answer, name), name)
     if not 0.0 <= answer.confidence <= 1.0:
@@ -47,9 +50,26 @@ def checked(answer: object) -> Proposal:
     return answer
 
 
+def presentable(words: str) -> str:
+    """Somebody else's words, cut and cleaned so that they can be sent."""
+    cut = words if len(words) <= MOST_LETTERS else f"{words[:MOST_LETTERS]}…"
+    return cut.encode("utf-8", "backslashreplace").decode()
+
+
 def _is(value: object, kind: type, name: str) -> None:
     if not isinstance(value, kind):
         raise TypeError(f"{name} is {_kind(value)}, must be {kind.__name__}")
+
+
+def _is_text(value: object, name: str) -> None:
+    if not isinstance(value, str):
+        raise TypeError(f"{name} is {_kind(value)}, must be str")
+    if len(value) > MOST_LETTERS:
+        raise ValueError(f"{name} has {len(value)} letters, at most {MOST_LETTERS} are shown")
+    try:
+        value.encode()
+    except UnicodeEncodeError as trouble:
+        raise ValueError(f"{name} = {value!r} cannot be sent: {trouble.reason}") from trouble
 
 
 def _is_number(value: object, name: str) -> None:

@@ -24,7 +24,7 @@ from runtime.messages.tasks import Assignment
 from runtime.perception import shared_finder
 from runtime.plugin_host import Registry
 from runtime.ports import Clock, Observation, Picture, PolicySeam, Proposal
-from runtime.system2.answers import checked
+from runtime.system2.answers import checked, presentable
 from runtime.system2.loading import PolicyLoader, SynchronousLoader
 from runtime.system2.observations import ObservationBuilder
 from runtime.system2.policy_bay import PolicyBay, Seat
@@ -226,10 +226,11 @@ class PlannerStage:
     def _failed(self, trouble: BaseException) -> str:
         """Count a failure of the active policy; returns it in words."""
         manifest = self._bay.active.manifest
+        words = presentable(str(trouble))
         self._failures += 1
         if self._failures >= FAILURES_MAX:
-            self._registry.quarantine(manifest.plugin, f"raised {self._failures} times in a row, last: {trouble}")
-        return f"policy {manifest.name} raised {type(trouble).__name__}: {trouble}"
+            self._registry.quarantine(manifest.plugin, f"raised {self._failures} times in a row, last: {words}")
+        return f"policy {manifest.name} raised {type(trouble).__name__}: {words}"
 
     def _note(self, observation: Observation, proposal: Proposal, *, began_ns: int) -> None:
         assignment = observation.assignment

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -190,3 +191,13 @@ def test_joining_a_stop_flag_that_is_not_there_says_so(tmp_path: Path) -> None:
     with pytest.raises(BlockTrouble, match="stop flag"):
         StopFlag.attach(session)
     session.close()
+
+
+def test_an_owner_whose_folder_was_taken_away_leaves_that_of_the_next_one_alone(tmp_path: Path) -> None:
+    first = SessionFolder.create("cell", now_wall_ns=1, root=tmp_path)
+    shutil.rmtree(first.path)  # as a logout clears the runtime folder
+    second = SessionFolder.create("cell", now_wall_ns=2, root=tmp_path)
+    first.close()
+    assert second.is_current()
+    second.close()
+    assert not second.path.exists()

@@ -10,7 +10,7 @@ from runtime.messages.geometry import Pose
 from runtime.messages.plan import Signal
 from runtime.messages.policy import PolicyStatus
 from runtime.ports import Proposal
-from runtime.system2.answers import checked
+from runtime.system2.answers import checked, presentable
 
 UNFIT: Any = ("a", 0.0, 0.0)
 GOOD = Proposal(
@@ -33,6 +33,8 @@ def test_a_good_answer_passes_as_it_is():
     [
         ({"status": "running"}, "status is a str"),
         ({"phase": None}, "phase is None"),
+        ({"phase": "\ud800 x"}, "phase = '\\\\ud800 x' cannot be sent"),
+        ({"reason": "x" * 1001}, "reason has 1001 letters"),
         ({"confidence": float("nan")}, "confidence = nan"),
         ({"confidence": 1.5}, "confidence = 1.5, must be within 0…1"),
         ({"confidence": "high"}, "confidence is a str"),
@@ -55,3 +57,8 @@ def test_a_bad_answer_names_the_field(change: dict[str, Any], words: str):
 def test_no_proposal_at_all_is_named_too():
     with pytest.raises(TypeError, match="returned None, must be a Proposal"):
         checked(None)
+
+
+def test_words_of_an_exception_are_cut_and_cleaned():
+    assert presentable("so \ud800") == "so \\ud800"
+    assert len(presentable("x" * 5000)) == 1001

@@ -8,7 +8,7 @@ from pathlib import Path
 from runtime.link.stop_flag import StopCause
 from runtime.messages.orders import Heartbeat
 from runtime.messages.system import ProcessPhase
-from runtime.supervision.processes import Children, ProcessSpec
+from runtime.supervision.processes import Children, ProcessSpec, last_words
 
 SECOND_NS = 1_000_000_000
 SLEEP = (sys.executable, "-c", "import time; time.sleep(60)")
@@ -59,3 +59,13 @@ def test_a_supervisor_that_stood_still_itself_blames_nobody_before_it_has_listen
     watched.wait(1.0)
     assert watched.stops == [(StopCause.PROCESS_SILENT, "planner")]
     watched.close()
+
+
+def test_what_stood_in_the_log_before_is_no_cause_of_todays_death(tmp_path: Path) -> None:
+    log = tmp_path / "planner.log"
+    log.write_text("yesterday's error\n", encoding="utf-8")
+    begins = log.stat().st_size
+    assert last_words(log, begins=begins) == ""
+    with log.open("a", encoding="utf-8") as stream:
+        stream.write("today's error\n")
+    assert last_words(log, begins=begins) == "today's error"

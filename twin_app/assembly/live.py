@@ -22,7 +22,7 @@ from runtime.messages.system import ProcessPhase, ProcessState, SystemState
 from runtime.messages.tasks import TaskList
 from runtime.messages.topics import Topic
 from runtime.mistakes import UserMistake
-from runtime.supervision.processes import exit_in_words
+from runtime.supervision.processes import exit_in_words, last_words
 from twin_app.assembly.setup import PLUGIN_FOLDER, SessionSetup, data_folder_of
 
 START_PATIENCE_S = 60.0
@@ -30,8 +30,6 @@ END_PATIENCE_S = 15.0
 SILENCE_PATIENCE_NS = 10_000_000_000
 """A process of a starting cell that is silent for longer will not come back."""
 
-LOG_TAIL_BYTES = 4000
-LINE_LENGTH = 300
 _ENDED = (ReceiptPhase.CONFIRMED, ReceiptPhase.FAILED, ReceiptPhase.REFUSED)
 
 
@@ -78,15 +76,7 @@ def _hangs(process: ProcessState, *, now_ns: int) -> bool:
     return process.heartbeat_age_s == 0.0 or now_ns - process.since_ns > SILENCE_PATIENCE_NS
 
 
-def last_line(log: Path) -> str:
-    """What a process has written last into its log; empty when nothing."""
-    try:
-        with log.open("rb") as stream:
-            stream.seek(max(0, log.stat().st_size - LOG_TAIL_BYTES))
-            lines = stream.read().decode(errors="replace").strip().splitlines()
-    except OSError:
-        return ""
-    return lines[-1].strip()[:LINE_LENGTH] if lines else ""
+_OTHER_POLICY = "; if a policy is to blame, choose another with --policy"
 
 
 def how_it_ended(code: int, words: str) -> str:
@@ -107,12 +97,18 @@ class LiveCell:
     """Newest message by topic name."""
 
     receipts: dict[str, Receipt] = field(init=False, default_factory=dict[str, Receipt])
+    _logs: Path = field(init=False)
+    _logs_begin: dict[str, int] = field(init=False, default_factory=dict[str, int])
+    """Sizes of the processes' logs before this start: what stands there was said in other runs."""
+
     _said: IO[bytes] = field(init=False)
     _closed: bool = field(init=False, default=False)
     _subscriber: Subscriber = field(init=False)
 
     def start(self) -> None:
         """Start the processes and join; raises `UserMistake`."""
+        self._logs = data_folder_of(self.setup) / "logs"
+        self._logs_begin = {log.name: log.stat().st_size for log in self._logs.glob("*.log")}
         self.process, self._said = start_supervisor(self.setup)
         try:
             self.session = await_session(self.setup.cell.cell, self.process, self._said)
@@ -160,13 +156,13 @@ class LiveCell:
             dead = process.phase is ProcessPhase.DEAD
             if not dead and not _hangs(process, now_ns=system.stamp_ns):
                 continue
-            log = data_folder_of(self.setup) / "logs" / f"{process.name}.log"
-            said = last_line(log)
+            log = self._logs / f"{process.name}.log"
+            said = last_words(log, begins=self._logs_begin.get(log.name, 0))
             shown = f": {said}" if said and said[:100] not in process.detail else ""
             what = "died" if dead else "hangs"
             raise UserMistake(
                 f"the process {process.name} {what} before the cell was ready: {process.detail}{shown}",
-                remedy=f"read all of it in {log}; if a policy is to blame, choose another with --policy",
+                remedy=f"read all of it in {log}" + (_OTHER_POLICY if process.name == "planner" else ""),
             )
 
     def clear_queue(self, *, ours: bool, timeout_s: float = 5.0) -> None:

@@ -10,6 +10,7 @@ from runtime.messages import topics
 from runtime.messages.cell import CellDescription
 from runtime.messages.requests import AddTask, Refill
 from runtime.messages.state import ControlState, Mode
+from runtime.messages.system import ProcessPhase, SystemState
 from runtime.messages.tasks import Task, TaskList, TaskStatus
 from runtime.mistakes import UserMistake
 from sim_worlds.judge import Judge
@@ -101,14 +102,21 @@ class LivePicks:
             for task in known.finished if isinstance(known, TaskList) else ():
                 if task.task_id == task_id and task.status in FINAL:
                     return task
-            control = self._live.heard.get(topics.CONTROL.name)
-            if not isinstance(control, ControlState) or control.mode is Mode.AUTO:
-                stuck_since_s = 0.0
-                continue
-            stuck_since_s = stuck_since_s or time.monotonic()
-            if time.monotonic() - stuck_since_s > STUCK_PATIENCE_S:
-                raise UserMistake(f"the cell is in {control.mode.value}: {control.mode_reason}")
+            why = self._why_stuck()
+            stuck_since_s = (stuck_since_s or time.monotonic()) if why else 0.0
+            if why and time.monotonic() - stuck_since_s > STUCK_PATIENCE_S:
+                raise UserMistake(why)
         raise UserMistake(f"task {task_id} did not end within {PICK_PATIENCE_S:g} s")
+
+    def _why_stuck(self) -> str:
+        """Why the cell does not drive; empty while it does. What control said last is no news once it is gone."""
+        system, control = self._live.heard.get(topics.SYSTEM.name), self._live.heard.get(topics.CONTROL.name)
+        for process in system.processes if isinstance(system, SystemState) else ():
+            if process.name == "control" and process.phase in (ProcessPhase.DEAD, ProcessPhase.SILENT):
+                return f"process {process.name} is {process.phase.value}: {process.detail or 'no sign of life'}"
+        if not isinstance(control, ControlState) or control.mode is Mode.AUTO:
+            return ""
+        return f"the cell is in {control.mode.value}: {control.mode_reason}"
 
     def _wait_s(self, seconds: float) -> None:
         end_s = time.monotonic() + seconds

@@ -58,6 +58,7 @@ class TasksPanel(Panel):
         self.story = QLabel()
         self.story.setAccessibleName("The selected task")
         self.story.setWordWrap(True)
+        self.story.hide()
         self._answered = ""
         self._tasks: TaskList | None = None
         self._commandable = False
