@@ -173,6 +173,7 @@ class EglRenderer:
 def _headless_context() -> moderngl.Context:
     # software Mesa: one drawing thread beside the caller; a second one would take the caller's core
     os.environ.setdefault("LP_NUM_THREADS", "1")
+    os.environ.setdefault("MESA_SHADER_CACHE_DISABLE", "true")  # a full disk under it is a SIGBUS: decision 0015
     try:
         return moderngl.create_context(
             require=330,

@@ -141,6 +141,7 @@ def spare_the_loaded() -> None:
 def make_application() -> QApplication:
     """The one QApplication, named."""
     os.environ.setdefault("LP_NUM_THREADS", "0")  # software Mesa draws in the calling thread: docs/decisions/0015
+    os.environ.setdefault("MESA_SHADER_CACHE_DISABLE", "true")  # and dies of a full disk with it
     application = QApplication.instance() or QApplication(["celltwin"])
     assert isinstance(application, QApplication)
     application.setApplicationName("celltwin")

@@ -14,6 +14,7 @@ from pathlib import Path
 for _name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
     os.environ.setdefault(_name, "1")
 os.environ.setdefault("LP_NUM_THREADS", "0")  # Mesa draws in the calling thread: docs/decisions/0015
+os.environ.setdefault("MESA_SHADER_CACHE_DISABLE", "true")  # and dies of a full disk with it
 
 
 def main(argv: list[str]) -> int:
