@@ -42,7 +42,7 @@ def start_cyclictest(seconds: int) -> subprocess.Popen[str]:
             "cyclictest, the floor of this benchmark, is not installed", remedy="apt-get install rt-tests"
         )
     arguments = ["-q", "-m", "-t1", f"-p{FLOOR_PRIORITY}", f"-i{_PERIOD_US}", f"-D{seconds}", "-h100000"]
-    return subprocess.Popen([program, *arguments], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    return _start([program, *arguments], stderr=subprocess.PIPE)
 
 
 def read_cyclictest(process: subprocess.Popen[str]) -> CyclicFloor:
@@ -75,8 +75,21 @@ def _quantile(counts: dict[int, int], share: float) -> float:
 
 def start_stamped() -> subprocess.Popen[str]:
     """Start a bare 1 kHz loop that remembers when it missed ticks; ends when its input closes."""
-    command = [sys.executable, "-m", "twin_app.assembly.floor"]
-    return subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+    return _start([sys.executable, "-m", "twin_app.assembly.floor"], stdin=subprocess.PIPE)
+
+
+def _start(command: list[str], *, stdin: int | None = None, stderr: int | None = None) -> subprocess.Popen[str]:
+    """Apart from the terminal: a Ctrl-C is for who started it, and ends it in order."""
+    return subprocess.Popen(
+        command, stdin=stdin, stdout=subprocess.PIPE, stderr=stderr, text=True, start_new_session=True
+    )
+
+
+def end_floor(process: subprocess.Popen[str]) -> None:
+    """End a floor that nobody will read any more; it may have ended by itself."""
+    if process.poll() is None:
+        process.terminate()  # a killed cyclictest would leave its shared memory behind
+        process.communicate()
 
 
 def read_stamped(process: subprocess.Popen[str]) -> list[tuple[int, int]]:

@@ -14,7 +14,7 @@ from runtime.mistakes import UserMistake
 from twin_app.assembly.bench.cell import HeardCell, cell_setup, running_cell
 from twin_app.assembly.bench.loop_record import LoopRecord
 from twin_app.assembly.figures import circumstances, load, show
-from twin_app.assembly.floor import CyclicFloor, read_cyclictest, start_cyclictest
+from twin_app.assembly.floor import CyclicFloor, end_floor, read_cyclictest, start_cyclictest
 from twin_app.assembly.live_picks import LivePicks
 from twin_app.assembly.setup import Drawing, read_scene
 
@@ -97,9 +97,7 @@ def _measure(
             pass
         return read_cyclictest(bare), len(runner.results), trouble
     finally:
-        if bare.poll() is None:
-            bare.kill()
-            bare.communicate()
+        end_floor(bare)
         runner.close()
 
 

@@ -29,7 +29,7 @@ from twin_app.assembly.bench.screen import interruptible, open_application, scre
 from twin_app.assembly.bench.stop_presses import FirstSight, Presser, Storm
 from twin_app.assembly.bench.stop_record import CONDITIONS, shares
 from twin_app.assembly.figures import circumstances, load, show
-from twin_app.assembly.floor import read_cyclictest, start_cyclictest
+from twin_app.assembly.floor import end_floor, read_cyclictest, start_cyclictest
 from twin_app.assembly.setup import Drawing, read_scene
 from twin_app.assembly.workload import orders
 from twin_app.bridge.live import LiveSource
@@ -64,9 +64,7 @@ def run(arguments: argparse.Namespace) -> int:
             bare.send_signal(signal.SIGINT)
             floor = read_cyclictest(bare)
         finally:
-            if bare.poll() is None:
-                bare.kill()
-                bare.communicate()
+            end_floor(bare)
     figures = {
         **presser.record.figures(),
         "floor_p99_ms": round(2.0 * (PERIOD_MS + floor.late_p99_us * 1e-3), 3),

@@ -19,7 +19,7 @@ from runtime.messages.requests import Reset, Start, SwapPolicy
 from runtime.messages.state import ControlState, Mode, TickTrace
 from runtime.mistakes import UserMistake
 from twin_app.assembly.figures import show
-from twin_app.assembly.floor import read_stamped, start_stamped
+from twin_app.assembly.floor import end_floor, read_stamped, start_stamped
 from twin_app.assembly.live import LiveCell
 from twin_app.assembly.live_picks import LivePicks
 from twin_app.assembly.pick_result import pick_line
@@ -53,9 +53,12 @@ def run(arguments: argparse.Namespace) -> int:
             swapping = Swapping(live, wanted=arguments.swaps, seed=arguments.seed)
             picks = _pick_while(swapping, live, setup)
             swapping.close()
-        finally:
             live.close()
             floor_misses = [[Miss(*miss) for miss in read_stamped(floor)] for floor in floors]
+        finally:
+            live.close()
+            for floor in floors:
+                end_floor(floor)
     figures = {**picks, **swapping.figures(floor_misses)}
     figures = {name: figures[name] for name in _ORDER} | figures
     show(figures, as_json=arguments.json)
