@@ -59,6 +59,16 @@ def test_a_lost_worker_is_named_with_its_last_words(process: ProcessState, what:
     assert str(log) in given_up.value.remedy
 
 
+def test_what_was_said_in_an_earlier_run_is_no_cause_of_this_death(tmp_path: Path) -> None:
+    log = tmp_path / "one" / "logs" / "planner.log"
+    log.parent.mkdir(parents=True)
+    log.write_text("ValueError: a bad policy\n", encoding="utf-8")
+    cell = starting(tmp_path, ProcessState("planner", 0, ProcessPhase.DEAD, NOW_NS, 0, 0.1, "killed by SIGKILL"))
+    cell._logs_begin = {"planner.log": log.stat().st_size}
+    with pytest.raises(UserMistake, match="planner died before the cell was ready: killed by SIGKILL$"):
+        cell.await_ready(timeout_s=30.0)
+
+
 def test_a_worker_that_is_silent_for_a_moment_is_waited_for(tmp_path: Path) -> None:
     briefly = ProcessState("planner", 7, ProcessPhase.SILENT, NOW_NS - 1, 0, 2.5, "no heartbeat for 2 s")
     with pytest.raises(UserMistake, match="not ready after"):

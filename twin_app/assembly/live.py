@@ -97,7 +97,6 @@ class LiveCell:
     """Newest message by topic name."""
 
     receipts: dict[str, Receipt] = field(init=False, default_factory=dict[str, Receipt])
-    _logs: Path = field(init=False)
     _logs_begin: dict[str, int] = field(init=False, default_factory=dict[str, int])
     """Sizes of the processes' logs before this start: what stands there was said in other runs."""
 
@@ -107,8 +106,7 @@ class LiveCell:
 
     def start(self) -> None:
         """Start the processes and join; raises `UserMistake`."""
-        self._logs = data_folder_of(self.setup) / "logs"
-        self._logs_begin = {log.name: log.stat().st_size for log in self._logs.glob("*.log")}
+        self._logs_begin = {log.name: log.stat().st_size for log in self._log_folder().glob("*.log")}
         self.process, self._said = start_supervisor(self.setup)
         try:
             self.session = await_session(self.setup.cell.cell, self.process, self._said)
@@ -148,6 +146,9 @@ class LiveCell:
         why = system.why_not_moving if isinstance(system, SystemState) else "no word from the supervisor"
         raise UserMistake(f"the cell is not ready after {timeout_s:g} s: {why}", remedy="celltwin doctor")
 
+    def _log_folder(self) -> Path:
+        return data_folder_of(self.setup) / "logs"
+
     def _refuse_the_lost(self, system: SystemState) -> None:
         """A worker that was lost before the cell was ready does not come back unless it is restarted."""
         if self.setup.auto_restart:
@@ -156,7 +157,7 @@ class LiveCell:
             dead = process.phase is ProcessPhase.DEAD
             if not dead and not _hangs(process, now_ns=system.stamp_ns):
                 continue
-            log = self._logs / f"{process.name}.log"
+            log = self._log_folder() / f"{process.name}.log"
             said = last_words(log, begins=self._logs_begin.get(log.name, 0))
             shown = f": {said}" if said and said[:100] not in process.detail else ""
             what = "died" if dead else "hangs"
