@@ -65,7 +65,7 @@ def test_what_was_said_in_an_earlier_run_is_no_cause_of_this_death(tmp_path: Pat
     log.write_text("ValueError: a bad policy\n", encoding="utf-8")
     cell = starting(tmp_path, ProcessState("planner", 0, ProcessPhase.DEAD, NOW_NS, 0, 0.1, "killed by SIGKILL"))
     cell._logs_begin = {"planner.log": log.stat().st_size}
-    with pytest.raises(UserMistake, match="planner died before the cell was ready: killed by SIGKILL$"):
+    with pytest.raises(UserMistake, match="planner died before the cell was ready: killed by SIGKILL\n"):
         cell.await_ready(timeout_s=30.0)
 
 
