@@ -89,6 +89,7 @@ class TaskStore:
             ) from trouble
         try:
             self._database = _open(self.file)
+            self._identity = _identity(self.file)
         except sqlite3.Error as trouble:
             os.close(self._lock)
             raise self._unusable(trouble) from trouble
@@ -116,6 +117,8 @@ class TaskStore:
         rows = [_row(task) for task in tasks]
         if not rows:
             return
+        if _identity(self.file) != self._identity:  # what is written into a file without a name is lost with us
+            raise StoreTrouble(f"the task file {self.file} was removed or replaced: end the cell and start it anew")
         try:
             with self._database:
                 self._database.execute("BEGIN IMMEDIATE")
@@ -139,7 +142,7 @@ class TaskStore:
     def _unusable(self, trouble: sqlite3.Error) -> StoreTrouble:
         """What SQLite says, with what to do about it: damage is a matter of the file, the rest of its place."""
         if getattr(trouble, "sqlite_errorname", "").startswith(_OF_ITS_PLACE):
-            remedy = "close what else uses it, mend its owner and mode, or choose another folder with --data"
+            remedy = "make room, close what else uses it, mend its owner and mode, or choose another folder with --data"
             return StoreTrouble(f"the task file {self.file} cannot be used: {trouble}", remedy=remedy)
         return _damaged(self.file, str(trouble))
 
@@ -185,3 +188,12 @@ def _recovered(task: Task, wall_ns: int) -> Task:
         reason = f"the supervisor ended during attempt {task.attempt}"
         return replace(task, status=TaskStatus.INTERRUPTED, reason=reason, finished_ns=wall_ns)
     return replace(task, status=TaskStatus.QUEUED) if task.status is TaskStatus.CHECKING else task
+
+
+def _identity(file: Path) -> tuple[int, int]:
+    """Which file it is, by device and number; (0, 0) when there is none."""
+    try:
+        about = file.stat()
+    except OSError:
+        return 0, 0
+    return about.st_dev, about.st_ino

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import signal
 import sqlite3
 import subprocess
@@ -168,3 +169,12 @@ def test_damaged_pages_are_found_before_a_task_is_written(tmp_path: Path) -> Non
         TaskStore(tmp_path)
     assert "move" in refused.value.remedy
     assert file.read_bytes() == bytes(content)
+
+
+def test_a_task_file_that_was_taken_away_is_noticed_before_anything_is_acknowledged(tmp_path: Path) -> None:
+    store = TaskStore(tmp_path / "cell")
+    store.save((task(1),))
+    shutil.rmtree(tmp_path / "cell")
+    with pytest.raises(StoreTrouble, match="was removed or replaced: end the cell"):
+        store.save((task(2),))
+    store.close()
