@@ -103,6 +103,31 @@ def guard_conditions(refused_in_row: int) -> tuple[Condition, ...]:
     )
 
 
+def left_stopped(words: str) -> Condition:
+    """What it means that the session before ended in a latched stop, `words` saying why."""
+    return Condition(
+        "cell.left_stopped",
+        Priority.MEDIUM,
+        "integration",
+        f"the session before was left stopped: {words}",
+        "the policy does not start by itself",
+        "look at the cell; when it is clear, hold Start",
+        ends_unseen=True,
+    )
+
+
+def tasks_not_durable(trouble: str) -> Condition:
+    """What it means that tasks cannot be written to disk, `trouble` saying why."""
+    return Condition(
+        "tasks.not_durable",
+        Priority.HIGH,
+        "integration",
+        trouble,
+        "no task is started or accepted",
+        "make room on the disk or mend its permissions; it is tried again every second",
+    )
+
+
 def _process_conditions(processes: tuple[ProcessState, ...]) -> list[Condition]:
     found: list[Condition] = []
     for process in processes:

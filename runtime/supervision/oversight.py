@@ -20,11 +20,11 @@ from runtime.messages.plan import VerdictReport
 from runtime.messages.policy import PolicyState
 from runtime.messages.requests import Receipt
 from runtime.messages.state import CELL_ENDS, ControlState, Mode, RobotState
-from runtime.messages.system import Event, Priority, ProcessPhase, ProcessState
+from runtime.messages.system import Event, ProcessPhase, ProcessState
 from runtime.messages.tasks import Task
 from runtime.modes import LATCHED_MODES, POLICY_MODES, ModeEvent
 from runtime.supervision.alarms import AlarmBook, Condition
-from runtime.supervision.conditions import Measures, conditions
+from runtime.supervision.conditions import Measures, conditions, left_stopped, tasks_not_durable
 from runtime.supervision.desk import DeskOutput, TaskDesk
 from runtime.supervision.injections import Injections
 from runtime.supervision.measures import FrictionWatch, FrozenPictures
@@ -299,28 +299,7 @@ class Oversight:
             now_ns=now_ns,
         )
         if self._store_trouble:
-            found.append(
-                Condition(
-                    "tasks.not_durable",
-                    Priority.HIGH,
-                    "integration",
-                    self._store_trouble,
-                    "no task is started or accepted",
-                    "make room on the disk or mend its permissions; it is tried again every second",
-                )
-            )
+            found.append(tasks_not_durable(self._store_trouble))
         if self.left_stopped:
-            found.append(_left_stopped(self.left_stopped))
+            found.append(left_stopped(self.left_stopped))
         return [*found, *out.conditions]
-
-
-def _left_stopped(words: str) -> Condition:
-    return Condition(
-        "cell.left_stopped",
-        Priority.MEDIUM,
-        "integration",
-        f"the session before was left stopped: {words}",
-        "the policy does not start by itself",
-        "look at the cell; when it is clear, hold Start",
-        ends_unseen=True,
-    )
