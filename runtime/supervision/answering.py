@@ -166,7 +166,7 @@ class Answering:
             if not over.make_durable(over.desk.queue.take_changed(), now_ns=now_ns):
                 over.pending.pop(task.task_id, None)
                 over.desk.queue.take_back(task)
-                return _Carried(pursuit.at_once, refused="the task could not be written to disk: see the alarm")
+                return _Carried(pursuit.at_once, refused=f"the task is not durable: {over.store_trouble}")
         return _Carried(pursuit.task_done(task.task_id), pursuit.FOREVER_S, detail=str(task.task_id))
 
     def _swap(self, name: str, now_ns: int) -> _Carried:

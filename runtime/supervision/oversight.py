@@ -102,7 +102,9 @@ class Oversight:
     _events: list[Event] = field(init=False, default_factory=list[Event])
     _receipts: list[Receipt] = field(init=False, default_factory=list[Receipt])
     _desk_output: DeskOutput | None = field(init=False, default=None)
-    _store_trouble: str = field(init=False, default="")
+    store_trouble: str = field(init=False, default="")
+    """Why tasks cannot be made durable now; empty while they can."""
+
     _save_again_ns: int = field(init=False, default=0)
     _autostart_ns: int = field(init=False, default=0)
     _alarms_due_ns: int = field(init=False, default=0)
@@ -177,15 +179,15 @@ class Oversight:
         self.pending.update((task.task_id, task) for task in changed)
         if not self.pending:
             return True
-        if self._store_trouble and now_ns < self._save_again_ns:
+        if self.store_trouble and now_ns < self._save_again_ns:
             return False
         try:
             self.save(tuple(self.pending.values()))
         except StoreTrouble as trouble:
-            self._store_trouble = str(trouble)
+            self.store_trouble = str(trouble)
             self._save_again_ns = now_ns + SAVE_AGAIN_NS
             return False
-        self._store_trouble = ""
+        self.store_trouble = ""
         self.pending.clear()
         return True
 
@@ -298,8 +300,8 @@ class Oversight:
             recording_trouble=recorder.recording_trouble if recorder is not None else "",
             now_ns=now_ns,
         )
-        if self._store_trouble:
-            found.append(tasks_not_durable(self._store_trouble))
+        if self.store_trouble:
+            found.append(tasks_not_durable(self.store_trouble))
         if self.left_stopped:
             found.append(left_stopped(self.left_stopped))
         return [*found, *out.conditions]
