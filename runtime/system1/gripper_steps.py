@@ -31,9 +31,9 @@ class GripperSteps:
         """Nothing more of the chunk is executed."""
         self._steps = []
 
-    def sample(self, now_ns: int) -> float:
-        """The width to command now."""
-        while self._steps and now_ns >= self._steps[-1][0]:
+    def sample(self, time_ns: int) -> float:
+        """The width to command; `time_ns` is the reference's own time, so that fingers do not run ahead of the arm."""
+        while self._steps and time_ns >= self._steps[-1][0]:
             self.width_m = self._steps.pop()[1]
         assert self.width_m is not None
         return self.width_m

@@ -62,6 +62,11 @@ class ReferenceMotion:
         self.state: JointReference = self._segment.at(0.0)
         """As of the newest `sample`."""
 
+    @property
+    def time_ns(self) -> int:
+        """Its own time in the newest tick: the clock, or behind it after missed ticks."""
+        return self._time_ns
+
     def hold(self, q_rad: Vector) -> None:
         """Be at rest here from now on; a jump, so only for an arm that stands behind closed brakes."""
         self._path = None

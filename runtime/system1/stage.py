@@ -292,7 +292,7 @@ class ControlStage:
             self._tick + 1,
             now_ns,
             torque_nm,
-            execution.gripper.sample(now_ns),
+            execution.gripper.sample(execution.motion.time_ns),
             execution.gripper.force_n,
             self._brakes.closed,
             self.modes.latched,

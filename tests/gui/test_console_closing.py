@@ -84,6 +84,7 @@ def test_a_signal_and_a_closed_terminal_close_the_window_with_the_arm_stopped(
 ) -> None:
     before = {one: signal.getsignal(one) for one in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)}
     try:
+        signal.signal(number, signal.SIG_DFL)  # under nohup a closed terminal would be ignored
         leave_on_signal(console.window)
         with qtbot.waitSignal(console.window.closed, timeout=5000):
             os.kill(os.getpid(), number)

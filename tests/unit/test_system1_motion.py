@@ -129,6 +129,22 @@ def test_gripper_steps_take_effect_when_they_are_due_and_outlive_the_chunk() -> 
     assert loop.plant.gripper_width_m == pytest.approx(0.02, abs=1e-6)
 
 
+def test_fingers_do_not_run_ahead_of_an_arm_that_catches_up_after_missed_ticks() -> None:
+    loop = Loop()
+    loop.start()
+    due_ns = loop.now_ns + 400 * TICK_NS
+    loop.send([loop.home()] * 8, widths_m=[0.08] * 3 + [0.02] * 5)
+    loop.run(390)
+    loop.miss(15)
+    times_ns = []
+    while not times_ns or times_ns[-1] < due_ns:
+        loop.run(1)
+        times_ns.append(loop.stage.execution.motion.time_ns)
+        assert loop.commands[-1].gripper_width_m == (0.08 if times_ns[-1] < due_ns else 0.02)
+    assert len(times_ns) > 1, "the reference was late, and the fingers with it"
+    assert loop.now_ns > due_ns + 5 * TICK_NS
+
+
 def test_steps_that_have_passed_on_the_way_are_dropped() -> None:
     loop = Loop()
     loop.start()
