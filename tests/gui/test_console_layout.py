@@ -6,6 +6,7 @@ import json
 
 import pytest
 from PySide6.QtCore import QPoint, Qt
+from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QAbstractButton, QApplication, QLabel
 
 from tests.support.console import Console
@@ -13,6 +14,7 @@ from twin_app.model.layout import panels_of
 from twin_app.model.settings import PERSPECTIVES
 from twin_app.widgets.field import WrappedLabel
 from twin_app.window.docks import read_layout
+from twin_app.window.focus import is_behind
 from twin_app.window.perspectives import DEFAULTS
 
 
@@ -192,8 +194,24 @@ def test_everything_that_can_be_pressed_is_reached_by_tab(console: Console) -> N
         wanted = [
             button
             for button in window.findChildren(QAbstractButton)
-            if button.isVisible() and button.isEnabled() and button.focusPolicy() & Qt.FocusPolicy.TabFocus
+            if button.isVisible()
+            and button.isEnabled()
+            and button.focusPolicy() & Qt.FocusPolicy.TabFocus
+            and not is_behind(button)
         ]
         assert window.header.bar.stop_button in reached
+        assert not [widget for widget in reached if widget.visibleRegion().isEmpty()], "never where nobody sees it"
         missed = [button.text() for button in wanted if button not in reached]
         assert not missed
+
+
+def test_what_goes_behind_a_tab_loses_the_keyboard(console: Console) -> None:
+    console.window.tasks.instruction.setFocus()
+    console.window.show_panel("alarms")
+    QTest.qWait(20)
+    focus = QApplication.focusWidget()
+    assert focus is None or not focus.visibleRegion().isEmpty()
+    console.key(Qt.Key.Key_Tab, Qt.KeyboardModifier.ShiftModifier)
+    focus = QApplication.focusWidget()
+    assert focus is not None
+    assert not focus.visibleRegion().isEmpty()

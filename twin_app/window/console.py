@@ -31,6 +31,7 @@ from twin_app.theme.tokens import THEMES as DRESSES
 from twin_app.widgets.edges import Edges
 from twin_app.widgets.panel import Panel
 from twin_app.window.closing import Closing
+from twin_app.window.focus import walk
 from twin_app.window.header import Header
 from twin_app.window.keyboard import Keyboard
 from twin_app.window.keys import STOP_KEY, EnterPresses, StopFirst
@@ -152,6 +153,10 @@ class ConsoleWindow(QMainWindow):
             if self._load_twin:
                 QTimer.singleShot(60, self, self._load)
             self._tell_troubles()
+
+    def focusNextPrevChild(self, next: bool) -> bool:  # noqa: FBT001
+        """Tab and Shift+Tab, past what is behind another tab."""
+        return walk(lambda: super(ConsoleWindow, self).focusNextPrevChild(next), self.focusWidget)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Remember the size for the next start."""

@@ -12,6 +12,7 @@ from twin_app.model.layout import Layout
 from twin_app.model.settings import SettingsStore
 from twin_app.widgets.panel import Panel
 from twin_app.window.docks import apply_layout, apply_sizes, build_docks, read_layout, show_titles
+from twin_app.window.focus import let_go_behind
 from twin_app.window.perspectives import DEFAULTS
 
 
@@ -30,6 +31,7 @@ class Workspace(QObject):
         self._tidy.setSingleShot(True)
         self._tidy.setInterval(0)
         self._tidy.timeout.connect(lambda: show_titles(window, self.docks.values()))
+        self._tidy.timeout.connect(lambda: let_go_behind(window))
         for dock in self.docks.values():
             dock.dockLocationChanged.connect(lambda _: self._tidy.start())
             dock.topLevelChanged.connect(lambda _: self._tidy.start())
