@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from runtime.messages.cell import CameraDescription
 from runtime.ports import Image
 from sim_worlds.cameras.drawing import Drawing, body_matrices
+from sim_worlds.cameras.fences import Fences
 from sim_worlds.cameras.frames import Matrix, inverse
 from sim_worlds.cameras.lighting import Lighting
 from sim_worlds.cameras.pieces import pieces_of, view_planes
@@ -52,6 +53,7 @@ class EglRenderer:
 
     def __init__(self, drawing: Drawing, *, lighting: Lighting, cameras: Sequence[CameraDescription]) -> None:
         self._context = _headless_context()
+        self._fences = Fences()
         self._drawing = drawing
         self._pieces = pieces_of(drawing)
         self._middles = np.zeros((4, drawing.bodies))
@@ -85,9 +87,8 @@ class EglRenderer:
             self._array.render(first=first, vertices=count)
 
     def begun(self) -> None:
-        """Another target makes the driver start with what it was handed, without waiting for it."""
-        self._elsewhere.use()
-        self._elsewhere.clear()
+        """Nothing more is begun for now: the driver may draw."""
+        self._fences.hand_over()
 
     def settle(self) -> None:
         """Take the mean of each pixel's samples."""
@@ -100,6 +101,7 @@ class EglRenderer:
         if self._read is None:
             self._read = np.empty((self._drawn.height, self._drawn.width, 4), dtype=np.uint8)
             self._resolved.read_into(self._read, components=4, alignment=1)  # as stored: no conversion
+            self._fences.picture_read()
         first = self._views[camera.name].first_row
         return np.ascontiguousarray(self._read[first : first + camera.height_px, : camera.width_px, :3])
 
@@ -139,7 +141,6 @@ class EglRenderer:
         self._shadow_map.repeat_x = self._shadow_map.repeat_y = False
         self._shadow_target = context.framebuffer(depth_attachment=self._shadow_map)
         self._shadow_map.use(location=0)
-        self._elsewhere = context.simple_framebuffer((1, 1), 4)
         context.front_face = "cw"  # the pictures are drawn upside down, so that memory starts with their top row
         context.enable(moderngl.DEPTH_TEST | moderngl.CULL_FACE)
 

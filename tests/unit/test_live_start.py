@@ -132,6 +132,7 @@ def test_the_end_of_the_terminal_is_like_ctrl_c(number: signal.Signals) -> None:
 
 
 def test_ctrl_c_while_modules_load_waits_until_they_have() -> None:
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell ignores it for what it runs behind
     done: list[str] = []
 
     def load() -> None:
@@ -139,8 +140,11 @@ def test_ctrl_c_while_modules_load_waits_until_they_have() -> None:
             signal.raise_signal(signal.SIGINT)  # to this thread: others of a test run do not wait
             done.append("loaded")
 
-    with pytest.raises(KeyboardInterrupt):
-        load()
+    try:
+        with pytest.raises(KeyboardInterrupt):
+            load()
+    finally:
+        signal.signal(signal.SIGINT, before)
     assert done == ["loaded"]
 
 
