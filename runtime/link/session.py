@@ -126,6 +126,10 @@ class SessionFolder:
         info = read_info(self.path)
         return info is not None and info.session_id == self.session_id and (self._lock is not None or self.is_owned())
 
+    def is_kept(self) -> bool:
+        """For the owner: whether the folder that was claimed is still there, not removed or replaced by somebody."""
+        return self._lock is not None and _is_same_file(self._lock, self.path / _LOCK)
+
     def is_owned(self) -> bool:
         """Whether some supervisor holds this folder now."""
         return _is_claimed(self.path)
@@ -257,7 +261,7 @@ def _claim(path: Path) -> int:
 def _is_same_file(descriptor: int, path: Path) -> bool:
     try:
         return os.path.samestat(os.fstat(descriptor), os.stat(path))
-    except FileNotFoundError:
+    except OSError:
         return False
 
 
