@@ -30,6 +30,7 @@ _ATTEMPTS = 10
 _PATIENCE_S = 0.005
 _LOCK = "lock"
 _ABOUT = "session.json"
+_OTHER_ROOT = "make room there, or set XDG_RUNTIME_DIR to a folder that you may write to"
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,31}")
 
 
@@ -90,9 +91,16 @@ class SessionFolder:
         path = _path_of(cell, root)
         _make_private(path)
         lock = _claim(path)
-        _clear(path)
         info = SessionInfo(secrets.token_hex(8), cell, os.getpid(), now_wall_ns)
-        _write_whole(path / _ABOUT, msgspec.json.encode(info))
+        try:
+            _clear(path)
+            _write_whole(path / _ABOUT, msgspec.json.encode(info))
+        except OSError as trouble:
+            shutil.rmtree(path, ignore_errors=True)
+            os.close(lock)
+            raise SessionTrouble(
+                f"the session folder {path} cannot be written: {trouble.strerror}", remedy=_OTHER_ROOT
+            ) from trouble
         return cls(path, info, lock=lock)
 
     @classmethod
@@ -211,8 +219,7 @@ def _make_private(path: Path) -> None:
         path.mkdir(mode=0o700, parents=True, exist_ok=True)
     except OSError as trouble:
         raise SessionTrouble(
-            f"the session folder {path} cannot be made: {trouble.strerror}",
-            remedy="set XDG_RUNTIME_DIR to a folder that you may write to",
+            f"the session folder {path} cannot be made: {trouble.strerror}", remedy=_OTHER_ROOT
         ) from trouble
     if not _is_private(path):
         raise SessionTrouble(
@@ -238,7 +245,9 @@ def _claim(path: Path) -> int:
             _make_private(path)
             continue
         except OSError as trouble:
-            raise SessionTrouble(f"{path / _LOCK} cannot be opened: {trouble.strerror}") from trouble
+            raise SessionTrouble(
+                f"{path / _LOCK} cannot be opened: {trouble.strerror}", remedy=_OTHER_ROOT
+            ) from trouble
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
