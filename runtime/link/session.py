@@ -20,7 +20,7 @@ from pathlib import Path
 import msgspec
 
 from runtime.messages.codec import SCHEMA_VERSION
-from runtime.mistakes import UserMistake
+from runtime.mistakes import UserMistake, quoted
 
 PREFIX = "celltwin-"
 _LONGEST_SOCKET_PATH = 107
@@ -206,11 +206,17 @@ def read_info(path: Path) -> SessionInfo | None:
         return None
 
 
-def _path_of(cell: str, root: Path | None) -> Path:
+def check_name(cell: str) -> None:
+    """Raises `SessionTrouble` for what cannot be the name of a cell."""
     if not _NAME.fullmatch(cell):
         raise SessionTrouble(
-            f"{cell!r} is no name for a cell", remedy="use 1 to 32 letters, digits, and any of _ . - after the first"
+            f"{quoted(cell)} is no name for a cell",
+            remedy="use 1 to 32 letters, digits, and any of _ . - after the first",
         )
+
+
+def _path_of(cell: str, root: Path | None) -> Path:
+    check_name(cell)
     return (default_root() if root is None else root) / f"{PREFIX}{cell}"
 
 
