@@ -71,12 +71,6 @@ class Clearance:
             return _refuse(Reason.SCENE_CLEARANCE, scene, self._margins.scene_clearance_m, steps)
         return ACCEPTED
 
-    def nearest(self, frames: Frames, *, within_m: float) -> Nearest | None:
-        """The least clearance to itself or the cell, if any is below `within_m`."""
-        ends = self._ends_in_base(frames)
-        found = (self._nearest_to_itself(ends, within_m=within_m), self._nearest_to_scene(ends, within_m=within_m))
-        return min((one for one in found if one is not None), key=lambda one: one.clearance_m, default=None)
-
     def _ends_in_base(self, frames: Frames) -> Ends:
         ends = np.empty((len(frames), *self._ends.shape))
         place_segments(np.ascontiguousarray(frames, dtype=np.float64), self._joints, self._ends, ends)

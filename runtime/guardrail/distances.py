@@ -52,12 +52,6 @@ def to_boxes(start: Points, end: Points, half_extents: Points) -> NDArray[np.flo
     return np.sqrt(np.min(np.sum(outside * outside, axis=2), axis=1))
 
 
-def to_boxes_from_points(points: NDArray[np.float64], half_extents: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Distance of points [..., 3] from boxes around their origins; 0 inside."""
-    outside = np.maximum(np.abs(points) - half_extents, 0.0)
-    return np.sqrt(np.einsum("...i,...i->...", outside, outside))
-
-
 def _dot(a: Points, b: Points) -> NDArray[np.float64]:
     return np.einsum("ij,ij->i", a, b)
 

@@ -81,11 +81,6 @@ def demands_stop(bits: int) -> bool:
     return bool(bits & STOPPING_BITS)
 
 
-def demands_brake(bits: int) -> bool:
-    """Whether the limiter closed the brakes in this tick."""
-    return bool(bits & BRAKING_BITS)
-
-
 def severity_of(bits: int) -> Severity:
     """The most severe of all bits wins."""
     if bits & STOPPING_BITS:

@@ -33,7 +33,3 @@ class VerdictTally:
         self._counts[place, verdict.reason] += 1
         count = self._counts[place, verdict.reason]
         return VerdictReport(stamp_ns, place, plan_id, policy, verdict, count)
-
-    def count(self, place: str, reason: Reason) -> int:
-        """How often this place gave this reason."""
-        return self._counts[place, reason]

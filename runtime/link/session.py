@@ -20,7 +20,7 @@ from pathlib import Path
 import msgspec
 
 from runtime.messages.codec import SCHEMA_VERSION
-from runtime.mistakes import UserMistake
+from runtime.mistakes import UserMistake, quoted
 
 PREFIX = "celltwin-"
 _LONGEST_SOCKET_PATH = 107
@@ -30,6 +30,7 @@ _ATTEMPTS = 10
 _PATIENCE_S = 0.005
 _LOCK = "lock"
 _ABOUT = "session.json"
+_OTHER_ROOT = "make room there, or set XDG_RUNTIME_DIR to a folder that you may write to"
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,31}")
 
 
@@ -90,9 +91,16 @@ class SessionFolder:
         path = _path_of(cell, root)
         _make_private(path)
         lock = _claim(path)
-        _clear(path)
         info = SessionInfo(secrets.token_hex(8), cell, os.getpid(), now_wall_ns)
-        _write_whole(path / _ABOUT, msgspec.json.encode(info))
+        try:
+            _clear(path)
+            _write_whole(path / _ABOUT, msgspec.json.encode(info))
+        except OSError as trouble:
+            shutil.rmtree(path, ignore_errors=True)
+            os.close(lock)
+            raise SessionTrouble(
+                f"the session folder {path} cannot be written: {trouble.strerror}", remedy=_OTHER_ROOT
+            ) from trouble
         return cls(path, info, lock=lock)
 
     @classmethod
@@ -125,6 +133,10 @@ class SessionFolder:
         """Whether the session that was joined still runs: same id, and its supervisor holds the lock."""
         info = read_info(self.path)
         return info is not None and info.session_id == self.session_id and (self._lock is not None or self.is_owned())
+
+    def is_kept(self) -> bool:
+        """For the owner: whether the folder that was claimed is still there, not removed or replaced by somebody."""
+        return self._lock is not None and _is_same_file(self._lock, self.path / _LOCK)
 
     def is_owned(self) -> bool:
         """Whether some supervisor holds this folder now."""
@@ -194,11 +206,17 @@ def read_info(path: Path) -> SessionInfo | None:
         return None
 
 
-def _path_of(cell: str, root: Path | None) -> Path:
+def check_name(cell: str) -> None:
+    """Raises `SessionTrouble` for what cannot be the name of a cell."""
     if not _NAME.fullmatch(cell):
         raise SessionTrouble(
-            f"{cell!r} is no name for a cell", remedy="use 1 to 32 letters, digits, and any of _ . - after the first"
+            f"{quoted(cell)} is no name for a cell",
+            remedy="use 1 to 32 letters, digits, and any of _ . - after the first",
         )
+
+
+def _path_of(cell: str, root: Path | None) -> Path:
+    check_name(cell)
     return (default_root() if root is None else root) / f"{PREFIX}{cell}"
 
 
@@ -207,8 +225,7 @@ def _make_private(path: Path) -> None:
         path.mkdir(mode=0o700, parents=True, exist_ok=True)
     except OSError as trouble:
         raise SessionTrouble(
-            f"the session folder {path} cannot be made: {trouble.strerror}",
-            remedy="set XDG_RUNTIME_DIR to a folder that you may write to",
+            f"the session folder {path} cannot be made: {trouble.strerror}", remedy=_OTHER_ROOT
         ) from trouble
     if not _is_private(path):
         raise SessionTrouble(
@@ -234,7 +251,9 @@ def _claim(path: Path) -> int:
             _make_private(path)
             continue
         except OSError as trouble:
-            raise SessionTrouble(f"{path / _LOCK} cannot be opened: {trouble.strerror}") from trouble
+            raise SessionTrouble(
+                f"{path / _LOCK} cannot be opened: {trouble.strerror}", remedy=_OTHER_ROOT
+            ) from trouble
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
@@ -257,7 +276,7 @@ def _claim(path: Path) -> int:
 def _is_same_file(descriptor: int, path: Path) -> bool:
     try:
         return os.path.samestat(os.fstat(descriptor), os.stat(path))
-    except FileNotFoundError:
+    except OSError:
         return False
 
 

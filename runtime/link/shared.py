@@ -59,16 +59,12 @@ class SharedBytes:
         """Make the block anew; `layout` names content and version, and must be equal for all who attach."""
         draft = path.with_suffix(".draft")
         total = _HEADER_BYTES + _SLOTS * _stride(size)
-        descriptor = os.open(draft, os.O_RDWR | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
         try:
-            os.posix_fallocate(descriptor, 0, total)
-            mapping = mmap.mmap(descriptor, total)
+            mapping = _make(draft, total)
         except OSError as trouble:
             raise BlockTrouble(
                 f"{path} cannot be made ({total} bytes): {trouble.strerror}", remedy="free some memory in its folder"
             ) from trouble
-        finally:
-            os.close(descriptor)
         struct.pack_into("=QQQ", mapping, 0, _MAGIC, _fingerprint(layout, size), 0)
         draft.replace(path)
         return cls(path, size, layout, mapping)
@@ -155,6 +151,16 @@ class SharedBytes:
 
 
 _RESTART = "another version of this program made it: end all its processes and start again"
+
+
+def _make(path: Path, size: int) -> mmap.mmap:
+    """A new file of this size, all of it really there, mapped."""
+    descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
+    try:
+        os.posix_fallocate(descriptor, 0, size)
+        return mmap.mmap(descriptor, size)
+    finally:
+        os.close(descriptor)
 
 
 def _stride(size: int) -> int:

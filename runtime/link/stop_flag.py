@@ -65,12 +65,17 @@ class StopFlag:
 
     @classmethod
     def create(cls, session: SessionFolder) -> Self:
-        """Make the flag of a new session, not set."""
+        """Make the flag of a new session, not set. Raises `BlockTrouble`."""
         path = session.block(NAME)
         draft = path.with_suffix(".draft")
-        draft.write_bytes(struct.pack("=Q", _MAGIC).ljust(_BYTES, b"\0"))
-        draft.chmod(0o600)
-        draft.replace(path)
+        try:
+            draft.write_bytes(struct.pack("=Q", _MAGIC).ljust(_BYTES, b"\0"))
+            draft.chmod(0o600)
+            draft.replace(path)
+        except OSError as trouble:
+            raise BlockTrouble(
+                f"the stop flag {path} cannot be made: {trouble.strerror}", remedy="free some memory in its folder"
+            ) from trouble
         return cls(path, _map(path))
 
     @classmethod

@@ -7,6 +7,7 @@ import subprocess
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import BinaryIO
 
 from runtime.link.stop_flag import StopCause
 from runtime.messages.orders import Heartbeat
@@ -96,10 +97,9 @@ class Children:
     def start(self, name: str) -> None:
         """Start one worker that is not running."""
         child = self._children[name]
-        self.log_folder.mkdir(parents=True, exist_ok=True)
-        try:
-            with (self.log_folder / f"{name}.log").open("ab") as log:
-                child.log_begins = log.tell()
+        with self._open_log(name) as log:
+            child.log_begins = log.tell()
+            try:
                 process = subprocess.Popen(
                     child.spec.argv,
                     stdin=subprocess.DEVNULL,
@@ -108,10 +108,10 @@ class Children:
                     env=None if child.spec.environment is None else dict(child.spec.environment),
                     start_new_session=True,  # Ctrl-C reaches the supervisor only, which stops the arm first
                 )
-        except OSError as trouble:
-            raise UserMistake(
-                f"process {name} cannot be started: {child.spec.argv[0]}: {trouble.strerror}"
-            ) from trouble
+            except OSError as trouble:
+                raise UserMistake(
+                    f"process {name} cannot be started: {child.spec.argv[0]}: {trouble.strerror}"
+                ) from trouble
         child.process = process
         child.phase, child.since_ns, child.detail, child.again_ns = ProcessPhase.STARTING, self.clock_ns(), "", 0
         if child.spec.stops_cell:
@@ -184,6 +184,18 @@ class Children:
         self._vital.clear()
 
     # ── one worker ───────────────────────────────────────────────────────────────────────────────
+
+    def _open_log(self, name: str) -> BinaryIO:
+        """To be appended to; raises `UserMistake` where that is impossible."""
+        file = self.log_folder / f"{name}.log"
+        try:
+            self.log_folder.mkdir(parents=True, exist_ok=True)
+            return file.open("ab")
+        except OSError as trouble:
+            raise UserMistake(
+                f"the log {file} cannot be written: {trouble.strerror}",
+                remedy=f"make {self.log_folder} a folder that you may write to, or choose another one with --data",
+            ) from trouble
 
     def _on_death(self, pid: int, now_ns: int) -> None:
         name = self._vital.get(pid)

@@ -12,7 +12,7 @@ from msgspec.structs import replace
 
 from runtime.link.publisher import Publisher
 from runtime.link.requests import RequestServer
-from runtime.link.session import SessionFolder
+from runtime.link.session import SessionFolder, SessionTrouble
 from runtime.link.stop_flag import StopCause, StopFlag
 from runtime.link.subscriber import Subscriber
 from runtime.messages import topics
@@ -20,7 +20,7 @@ from runtime.messages.cell import CellDescription
 from runtime.messages.faults import FaultKind
 from runtime.messages.orders import Orders
 from runtime.messages.requests import AddTask, Request
-from runtime.messages.system import SystemState
+from runtime.messages.system import Event, SystemState
 from runtime.modes import POLICY_MODES, ModeEvent
 from runtime.supervision.answering import Answering
 from runtime.supervision.desk import TaskDesk
@@ -35,6 +35,9 @@ from runtime.supervision.timetable import Timetable
 
 PERIOD_NS = 10_000_000
 FIGURES_PERIOD_NS = 500_000_000
+FOLDER_PERIOD_NS = 1_000_000_000
+"""How often the session folder is looked for."""
+
 PAUSE_PATIENCE_NS = 1_500_000_000
 BRAKE_PATIENCE_NS = 300_000_000
 FAREWELL_NS = 200_000_000
@@ -108,6 +111,8 @@ class Supervisor:
     _figures_due_ns: int = field(init=False, default=0)
     _farewell: _Farewell | None = field(init=False, default=None)
     _end_asked: bool = field(init=False, default=False)
+    _folder_due_ns: int = field(init=False, default=0)
+    _folder_lost: bool = field(init=False, default=False)
 
     def __post_init__(self) -> None:
         """Open store, stop flag and page; raises `UserMistake` with everything closed again."""
@@ -139,7 +144,10 @@ class Supervisor:
         self._end_asked = True
 
     def run(self) -> None:
-        """Serve until shut down. Leaves no process, socket or thread behind, whatever happens."""
+        """Serve until shut down. Leaves no process, socket or thread behind, whatever happens.
+
+        Raises `SessionTrouble` when it ended because the session folder was taken away.
+        """
         interval_s = sys.getswitchinterval()
         sys.setswitchinterval(SWITCH_INTERVAL_S)
         try:
@@ -154,6 +162,8 @@ class Supervisor:
         finally:
             sys.setswitchinterval(interval_s)
             self._close()
+        if self._folder_lost:
+            raise SessionTrouble(self._loss(), remedy="start it again; let nothing clear that folder while a cell runs")
 
     # ── the loop ─────────────────────────────────────────────────────────────────────────────────
 
@@ -168,6 +178,7 @@ class Supervisor:
             if now_ns < next_ns:
                 continue
             next_ns = max(next_ns + PERIOD_NS, now_ns)
+            self._look_for_folder(now_ns)
             self._think(publisher, subscriber.gaps, now_ns)
             if self._end_asked:
                 self.oversight.wishes.shutdown = True
@@ -223,6 +234,20 @@ class Supervisor:
             publisher.send(topics.ALARMS, over.alarms.alarm_list(now_ns=now_ns))
         if due(topics.FAULTS, now_ns):
             publisher.send(topics.FAULTS, over.injections.fault_state(now_ns))
+
+    def _look_for_folder(self, now_ns: int) -> None:
+        """Without its folder nobody can join or stop this cell any more, and another one could claim its name: end."""
+        if now_ns < self._folder_due_ns or self._folder_lost:
+            return
+        self._folder_due_ns = now_ns + FOLDER_PERIOD_NS
+        if self.session.is_kept() and self._stop_flag.is_current():
+            return
+        self._folder_lost = True
+        self.oversight.say(Event(now_ns, "process", "error", f"the cell ends: {self._loss()}"))
+        self.ask_to_end()
+
+    def _loss(self) -> str:
+        return f"the session folder {self.session.path} was removed or replaced while the cell ran"
 
     # ── the end ──────────────────────────────────────────────────────────────────────────────────
 

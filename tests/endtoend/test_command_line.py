@@ -23,6 +23,10 @@ MISTAKES = [
     (["run", "--headless", "--fault", "F99:mild"], "unknown fault 'F99'"),
     (["run", "--headless", "--fault", "F26:awful"], "unknown severity 'awful'"),
     (["run", "--headless", "--fault", "F26:mild@soon"], "is not of the form"),
+    (["run", "--headless", "--fault", "F26:mild@1+0"], "the duration of fault 'F26:mild@1+0' is nothing"),
+    (["run", "--headless", "--fault", "F26@1+.."], "'..' is not a number of seconds"),
+    (["run", "--headless", "--fault", "F26@99999"], "'99999' seconds are too long for a fault"),
+    (["run", "--headless", "--cell", "a/b"], "is no name for a cell"),
     (["run", "--headless", "--record", "x.mcap"], "--record needs a live cell"),
     (["run", "--headless", "--live", "--cell", "a/b"], "is no name for a cell"),
     (["replay", "missing.mcap"], "no recording at missing.mcap"),
@@ -44,6 +48,15 @@ def test_a_mistake_gets_a_message_and_status_2(words: list[str], expected: str, 
     assert done.returncode == 2
     assert expected in done.stderr
     assert "Traceback" not in done.stderr
+
+
+@pytest.mark.parametrize("option", ["--policy", "--cell", "--fault", "--mismatch"])
+def test_a_value_that_is_far_too_long_does_not_drown_the_message(option: str, tmp_path: Path) -> None:
+    done = _celltwin(["run", "--headless", option, "x" * 3000], tmp_path)
+    assert done.returncode == 2
+    assert f"{'x' * 50}" in done.stderr
+    assert len(done.stderr.splitlines()[-1]) < 200
+    assert "x" * 200 not in done.stderr
 
 
 def test_an_unwritable_data_folder_is_named(tmp_path: Path) -> None:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import os
 import signal
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -12,7 +12,8 @@ from pytestqt.qtbot import QtBot
 from runtime.messages.requests import Shutdown
 from runtime.messages.state import Mode
 from tests.support.console import Console
-from twin_app.assembly.console import leave_on_signal
+from twin_app.assembly.console import close_window
+from twin_app.assembly.interruption import interruptible
 
 
 def test_closing_at_rest_asks_nothing_and_lets_the_source_go(console: Console, qtbot: QtBot) -> None:
@@ -79,17 +80,20 @@ def test_an_error_of_the_console_itself_is_shown_and_logged(console: Console, ca
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
-def test_a_signal_and_a_closed_terminal_close_the_window_with_the_arm_stopped(
+def test_a_signal_and_a_closed_terminal_close_the_window_with_the_arm_stopped_and_are_raised(
     number: signal.Signals, console: Console, qtbot: QtBot
 ) -> None:
-    before = {one: signal.getsignal(one) for one in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)}
-    try:
-        signal.signal(number, signal.SIG_DFL)  # under nohup a closed terminal would be ignored
-        leave_on_signal(console.window)
-        with qtbot.waitSignal(console.window.closed, timeout=5000):
-            os.kill(os.getpid(), number)
+    def close() -> None:
+        with interruptible(partial(close_window, console.window)), qtbot.waitSignal(console.window.closed):
+            signal.raise_signal(number)
+            qtbot.waitUntil(lambda: bool(console.source.stops_ns))
             console.advance(0.5)
-        assert console.source.stops_ns
+
+    before = signal.signal(number, signal.SIG_DFL)  # nohup and shells ignore some for what they run behind
+    try:
+        with pytest.raises(KeyboardInterrupt) as raised:
+            close()
     finally:
-        for one, handler in before.items():
-            signal.signal(one, handler)
+        signal.signal(number, before)
+    assert getattr(raised.value, "number", signal.SIGINT) == number
+    assert console.source.stops_ns

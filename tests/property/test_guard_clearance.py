@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
 from runtime.guardrail.clearance import Clearance
-from runtime.guardrail.distances import between_segments, to_boxes, to_boxes_from_points
-from runtime.guardrail.limits import limits_of
+from runtime.guardrail.distances import between_segments, to_boxes
+from runtime.guardrail.limits import Margins, limits_of
 from runtime.messages.geometry import Box, Pose
 from runtime.messages.plan import Reason
 from runtime.messages.robot import Capsule
@@ -22,6 +22,9 @@ from tests.support.guarded import cell_with_walls
 CELL = cell_with_walls()
 LIMITS = limits_of(CELL)
 CLEARANCE = Clearance(CELL, LIMITS)
+FAR_M = 10.0
+FROM_ITSELF = Clearance(CELL, limits_of(CELL, Margins(self_clearance_m=FAR_M)))
+FROM_SCENE = Clearance(CELL, limits_of(CELL, Margins(self_clearance_m=-FAR_M, scene_clearance_m=FAR_M)))
 _GRID = np.linspace(0.0, 1.0, 101)
 _METRE = st.floats(-1.0, 1.0).map(lambda value: round(value, 6))  # no subnormal lengths
 _ENDS = arrays(np.float64, (2, 3), elements=_METRE)
@@ -64,15 +67,10 @@ def test_the_distance_of_two_segments_is_the_least_between_any_two_of_their_poin
 @given(segment=_SEGMENT, half=arrays(np.float64, 3, elements=st.floats(0.001, 0.8)))
 def test_the_distance_to_a_box_is_the_least_of_any_point_of_the_segment(segment: np.ndarray, half: np.ndarray) -> None:
     exact = float(to_boxes(segment[:1], segment[1:], half[None])[0])
-    sampled = float(to_boxes_from_points(_points(segment), half).min())
+    outside = np.maximum(np.abs(_points(segment)) - half, 0.0)
+    sampled = float(np.linalg.norm(outside, axis=1).min())
     assert exact <= sampled + 1e-9
     assert exact >= sampled - 0.5 * _step(segment) - 1e-9
-
-
-def test_a_point_inside_a_box_has_no_distance_and_outside_the_pythagorean_one() -> None:
-    half = np.array([0.1, 0.2, 0.3])
-    points = np.array([[0.0, 0.0, 0.0], [0.1, 0.2, 0.3], [0.4, 0.6, 0.3], [0.1, 0.2, -0.8]])
-    np.testing.assert_allclose(to_boxes_from_points(points, half), [0.0, 0.0, 0.5, 0.5])
 
 
 # ── verdicts ─────────────────────────────────────────────────────────────────────────────────────
@@ -150,9 +148,8 @@ def test_a_verdict_agrees_with_distances_sampled_along_every_capsule(seed: int, 
             assert scene - slack <= verdict.measured <= scene + 1e-9
         elif scene > LIMITS.margins.scene_clearance_m + slack:
             assert verdict.passed
-    nearest = CLEARANCE.nearest(frames, within_m=10.0)
-    assert nearest is not None
-    assert min(itself, scene) - slack <= nearest.clearance_m <= min(itself, scene) + 1e-9
+    assert itself - slack <= FROM_ITSELF.check(frames).measured <= itself + 1e-9
+    assert scene - slack <= FROM_SCENE.check(frames).measured <= scene + 1e-9
 
 
 @pytest.mark.parametrize("value", [math.nan, math.inf])
@@ -178,10 +175,8 @@ def test_a_cell_without_capsules_or_boxes_has_nothing_to_hit() -> None:
     bare = msgspec.structs.replace(
         CELL, obstacles=(), robot=msgspec.structs.replace(CELL.robot, capsules=(), ignored_pairs=())
     )
-    clearance = Clearance(bare, LIMITS)
-    frames = _frames(1, steps=2, spread_m=0.1)
-    assert clearance.check(frames).passed
-    assert clearance.nearest(frames, within_m=10.0) is None
+    margins = Margins(self_clearance_m=FAR_M, scene_clearance_m=FAR_M)
+    assert Clearance(bare, limits_of(bare, margins)).check(_frames(1, steps=2, spread_m=0.1)).passed
 
 
 def test_neighbours_that_may_touch_and_the_pedestal_on_its_table_are_not_held_against_the_arm() -> None:

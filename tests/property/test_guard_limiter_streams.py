@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
 from runtime.guardrail.command_limiter import CommandLimiter
-from runtime.guardrail.limiter_bits import LimiterBit, demands_brake
+from runtime.guardrail.limiter_bits import BRAKING_BITS, LimiterBit
 from runtime.guardrail.limits import limits_of
 from runtime.messages.joint import JointCommand, JointReference, PlantState
 from tests.support.guarded import cell_with_walls, state_at
@@ -73,8 +73,8 @@ def test_what_leaves_the_limiter_is_within_the_limits_whatever_enters(ticks: lis
         assert np.all(np.abs(torque - last) <= step * (1.0 + 1e-9))
         assert 0.0 <= limited.gripper_width_m <= LIMITS.gripper_width_m
         assert 0.0 <= limited.gripper_force_n <= LIMITS.gripper_force_n
-        assert limited.brake or not (tick.command.brake or demands_brake(bits))
-        assert limited.stopping or not (tick.command.stopping or demands_brake(bits))
+        assert limited.brake or not (tick.command.brake or bits & BRAKING_BITS)
+        assert limited.stopping or not (tick.command.stopping or bits & BRAKING_BITS)
         assert limited.verdict == bits
         changed = not np.array_equal(torque, asked) or limited.gripper_width_m != tick.command.gripper_width_m
         assert bits or not changed

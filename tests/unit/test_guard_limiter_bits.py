@@ -8,7 +8,6 @@ from runtime.guardrail.limiter_bits import (
     REASONS,
     STOPPING_BITS,
     LimiterBit,
-    demands_brake,
     demands_stop,
     reason_of,
     severity_of,
@@ -32,8 +31,7 @@ def test_the_most_severe_of_all_bits_wins_in_every_combination() -> None:
         worst = worst_bit(bits)
         assert worst is (present[0] if present else None)
         assert reason_of(bits) is (dict(REASONS)[present[0]] if present else Reason.OK)
-        braking = any(bit.value & BRAKING_BITS for bit in present)
         stopping = any(bit.value & STOPPING_BITS for bit in present)
-        assert (demands_brake(bits), demands_stop(bits)) == (braking, stopping)
+        assert demands_stop(bits) is stopping
         assert severity_of(bits) is (Severity.STOP if stopping else Severity.LIMIT if bits else Severity.PASS)
         assert not (worst is not None and stopping and worst.value & LIMITING_BITS)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import shutil
 import signal
@@ -44,6 +45,10 @@ def _start_owner(root: Path) -> tuple[subprocess.Popen[str], str]:
 def _kill(owner: subprocess.Popen[str]) -> None:
     owner.send_signal(signal.SIGKILL)
     owner.communicate()
+
+
+def _no_space(path: Path, content: bytes) -> int:
+    raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(path))
 
 
 def test_the_folder_is_private_and_goes_with_its_owner(tmp_path: Path) -> None:
@@ -141,6 +146,28 @@ def test_a_file_in_place_of_the_root_is_refused_with_what_to_do(tmp_path: Path) 
     (tmp_path / "root").touch()
     with pytest.raises(SessionTrouble, match="XDG_RUNTIME_DIR"):
         SessionFolder.create("cell", now_wall_ns=1, root=tmp_path / "root")
+
+
+def test_a_full_file_system_is_told_with_what_to_do_and_nothing_is_left(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with monkeypatch.context() as full:
+        full.setattr(Path, "write_bytes", _no_space)
+        with pytest.raises(SessionTrouble, match="celltwin-cell cannot be written: No space left") as refused:
+            SessionFolder.create("cell", now_wall_ns=1, root=tmp_path)
+    assert "XDG_RUNTIME_DIR" in refused.value.remedy
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_stop_flag_for_which_there_is_no_room_is_refused_by_name(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    session = SessionFolder.create("cell", now_wall_ns=1, root=tmp_path)
+    with monkeypatch.context() as full:
+        full.setattr(Path, "write_bytes", _no_space)
+        with pytest.raises(BlockTrouble, match="the stop flag .*stop.block cannot be made: No space left"):
+            StopFlag.create(session)
+    session.close()
 
 
 def test_a_path_too_long_for_a_socket_is_refused_with_what_to_do(tmp_path: Path) -> None:

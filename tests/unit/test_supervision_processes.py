@@ -5,9 +5,12 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
+import pytest
+
 from runtime.link.stop_flag import StopCause
 from runtime.messages.orders import Heartbeat
 from runtime.messages.system import ProcessPhase
+from runtime.mistakes import UserMistake
 from runtime.supervision.processes import Children, ProcessSpec, last_words
 
 SECOND_NS = 1_000_000_000
@@ -17,7 +20,7 @@ SLEEP = (sys.executable, "-c", "import time; time.sleep(60)")
 class Watched:
     """One worker that only sleeps, on a clock that the test moves."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, *, starts: bool = True) -> None:
         self.now_ns = 10 * SECOND_NS
         self.stops: list[tuple[StopCause, str]] = []
         self.children = Children(
@@ -26,8 +29,9 @@ class Watched:
             clock_ns=lambda: self.now_ns,
             stop_cell=lambda now_ns, cause, name: self.stops.append((cause, name)),
         )
-        self.children.start_all()
-        self.beat()
+        if starts:
+            self.children.start_all()
+            self.beat()
 
     def beat(self) -> None:
         heartbeat = Heartbeat("planner", self.children.states()[0].pid, self.now_ns, 1)
@@ -69,3 +73,13 @@ def test_what_stood_in_the_log_before_is_no_cause_of_todays_death(tmp_path: Path
     with log.open("a", encoding="utf-8") as stream:
         stream.write("today's error\n")
     assert last_words(log, begins=begins) == "today's error"
+
+
+def test_a_file_in_place_of_the_log_folder_is_refused_with_what_to_do(tmp_path: Path) -> None:
+    logs = tmp_path / "logs"
+    logs.touch()
+    watched = Watched(logs, starts=False)
+    with pytest.raises(UserMistake, match=r"the log .*planner.log cannot be written: File exists") as refused:
+        watched.children.start_all()
+    watched.close()
+    assert f"make {logs} a folder" in refused.value.remedy

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -50,6 +51,8 @@ class Watcher:
         self.client = RequestClient(session, "test")
         self.receipts: list[Receipt] = []
         self.events: list[str] = []
+        self.troubles: list[UserMistake] = []
+        """With which the session ended."""
 
     def newest(self, topic: topics.Topic) -> Any:  # of the topic's type
         for received in self.subscriber.poll(0.005):
@@ -99,11 +102,9 @@ def phase_of(system: SystemState, name: str) -> ProcessPhase:
     return next(one.phase for one in system.processes if one.name == name)
 
 
-@contextmanager
-def running_session(folder: Path, **choices: Any) -> Iterator[Watcher]:  # any field of the options
-    session = SessionFolder.create("test", now_wall_ns=time.time_ns())
+def toy_workers(session: SessionFolder) -> tuple[ProcessSpec, ...]:
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join(path for path in sys.path if path)}
-    specs = tuple(
+    return tuple(
         ProcessSpec(
             name,
             (sys.executable, "-m", "tests.support.toy_worker", name, str(session.path)),
@@ -113,6 +114,11 @@ def running_session(folder: Path, **choices: Any) -> Iterator[Watcher]:  # any f
         )
         for name in WORKERS
     )
+
+
+@contextmanager
+def running_session(folder: Path, **choices: Any) -> Iterator[Watcher]:  # any field of the options
+    session = SessionFolder.create("test", now_wall_ns=time.time_ns())
     options = SupervisorOptions(
         policy="programmed",
         data_folder=folder / "data",
@@ -123,15 +129,18 @@ def running_session(folder: Path, **choices: Any) -> Iterator[Watcher]:  # any f
         **choices,
     )
     built: list[Supervisor] = []
+    watcher = Watcher(session, folder)
 
     def serve() -> None:
-        supervisor = Supervisor(supervised_cell(), session, specs, catalogue(), options)
+        supervisor = Supervisor(supervised_cell(), session, toy_workers(session), catalogue(), options)
         built.append(supervisor)
-        supervisor.run()
+        try:
+            supervisor.run()
+        except UserMistake as trouble:
+            watcher.troubles.append(trouble)
 
     thread = threading.Thread(target=serve, name="supervisor")
     thread.start()
-    watcher = Watcher(session, folder)
     try:
         watcher.until(topics.SYSTEM, lambda system: system.ready)
         yield watcher
@@ -286,6 +295,27 @@ def test_a_shutdown_request_ends_every_process_and_the_page_is_there_before(tmp_
                 text = page.read().decode()
         assert 'motor_temperature_celsius{joint="1"}' in text
         watcher.accepted(ask.Shutdown())
+
+
+@pytest.mark.parametrize("loss", ["all of it", "replaced", "the stop flag"])
+def test_a_session_folder_that_is_taken_away_ends_the_cell_in_order_with_the_reason(tmp_path: Path, loss: str) -> None:
+    with running_session(tmp_path, autostart=True) as watcher:
+        watcher.mode(Mode.AUTO)
+        if loss == "the stop flag":
+            watcher.session.block("stop").unlink()
+        else:
+            shutil.rmtree(watcher.session.path)
+        following = SessionFolder.create("test", now_wall_ns=2) if loss == "replaced" else None
+        deadline = time.monotonic() + PATIENCE_S
+        while not watcher.troubles:
+            watcher.newest(topics.CONTROL)
+            assert time.monotonic() < deadline
+        assert watcher.newest(topics.CONTROL).mode is Mode.PROTECTIVE_STOP
+    assert "was removed or replaced while the cell ran" in str(watcher.troubles[0])
+    assert any("the cell ends: the session folder" in event for event in watcher.events)
+    if following is not None:
+        assert following.is_current()
+        following.close()
 
 
 def test_a_metrics_port_in_use_is_told_in_words() -> None:

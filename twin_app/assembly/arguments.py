@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 import argparse
+import re
+from typing import NoReturn
+
+from runtime.mistakes import LONGEST_WORD
 
 FAULT_IDS = ("F01", "F12", "F13", "F20", "F26", "F31", "F41")
 """As in the catalogue, which is too slow to import for a help text."""
@@ -16,12 +20,20 @@ _BENCHES = {
 _JSON = "print the outcome as one JSON object on the last line (default: a table)"
 _SEED = "seed of plant, placement and orders, from 0 (default: %(default)s)"
 
+_TOO_LONG = re.compile(rf"(\S{{{LONGEST_WORD}}})\S+")
 _Commands = argparse._SubParsersAction  # noqa: SLF001 - argparse has no public name for it
+
+
+class _Parser(argparse.ArgumentParser):
+    """Its refusals stay readable, whatever was typed."""
+
+    def error(self, message: str) -> NoReturn:
+        super().error(_TOO_LONG.sub(r"\1…", message))
 
 
 def build_parser() -> argparse.ArgumentParser:
     """Every command with its options."""
-    parser = argparse.ArgumentParser(
+    parser = _Parser(
         prog="celltwin", description="Digital-twin console for robot work cells that are driven by learned policies."
     )
     commands = parser.add_subparsers(dest="command", required=True)
@@ -74,7 +86,7 @@ def _whole(text: str, *, lowest: int) -> int:
     return value
 
 
-def _add_run(commands: _Commands[argparse.ArgumentParser]) -> None:
+def _add_run(commands: _Commands[_Parser]) -> None:
     run = commands.add_parser(
         "run",
         help="run a cell: with the console, or --headless",
@@ -150,7 +162,7 @@ def _add_session_options(run: argparse.ArgumentParser) -> None:
     )
 
 
-def _add_bench(commands: _Commands[argparse.ArgumentParser]) -> None:
+def _add_bench(commands: _Commands[_Parser]) -> None:
     bench = commands.add_parser("bench", help="measure speed against a floor taken in the same run")
     explained = "; ".join(f"{name}: {what}" for name, what in _BENCHES.items())
     bench.add_argument("what", choices=tuple(_BENCHES), help=explained)
@@ -161,7 +173,7 @@ def _add_bench(commands: _Commands[argparse.ArgumentParser]) -> None:
     bench.add_argument("--json", action="store_true", help=_JSON)
 
 
-def _add_verify(commands: _Commands[argparse.ArgumentParser]) -> None:
+def _add_verify(commands: _Commands[_Parser]) -> None:
     verify = commands.add_parser("verify", help="check a promise of the system by experiment")
     what = verify.add_subparsers(dest="what", required=True)
     swap = what.add_parser("swap", help="swap policies while picking: no missed tick, no torque step")

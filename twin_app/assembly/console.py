@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import gc
 import os
-import signal
 import subprocess
 import sys
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import IO
 
@@ -18,11 +18,13 @@ from PySide6.QtWidgets import QApplication
 
 from runtime.link.session import SessionFolder
 from runtime.messages.requests import InjectFault
-from twin_app.assembly.ending import ending_signals
+from twin_app.assembly.ending import put_off
 from twin_app.assembly.fault_spec import FaultWish
+from twin_app.assembly.interruption import interruptible
 from twin_app.assembly.live import END_PATIENCE_S, start_supervisor
 from twin_app.assembly.setup import SessionSetup
 from twin_app.bridge.live import LiveSource
+from twin_app.bridge.source import Source
 from twin_app.model.settings import SettingsStore
 from twin_app.model.state import ConsoleState
 from twin_app.window.console import ConsoleWindow
@@ -102,34 +104,48 @@ def open_console(
 ) -> int:
     """Show the console of this cell until its window is closed; returns the exit status.
 
+    A signal that closes it is raised at the end, once nothing of it runs any more.
     `opened` is called once the window has been told to show, before its first paint.
     """
     application = make_application()
     session = SessionFolder.expect(setup.cell.cell)
     joins = session.is_owned()
-    window = ConsoleWindow(
-        LiveSource(session),
-        settings=SettingsStore(user_config_path("celltwin")),
-        mesh_folder=_mesh_folder(),
-        owns_cell=not joins,
-    )
+    window = make_window(LiveSource(session), owns_cell=not joins)
     sys.excepthook = window.report_exception
     child = RuntimeChild(setup)
     child.on_death = lambda words: _offer_restart(window, child, words)
-    window.show()
-    opened(window)
-    if joins:
-        window.header.remark_on(f"Joined the cell {setup.cell.cell}, which was already running.")
-    else:
-        QTimer.singleShot(0, child, child.start)
-    _inject_when_ready(window, faults)
-    leave_on_signal(window)
-    QTimer.singleShot(LOADED_MS, window, spare_the_loaded)
-    status = application.exec()
-    if not joins:
-        child.end()
-        child.wait()
+    with interruptible(partial(close_window, window)):
+        window.show()
+        opened(window)
+        if joins:
+            window.header.remark_on(f"Joined the cell {setup.cell.cell}, which was already running.")
+        else:
+            QTimer.singleShot(0, child, child.start)
+        _inject_when_ready(window, faults)
+        QTimer.singleShot(LOADED_MS, window, spare_the_loaded)
+        status = application.exec()
+        if not joins:
+            child.end()
+            child.wait()
     return status
+
+
+def make_window(source: Source, *, owns_cell: bool = False) -> ConsoleWindow:
+    """The console's window with the person's own settings; a signal waits until it stands."""
+    with put_off():
+        return ConsoleWindow(
+            source,
+            settings=SettingsStore(user_config_path("celltwin")),
+            mesh_folder=_mesh_folder(),
+            owns_cell=owns_cell,
+        )
+
+
+def close_window(window: ConsoleWindow) -> None:
+    """Close it without a question, for nobody may be there to answer: the arm is stopped first."""
+    for _ in range(2):  # the second one agrees to what the first one asked
+        if window.isVisible():
+            window.close()
 
 
 def spare_the_loaded() -> None:
@@ -178,19 +194,3 @@ def _inject_when_ready(window: ConsoleWindow, faults: tuple[FaultWish, ...]) -> 
             window.pump.ask(InjectFault(wish.fault_id, wish.severity, delay_s=wish.onset_s, duration_s=wish.duration_s))
 
     window.pump.after.append(look)
-
-
-def leave_on_signal(window: ConsoleWindow) -> None:
-    """Ctrl-C, TERM and a closed terminal end the console in order: the arm is stopped first, nobody is there to ask."""
-
-    def leave(*_: object) -> None:
-        window.close()
-        if window.isVisible():
-            window.close()  # it asked whether the arm is to be stopped; a second one agrees
-
-    for number in ending_signals():
-        signal.signal(number, leave)
-    heartbeat = QTimer(window)  # gives Python the chance to run the handler
-    heartbeat.start(200)
-    heartbeat.timeout.connect(lambda: None)
-    window.closed.connect(heartbeat.stop)

@@ -35,6 +35,23 @@ def ends_in_order() -> Iterator[None]:
 
 
 @contextmanager
+def raised_afterwards() -> Iterator[list[int]]:
+    """While it lasts, Ctrl-C, TERM and HUP are only noted in the list; the first is raised at the end.
+
+    It takes the place of whatever else is on its way then: an outcome of the interruption.
+    """
+    came: list[int] = []
+    before = {number: signal.signal(number, lambda number, _: came.append(number)) for number in ending_signals()}
+    try:
+        yield came
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+        if came:
+            raise KeyboardInterrupt if came[0] == signal.SIGINT else Ended(came[0])
+
+
+@contextmanager
 def put_off() -> Iterator[None]:
     """While it lasts, Ctrl-C, TERM and HUP wait: compiled modules that are interrupted while they load may crash."""
     before = signal.pthread_sigmask(signal.SIG_BLOCK, (signal.SIGINT, signal.SIGTERM, signal.SIGHUP))

@@ -25,6 +25,7 @@ from sim_worlds.faults import CATALOGUE, CameraFaults, LoopFaults, NetworkFaults
 from sim_worlds.judge import Judge
 from sim_worlds.plant.pybullet_plant import PyBulletPlant
 from twin_app.assembly.fault_spec import FaultWish
+from twin_app.assembly.patience import told_when_slow
 from twin_app.assembly.pick_result import PickResult, figures_of
 from twin_app.assembly.setup import CellSetup, read_plugins, read_scene
 from twin_app.assembly.workload import Order, orders
@@ -86,7 +87,8 @@ class LockStepCell:
             truth=lambda: self.plant.truth().poses,
         )
         policy_faults = PolicyFaults()
-        self.planner = PlannerStage(cell, registry, seam=policy_faults, policy=setup.policy)
+        with told_when_slow(f"policy {setup.policy!r} to be built"):
+            self.planner = PlannerStage(cell, registry, seam=policy_faults, policy=setup.policy)
         self.guard = CellGuard(cell)
         self.control = ControlStage(cell, guard=self.guard)
         self.oversight = Oversight(

@@ -28,20 +28,15 @@ def run(arguments: argparse.Namespace) -> int:
 
 def _show(file: Path) -> int:
     import sys
+    from functools import partial
 
-    from platformdirs import user_config_path
-
-    from sim_worlds.cameras.meshes import mesh_folder
-    from twin_app.assembly.console import leave_on_signal, make_application
+    from twin_app.assembly.console import close_window, make_application, make_window
+    from twin_app.assembly.interruption import interruptible
     from twin_app.bridge.replay import ReplaySource
-    from twin_app.model.settings import SettingsStore
-    from twin_app.window.console import ConsoleWindow
 
     application = make_application()
-    window = ConsoleWindow(
-        ReplaySource(file), settings=SettingsStore(user_config_path("celltwin")), mesh_folder=mesh_folder()
-    )
+    window = make_window(ReplaySource(file))
     sys.excepthook = window.report_exception
-    leave_on_signal(window)
-    window.show()
-    return application.exec()
+    with interruptible(partial(close_window, window)):
+        window.show()
+        return application.exec()

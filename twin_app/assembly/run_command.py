@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from msgspec.structs import replace
 from platformdirs import user_data_path
 
+from runtime.link.session import check_name
 from runtime.messages import topics
 from runtime.messages.faults import FaultPhase
 from runtime.messages.requests import AddTask, InjectFault
@@ -32,6 +33,7 @@ _NOT_ON = (FaultPhase.SENT.value, FaultPhase.INJECTED.value, FaultPhase.NOT_EFFE
 
 def run(arguments: argparse.Namespace) -> int:
     """Run what the arguments ask for; returns the exit status."""
+    check_name(arguments.cell)
     setup = cell_setup(arguments)
     faults = _faults(arguments)
     if arguments.record and not arguments.live and arguments.headless:

@@ -41,13 +41,16 @@ def run(arguments: argparse.Namespace) -> int:
 
 def _take(folder: Path, scratch: Path) -> int:
     from twin_app.assembly.console import make_application
+    from twin_app.assembly.interruption import exit_loop, interruptible
 
     application = make_application()
     cell = CellSetup(cell=f"pictures-{os.getpid()}")
-    album = _Album(folder, SessionSetup(cell, data_folder=str(scratch), first_tasks=first_tasks(cell)), scratch)
-    album.begin(lambda: application.exit(0))  # quit() would ask the window, and that a person while the arm moves
-    application.exec()
-    album.close()
+    setup = SessionSetup(cell, data_folder=str(scratch), first_tasks=first_tasks(cell))
+    with interruptible():
+        album = _Album(folder, setup, scratch)
+        album.begin(exit_loop)
+        application.exec()
+        album.close()
     return 0
 
 

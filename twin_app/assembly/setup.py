@@ -11,7 +11,7 @@ from platformdirs import user_data_path
 
 from runtime.messages.cell import CellDescription
 from runtime.messages.requests import AddTask
-from runtime.mistakes import UserMistake
+from runtime.mistakes import UserMistake, quoted
 
 if TYPE_CHECKING:
     from runtime.plugin_host import Registry
@@ -91,7 +91,7 @@ def read_plugins(policy: str) -> Registry:
     names = [manifest.name for manifest in registry.policies()]
     if policy not in names:
         refused = "".join(f"; plugin {trouble.plugin} is not used: {trouble.reason}" for trouble in registry.troubles())
-        raise UserMistake(f"unknown policy {policy!r}{refused}", remedy=f"one of: {', '.join(names)}")
+        raise UserMistake(f"unknown policy {quoted(policy)}{refused}", remedy=f"one of: {', '.join(names)}")
     return registry
 
 

@@ -26,10 +26,12 @@ from runtime.messages.requests import AddTask, Refill
 from runtime.mistakes import UserMistake
 from sim_worlds.cameras.meshes import mesh_folder
 from twin_app.assembly.bench.cell import cell_setup, running_cell
-from twin_app.assembly.bench.screen import interruptible, open_application, screen_words
+from twin_app.assembly.bench.screen import open_application, screen_words
 from twin_app.assembly.console import spare_the_loaded
 from twin_app.assembly.figures import circumstances, load, show
-from twin_app.assembly.floor import read_cyclictest, start_cyclictest
+from twin_app.assembly.floor import end_floor, read_cyclictest, start_cyclictest
+from twin_app.assembly.interruption import exit_loop, interruptible
+from twin_app.assembly.live import END_PATIENCE_S
 from twin_app.assembly.setup import CellSetup, Drawing, SessionSetup, read_scene
 from twin_app.assembly.workload import orders
 from twin_app.bridge.live import LiveSource
@@ -116,52 +118,88 @@ def _start_once(setup: CellSetup) -> dict[str, Any]:
         words = msgspec.json.encode(session).decode()
         command = [sys.executable, "-m", "twin_app.assembly.bench.console_start", words, str(time.monotonic_ns())]
         environment = {**os.environ, "XDG_CONFIG_HOME": folder}
-        done = subprocess.run(
-            command, env=environment, capture_output=True, text=True, timeout=START_PATIENCE_S, check=False
+        console = Popen(
+            command,
+            env=environment,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+            start_new_session=True,  # Ctrl-C is for the command, which ends it in order
         )
-    lines = done.stdout.strip().splitlines()
-    if done.returncode != 0 or not lines or "usable_s" not in (seen := json.loads(lines[-1])):
-        raise UserMistake(f"the console did not come up: {(done.stderr or done.stdout).strip()[-300:]}")
+        out, err = _heard(console)
+    lines = out.strip().splitlines()
+    if console.returncode != 0 or not lines or "usable_s" not in (seen := json.loads(lines[-1])):
+        raise UserMistake(f"the console did not come up: {(err or out).strip()[-300:]}")
     print(f"  usable after {seen['usable_s']:.2f} s", file=sys.stderr, flush=True)
     return seen
+
+
+def _heard(console: Popen[str]) -> tuple[str, str]:
+    """What it has written once it has ended; whatever comes in between ends it, in order if it can."""
+    try:
+        return console.communicate(timeout=START_PATIENCE_S)
+    except subprocess.TimeoutExpired as trouble:
+        raise UserMistake(f"the console did not come up within {START_PATIENCE_S:g} s") from trouble
+    finally:
+        if console.poll() is None:
+            console.terminate()
+            with suppress(subprocess.TimeoutExpired):
+                console.communicate(timeout=2.0 * END_PATIENCE_S)
+            console.kill()
+            console.wait()
 
 
 def _run_under_load(application: QApplication, setup: CellSetup, seconds: int) -> tuple[Smoothness, float | None]:
     """What the window did, and how long at most the host itself stood still meanwhile."""
     drawing = read_scene(setup)
+    seen: list[Smoothness] = []
+    bare: list[Popen[str]] = []
     with TemporaryDirectory(prefix="celltwin-settings-") as folder, running_cell(setup, autostart=True) as live:
-        window = ConsoleWindow(
-            LiveSource(live.session), settings=SettingsStore(Path(folder)), mesh_folder=mesh_folder(), owns_cell=False
-        )
-        Feeder(window, drawing, seed=setup.seed)
-        meter = Meter(window)
-        seen: list[Smoothness] = []
-        bare: list[Popen[str]] = []
+        try:
+            with interruptible():
+                window = ConsoleWindow(
+                    LiveSource(live.session),
+                    settings=SettingsStore(Path(folder)),
+                    mesh_folder=mesh_folder(),
+                    owns_cell=False,
+                )
+                Feeder(window, drawing, seed=setup.seed)
+                window.resize(QApplication.primaryScreen().availableSize())
+                window.show()
+                window.show_perspective(PERSPECTIVE)
+                joints = len(drawing.cell.robot.joints)
+                _plan_measurement(window, joints=joints, seed=setup.seed, seconds=seconds, seen=seen, bare=bare)
+                application.exec()
+                window.pump.stop()
+                window.close()
+            return seen[0], _host_stall_ms(bare)
+        finally:
+            for process in bare:
+                end_floor(process)
 
-        def measure() -> None:
-            with suppress(UserMistake):
-                bare.append(start_cyclictest(seconds))
-            meter.start()
 
-        def begin() -> None:
-            spare_the_loaded()
-            _burden(window, joints=len(drawing.cell.robot.joints), seed=setup.seed)
-            QTimer.singleShot(SETTLE_MS, window, measure)
-            QTimer.singleShot(SETTLE_MS + seconds * 1000, window, end)
+def _plan_measurement(
+    window: ConsoleWindow, *, joints: int, seed: int, seconds: int, seen: list[Smoothness], bare: list[Popen[str]]
+) -> None:
+    """Burden the window, let it settle, measure into `seen` beside a bare loop in `bare`, end the event loop."""
+    meter = Meter(window)
 
-        def end() -> None:
-            seen.append(meter.stop())
-            application.exit(0)  # quit() would ask the window, which asks a person while the arm moves
+    def begin() -> None:
+        spare_the_loaded()
+        _burden(window, joints=joints, seed=seed)
+        QTimer.singleShot(SETTLE_MS, window, measure)
+        QTimer.singleShot(SETTLE_MS + seconds * 1000, window, end)
 
-        window.resize(QApplication.primaryScreen().availableSize())
-        window.show()
-        window.show_perspective(PERSPECTIVE)
-        QTimer.singleShot(2_000, window, begin)
-        with interruptible(application):
-            application.exec()
-        window.pump.stop()
-        window.close()
-        return seen[0], _host_stall_ms(bare)
+    def measure() -> None:
+        with suppress(UserMistake):
+            bare.append(start_cyclictest(seconds))
+        meter.start()
+
+    def end() -> None:
+        seen.append(meter.stop())
+        exit_loop()
+
+    QTimer.singleShot(2_000, window, begin)
 
 
 def _host_stall_ms(bare: list[Popen[str]]) -> float | None:

@@ -3,10 +3,7 @@
 from __future__ import annotations
 
 import os
-import signal
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QApplication
@@ -27,22 +24,3 @@ def screen_words() -> str:
     """The platform and its screen, for a results file."""
     size = QGuiApplication.primaryScreen().size()
     return f"{QGuiApplication.platformName()}, {size.width()} x {size.height()}"
-
-
-@contextmanager
-def interruptible(application: QApplication) -> Iterator[None]:
-    """Ctrl-C ends the event loop inside; raises `KeyboardInterrupt` afterwards."""
-    pressed: list[int] = []
-
-    def leave(number: int, frame: object) -> None:
-        del frame
-        pressed.append(number)
-        application.exit(0)  # quit() would ask the window, and that a person
-
-    before = signal.signal(signal.SIGINT, leave)
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGINT, before)
-    if pressed:
-        raise KeyboardInterrupt

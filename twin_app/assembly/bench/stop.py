@@ -13,11 +13,11 @@ import subprocess
 import sys
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from PySide6.QtCore import QCoreApplication, QObject, Qt, Signal
+from PySide6.QtCore import QObject, Qt, Signal
 from PySide6.QtWidgets import QApplication
 
 from runtime.link.plant_blocks import StateBlock
@@ -25,11 +25,12 @@ from runtime.link.stop_flag import StopFlag
 from runtime.mistakes import UserMistake
 from sim_worlds.cameras.meshes import mesh_folder
 from twin_app.assembly.bench.cell import HeardCell, cell_setup, running_cell
-from twin_app.assembly.bench.screen import interruptible, open_application, screen_words
+from twin_app.assembly.bench.screen import open_application, screen_words
 from twin_app.assembly.bench.stop_presses import FirstSight, Presser, Storm
 from twin_app.assembly.bench.stop_record import CONDITIONS, shares
 from twin_app.assembly.figures import circumstances, load, show
 from twin_app.assembly.floor import end_floor, read_cyclictest, start_cyclictest
+from twin_app.assembly.interruption import exit_loop, interruptible
 from twin_app.assembly.setup import Drawing, read_scene
 from twin_app.assembly.workload import orders
 from twin_app.bridge.live import LiveSource
@@ -45,10 +46,6 @@ class _Signals(QObject):
 
     storm = Signal(bool)
     done = Signal()
-
-    def leave(self) -> None:
-        """End the event loop; `quit` would ask the window, and that a person while the arm moves."""
-        QCoreApplication.exit(0)
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -85,35 +82,35 @@ def _press_all(
     application: QApplication, live: HeardCell, drawing: Drawing, arguments: argparse.Namespace, folder: Path
 ) -> tuple[Presser, list[int]]:
     """Open the window, press in every condition, close it. The presser, and how many requests waited meanwhile."""
-    window = ConsoleWindow(
-        LiveSource(live.session), settings=SettingsStore(folder), mesh_folder=mesh_folder(), owns_cell=False
-    )
-    states = StateBlock.attach(live.session, joints=len(drawing.cell.robot.joints))
-    flag = StopFlag.attach(live.session)
     instructions = orders(drawing.cell, seed=arguments.seed)
-    presser = Presser(
-        window,
-        states,
-        flag,
-        FirstSight(application),
-        random.Random(arguments.seed),
-        lambda: next(instructions).instruction,
-    )
-    signals, storm = _Signals(), Storm(window)
-    signals.storm.connect(lambda on: storm.rage(on=on), Qt.ConnectionType.QueuedConnection)
-    signals.done.connect(signals.leave, Qt.ConnectionType.QueuedConnection)
-    rounds = _Rounds(presser, signals, live, arguments.presses)
-    window.show()
-    thread = threading.Thread(target=rounds.run, name="presses")
-    with interruptible(application):
+    with (
+        interruptible(),
+        closing(StateBlock.attach(live.session, joints=len(drawing.cell.robot.joints))) as states,
+        StopFlag.attach(live.session) as flag,
+    ):
+        window = ConsoleWindow(
+            LiveSource(live.session), settings=SettingsStore(folder), mesh_folder=mesh_folder(), owns_cell=False
+        )
+        presser = Presser(
+            window,
+            states,
+            flag,
+            FirstSight(application),
+            random.Random(arguments.seed),
+            lambda: next(instructions).instruction,
+        )
+        signals, storm = _Signals(), Storm(window)
+        signals.storm.connect(lambda on: storm.rage(on=on), Qt.ConnectionType.QueuedConnection)
+        signals.done.connect(exit_loop, Qt.ConnectionType.QueuedConnection)
+        rounds = _Rounds(presser, signals, live, arguments.presses)
+        window.show()
+        thread = threading.Thread(target=rounds.run, name="presses")
         thread.start()
         application.exec()
-    rounds.ending.set()
-    thread.join()
-    window.pump.stop()
-    window.close()
-    for block in (states, flag):
-        block.close()
+        presser.ending.set()
+        thread.join()
+        window.pump.stop()
+        window.close()
     if rounds.trouble is not None:
         raise rounds.trouble
     return presser, rounds.backlog
@@ -127,21 +124,21 @@ class _Rounds:
         self._signals = signals
         self._live = live
         self._shares = shares(presses)
-        self.ending = threading.Event()
+        self._ending = presser.ending
         self.trouble: BaseException | None = None
         self.backlog: list[int] = []
 
     def run(self) -> None:
         """Until all is pressed, or the window goes."""
         try:
-            self.ending.wait(2.0)  # the window settles: the 3D view is loaded
+            self._ending.wait(2.0)  # the window settles: the 3D view is loaded
             for condition in CONDITIONS:
                 print(
                     f"  {self._shares[condition]} presses: {condition.replace('_', ' ')}", file=sys.stderr, flush=True
                 )
                 with self._surroundings(condition):
                     for _ in range(self._shares[condition]):
-                        if self.ending.is_set():
+                        if self._ending.is_set():
                             return
                         self._presser.press_in(condition)
         except (UserMistake, OSError) as trouble:
@@ -153,11 +150,11 @@ class _Rounds:
     def _surroundings(self, condition: str) -> Iterator[None]:
         if condition == "repaint_storm":
             self._signals.storm.emit(True)
-            self.ending.wait(0.3)
+            self._ending.wait(0.3)
         asker = _start_backlog(self._live) if condition == "backlog" else None
         try:
             if asker is not None:
-                self.ending.wait(1.0)
+                self._ending.wait(1.0)
             yield
         finally:
             self._signals.storm.emit(False)
@@ -168,4 +165,10 @@ class _Rounds:
 
 def _start_backlog(live: HeardCell) -> subprocess.Popen[str]:
     command = [sys.executable, "-m", "twin_app.assembly.bench.backlog", str(live.session.path)]
-    return subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+    return subprocess.Popen(
+        command,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+        start_new_session=True,  # Ctrl-C is for the command, which closes its input
+    )

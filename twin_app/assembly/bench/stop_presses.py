@@ -7,6 +7,7 @@ window's event queue at random moments. Stamps are taken where the console takes
 from __future__ import annotations
 
 import random
+import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -89,6 +90,9 @@ class Presser:
     random: random.Random
     instruction: Callable[[], str]
     record: StopRecord = field(default_factory=StopRecord)
+    ending: threading.Event = field(default_factory=threading.Event)
+    """Set when nothing is to be waited for any more: the window is going."""
+
     _cleared_ns: int = field(init=False, default=0)
     """Since when no stop stands; telemetry from before it tells nothing about now."""
 
@@ -114,7 +118,7 @@ class Presser:
     def _await_stop(self, posted_ns: int) -> tuple[int, int]:
         """Stamps of the flag and of the stop in the plant, 0 where none came. The stop request presses again later."""
         end_s, flagged_ns = time.monotonic() + PATIENCE_S, 0
-        while time.monotonic() < end_s:
+        while time.monotonic() < end_s and not self.ending.is_set():
             flagged_ns = flagged_ns or self.flag.pressed_ns()
             state = self.states.read()
             if state is not None and state.stop_seen_ns > posted_ns:
@@ -128,7 +132,7 @@ class Presser:
         asked: tuple[type | None, float] = (None, 0.0)
         while time.monotonic() - begin_s < READY_PATIENCE_S:
             ready, wish = self._next_wish(driving=driving)
-            if ready:
+            if ready or self.ending.is_set():
                 return
             if wish is not None and (asked[0] is not type(wish) or time.monotonic() - asked[1] > ASK_AGAIN_S):
                 asked = (type(wish), time.monotonic())

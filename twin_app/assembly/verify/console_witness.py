@@ -51,6 +51,7 @@ class ConsoleWitness:
             self._command,
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
+            start_new_session=True,  # Ctrl-C is for the command, which closes its input
             stderr=None,  # what a console has to complain about is for the person at the terminal
             text=True,
             env=environment,

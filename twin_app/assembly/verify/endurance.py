@@ -22,9 +22,10 @@ from runtime.messages.state import Mode
 from sim_worlds.cameras.meshes import mesh_folder
 from twin_app.assembly.bench.cell import cell_setup, running_cell
 from twin_app.assembly.bench.console import Feeder
-from twin_app.assembly.bench.screen import interruptible, open_application, screen_words
+from twin_app.assembly.bench.screen import open_application, screen_words
 from twin_app.assembly.console import spare_the_loaded
 from twin_app.assembly.figures import circumstances, show
+from twin_app.assembly.interruption import exit_loop, interruptible
 from twin_app.assembly.setup import CellSetup, read_scene
 from twin_app.assembly.verify.stock import Stock, drift, held, stock_of
 from twin_app.bridge.live import LiveSource
@@ -105,6 +106,7 @@ def run(arguments: argparse.Namespace) -> int:
     with (
         tempfile.TemporaryDirectory(prefix="celltwin-endurance-") as folder,
         running_cell(setup, autostart=True) as live,
+        interruptible(),
     ):
         window = ConsoleWindow(
             LiveSource(live.session), settings=SettingsStore(Path(folder)), mesh_folder=mesh_folder(), owns_cell=False
@@ -114,12 +116,11 @@ def run(arguments: argparse.Namespace) -> int:
         window.show()
         QTimer.singleShot(2_000, window, lambda: window.pump.ask(StartRecording()))
         QTimer.singleShot(5_000, window, spare_the_loaded)
-        QTimer.singleShot(round(seconds * 1000), window, lambda: application.exit(0))
-        with interruptible(application):
-            application.exec()
-        figures = _figures(arguments, setup, window, sampler.samples)
+        QTimer.singleShot(round(seconds * 1000), window, exit_loop)
+        application.exec()
         window.pump.stop()
         window.close()
+    figures = _figures(arguments, setup, window, sampler.samples)
     show(figures, as_json=arguments.json)
     return 0 if figures["holds"] else 1
 

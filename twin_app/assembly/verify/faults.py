@@ -15,7 +15,7 @@ from collections.abc import Iterator
 from contextlib import closing
 
 from runtime.messages.faults import FaultKind, FaultSeverity
-from runtime.mistakes import UserMistake
+from runtime.mistakes import UserMistake, quoted
 from sim_worlds.faults import CATALOGUE
 from twin_app.assembly.figures import show_rows
 from twin_app.assembly.setup import CellSetup
@@ -55,7 +55,7 @@ def _chosen(only: str) -> tuple[FaultKind, ...]:
     chosen = tuple(kind for kind in CATALOGUE if only.upper() in ("", kind.fault_id))
     if not chosen:
         names = ", ".join(kind.fault_id for kind in CATALOGUE)
-        raise UserMistake(f"unknown fault {only!r}", remedy=f"one of: {names}")
+        raise UserMistake(f"unknown fault {quoted(only)}", remedy=f"one of: {names}")
     return chosen
 
 
