@@ -222,6 +222,21 @@ def test_the_cursor_goes_through_all_lanes_at_the_moment_under_the_mouse(console
     assert abs(canvas.cursor_ns - moment_ns) < canvas.window_shown.span_ns / 200
 
 
+def test_the_cursor_tells_how_long_ago_its_values_were_and_nothing_once_it_is_gone(console: Console) -> None:
+    console.window.show_perspective("diagnose")
+    console.advance(3.0)
+    canvas = console.window.trends.canvas
+    canvas.setFocus()
+    canvas.pin(console.now_ns - 2_000_000_000)
+    assert canvas.cursor_words == "2.0 s ago"
+    without = canvas.grab().toImage()
+    console.key(Qt.Key.Key_Delete)
+    assert canvas.cursor_words == ""
+    below = canvas.height() - 4
+    columns = range(canvas.width())
+    assert any(canvas.grab().toImage().pixel(x, below) != without.pixel(x, below) for x in columns), "a tag on the axis"
+
+
 def test_lanes_can_be_hidden_and_shown(console: Console) -> None:
     trends = console.window.trends
     before = len(trends.canvas.lanes)

@@ -204,6 +204,7 @@ def test_a_click_in_the_trends_goes_there(window: ConsoleWindow, qtbot: QtBot) -
     place.setX(int(canvas.column_of(moment_ns)))
     QTest.mouseClick(canvas, Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier, place)
     qtbot.waitUntil(lambda: abs(head_of(window).now_ns - moment_ns) < 3e7)
+    assert canvas.cursor_words == "at 2.0 s"
 
 
 def test_speed_is_chosen_and_shown(window: ConsoleWindow, qtbot: QtBot) -> None:
