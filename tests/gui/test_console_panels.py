@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from msgspec.structs import replace
 from PySide6.QtCore import QPointF, Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
@@ -18,7 +19,7 @@ from runtime.messages.requests import (
     SwapBack,
     SwapPolicy,
 )
-from runtime.messages.system import Priority
+from runtime.messages.system import AlarmPhase, Priority
 from tests.support.console import LEFT, Console
 from tests.support.fake_cell import DECLINED
 from twin_app.widgets.trend_lane import spread
@@ -133,6 +134,21 @@ def test_an_alarm_shows_cause_consequence_and_first_check_and_is_acknowledged(co
     assert console.asked(AcknowledgeAlarm) == [AcknowledgeAlarm("process.cameras.dead")]
     assert header.alarm.text == ""
     assert not alarms.acknowledge_button.isEnabled()
+
+
+def test_an_alarm_that_is_gone_counts_no_longer(console: Console) -> None:
+    console.window.show_panel("alarms")
+    console.cell.raise_alarm(console.now_ns)
+    console.advance(3.0)
+    facts = console.window.alarms.facts
+    assert "for 3.0 s" in facts.text()
+    (alarm,) = console.cell.alarms
+    gone = replace(alarm, phase=AlarmPhase.RETURNED_UNACKNOWLEDGED, gone_ns=alarm.since_ns + 2_000_000_000)
+    console.cell.alarms = [gone]
+    console.advance(0.5)
+    assert "lasted 2.0 s" in facts.text()
+    console.advance(5.0)
+    assert "lasted 2.0 s" in facts.text()
 
 
 def test_the_most_urgent_alarm_is_acknowledged_by_key(console: Console) -> None:

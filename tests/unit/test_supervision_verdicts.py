@@ -50,6 +50,19 @@ def test_an_alarm_that_returns_unseen_stays_until_a_person_has_seen_it() -> None
     assert "no alarm" in book.acknowledge("motor.hot")
 
 
+def test_a_gone_alarm_keeps_the_moment_until_which_it_held_and_loses_it_when_it_comes_back() -> None:
+    book = AlarmBook()
+    for second in range(4):
+        book.update([HOT], now_ns=second * SECOND_NS)
+    for second in range(4, 60):
+        book.update([], now_ns=second * SECOND_NS)
+    (alarm,) = book.alarm_list(now_ns=60 * SECOND_NS).alarms
+    assert (alarm.since_ns, alarm.gone_ns) == (0, 3 * SECOND_NS)
+    book.update([HOT], now_ns=60 * SECOND_NS)
+    (alarm,) = book.alarm_list(now_ns=60 * SECOND_NS).alarms
+    assert alarm.gone_ns == 0
+
+
 def test_a_flickering_condition_raises_one_alarm() -> None:
     book = AlarmBook()
     for tenth in range(50):
