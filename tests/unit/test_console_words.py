@@ -26,8 +26,10 @@ def task(number: int, status: TaskStatus, *, took_s: float = 6.0, reason: str = 
     return Task(number, f"task {number}", 0, 60.0, 1, 1, status, reason, 1, 2, 2 + int(took_s * SECOND_NS))
 
 
-def queue(*finished: Task, succeeded: int = 0, failed: int = 0, in_row: int = 0, stamp_ns: int = 0) -> TaskList:
-    return TaskList(stamp_ns, (), finished, TaskCounts(succeeded, failed, in_row, failed, 99.0))
+def queue(
+    *finished: Task, succeeded: int = 0, failed: int = 0, in_row: int = 0, declined: int = 0, stamp_ns: int = 0
+) -> TaskList:
+    return TaskList(stamp_ns, (), finished, TaskCounts(succeeded, failed, in_row, failed, 99.0, declined))
 
 
 def asked_and_ended(phase: ReceiptPhase, *, after_s: float, reason: str = REASON) -> ConsoleState:
@@ -88,6 +90,7 @@ def test_counts_are_of_this_start_and_one_long_task_does_not_spoil_the_duration(
     words = counts_words(queue(*done, task(2, TaskStatus.FAILED), old, succeeded=3))
     assert words == "since start: 3 done (median 6.4 s), 0 failed"
     assert counts_words(queue(failed=3, in_row=3)) == "since start: 0 done, 3 failed, 3 in a row"
+    assert counts_words(queue(declined=2)) == "since start: 0 done, 0 failed, 2 declined"
 
 
 def report(phase: FaultPhase, **changes: Any) -> FaultReport:
