@@ -95,12 +95,28 @@ def test_a_fault_is_found_by_typing_injected_and_cleared(console: Console) -> No
     assert console.asked(InjectFault) == [InjectFault("F26", FaultSeverity.SEVERE)]
     assert faults.injections.rows[0].cells[1] == "effective"
     assert "effective after 0.5 s" in faults.story.text()
-    faults.injections.choose("1")
     console.click(faults.clear_button)
     console.advance(0.5)
     assert console.asked(ClearFaults) == [ClearFaults("F26")]
     assert faults.injections.rows[0].cells[1] == "cleared"
     assert not faults.clear_all_button.isEnabled()
+
+
+def test_a_fault_that_was_just_injected_is_chosen_and_one_of_somebody_else_leaves_the_choice(console: Console) -> None:
+    console.window.show_perspective("test")
+    console.advance(0.3)
+    faults = console.window.faults
+    for key, injection in (("F26", "1"), ("F31", "2")):
+        faults.catalogue.choose(key)
+        console.click(faults.inject_button)
+        console.advance(0.5)
+        assert faults.injections.selected == injection
+    console.cell.take(InjectFault("F01", FaultSeverity.MEDIUM), "other", console.now_ns)
+    console.advance(0.5)
+    assert len(faults.injections.rows) == 3
+    assert faults.injections.selected == "2"
+    console.click(faults.clear_button)
+    assert console.asked(ClearFaults) == [ClearFaults("F31")]
 
 
 def test_all_faults_are_cleared_at_once_and_the_layer_narrows_the_catalogue(console: Console) -> None:
