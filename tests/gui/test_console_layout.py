@@ -7,11 +7,14 @@ import json
 import pytest
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtWidgets import QAbstractButton, QApplication, QLabel
+from pytestqt.qtbot import QtBot
 
 from tests.support.console import Console
 from twin_app.model.layout import panels_of
 from twin_app.model.settings import PERSPECTIVES
+from twin_app.model.wording import Tone
 from twin_app.widgets.field import WrappedLabel
+from twin_app.window import header
 from twin_app.window.docks import read_layout
 from twin_app.window.perspectives import DEFAULTS
 
@@ -65,6 +68,20 @@ def test_resetting_brings_the_default_layout_back(console: Console) -> None:
     console.advance(0.2)
     assert not workspace.docks["cameras"].isHidden()
     assert not console.store.layout_file("operate").exists()
+
+
+def test_a_remark_goes_by_itself_and_one_about_a_trouble_stays(
+    console: Console, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(header, "REMARK_SHOWN_MS", 50)
+    remark = console.window.header.remark
+    console.key(Qt.Key.Key_R, Qt.KeyboardModifier.ControlModifier | Qt.KeyboardModifier.ShiftModifier)
+    assert "default layout is back" in remark.text
+    console.window.header.remark_on("The disk is full", tone=Tone.MEDIUM)
+    qtbot.wait(150)
+    assert remark.text == "The disk is full"
+    console.window.reset_layout()
+    qtbot.waitUntil(lambda: remark.text == "")
 
 
 def test_a_broken_layout_file_is_told_and_the_default_is_used(console: Console) -> None:
