@@ -25,6 +25,9 @@ RESTORED_SHOWN_S = 5.0
 REMARK_SHOWN_MS = 8_000
 """How long a remark stays that only confirms or explains; one about a trouble stays until it is put away."""
 
+NARROW_PX = 1000
+"""In a window narrower than this a question needs the row that what is calm would share with it."""
+
 UNSEEN_ACTIVE = (AlarmPhase.UNACKNOWLEDGED, AlarmPhase.LATCHED)
 NO_ALARM = Sign("no alarm", Shape.CIRCLE, Tone.MUTED)
 
@@ -135,6 +138,8 @@ class Header(Panel):
             self._say_only(self.alarm if new else self.calm, sign, actions=actions)
         else:
             self._say_only(self.calm, NO_ALARM, actions=restart)
+        if self.width() < NARROW_PX and not self.question.isHidden():
+            self.calm.silence()
 
     def _say_only(self, notice: Notice, sign: Sign, *, actions: tuple[Action, ...]) -> None:
         for other in (self.connection, self.alarm, self.calm):
