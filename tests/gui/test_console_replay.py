@@ -144,6 +144,9 @@ def test_after_a_jump_the_history_tells_everything_before_it_and_nothing_twice(
     window: ConsoleWindow, qtbot: QtBot
 ) -> None:
     window.show_panel("history")
+    window.pump.show_everything()
+    assert window.history.events.isVisible()
+    assert not window.history.commands.isVisible()
     for share, events in ((1.0, 8), (0.5, 5), (0.9, 8)):
         moment_ns = int(head_of(window).start_ns + share * SECONDS * 1e9)
         window.pump.seek(moment_ns)
