@@ -73,10 +73,11 @@ def test_resetting_brings_the_default_layout_back(console: Console) -> None:
 def test_a_remark_goes_by_itself_and_one_about_a_trouble_stays(
     console: Console, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(header, "REMARK_SHOWN_MS", 50)
     remark = console.window.header.remark
     console.key(Qt.Key.Key_R, Qt.KeyboardModifier.ControlModifier | Qt.KeyboardModifier.ShiftModifier)
     assert "default layout is back" in remark.text
+    monkeypatch.setattr(header, "REMARK_SHOWN_MS", 50)
+    console.window.header.remark_on("The layout is saved")
     console.window.header.remark_on("The disk is full", tone=Tone.MEDIUM)
     qtbot.wait(150)
     assert remark.text == "The disk is full"
