@@ -106,6 +106,9 @@ class Alarm(Struct, frozen=True):
     count: int
     """How often it became active in this session."""
 
+    gone_ns: int = 0
+    """Monotonic; when its condition was last seen to hold, once it holds no more; 0 before."""
+
 
 class AlarmList(Struct, frozen=True):
     """Every alarm that is not normal, most urgent first."""

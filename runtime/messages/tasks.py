@@ -54,6 +54,8 @@ class TaskCounts(Struct, frozen=True):
     failed_in_row: int
     failed_of_last_50: int
     duration_mean_s: float
+    declined: int = 0
+    """Tasks that the cell cannot do: they were never begun, or the policy turned them down."""
 
 
 class TaskList(Struct, frozen=True):

@@ -97,9 +97,9 @@ class AlarmBook:
         return [Event(now_ns, "alarm", level, condition.cause)]
 
     def _return(self, alarm_id: str, now_ns: int) -> Event:
-        del self._last_active_ns[alarm_id]
+        gone_ns = self._last_active_ns.pop(alarm_id)
         alarm = self._alarms[alarm_id]
         seen = alarm.phase is AlarmPhase.ACKNOWLEDGED or alarm_id in self._end_unseen
         phase = AlarmPhase.NORMAL if seen else AlarmPhase.RETURNED_UNACKNOWLEDGED
-        self._alarms[alarm_id] = replace(alarm, phase=phase)
+        self._alarms[alarm_id] = replace(alarm, phase=phase, gone_ns=gone_ns)
         return Event(now_ns, "alarm", "info", f"returned to normal: {alarm.cause}")

@@ -70,7 +70,7 @@ def budget_conditions(budget: ErrorBudget, *, blocked: bool) -> tuple[Condition,
                 "policy",
                 f"{FAILURES_IN_ROW_LIMIT} tasks failed in a row",
                 "the cell holds; no task is started",
-                "look at the newest failed tasks and their reasons, then press start",
+                "look at the newest failed tasks and their reasons, then Hold to start",
             )
         )
     if budget.overdrawn:
@@ -111,7 +111,7 @@ def left_stopped(words: str) -> Condition:
         "integration",
         f"the session before was left stopped: {words}",
         "the policy does not start by itself",
-        "look at the cell; when it is clear, hold Start",
+        "look at the cell; when it is clear, Hold to start",
         ends_unseen=True,
     )
 
@@ -145,7 +145,7 @@ def _process_conditions(processes: tuple[ProcessState, ...]) -> list[Condition]:
                 "integration",
                 cause,
                 "the cell brakes" if stops else "nothing is recorded; the cell goes on",
-                f"restart {process.name}" + ("; then reset and start" if stops else ""),
+                f"restart {process.name}" + ("; then Reset and Hold to start" if stops else ""),
             )
         )
     return found
@@ -200,7 +200,7 @@ def _mode_conditions(control: ControlState) -> list[Condition]:
     advice = advice_on(reason)
     if control.mode is Mode.PROTECTIVE_STOP and reason == FAULT_CLEARED:
         row = "cell.protective_stop", Priority.MEDIUM, "integration", "the fault is cleared", "the arm is braked"
-        found.append(Condition(*row, "reset, and hold Start", ends_unseen=True))
+        found.append(Condition(*row, "Reset, then Hold to start", ends_unseen=True))
     elif control.mode is Mode.PROTECTIVE_STOP:
         cause = f"protective stop: {reason or 'pressed'}"
         row = "cell.protective_stop", Priority.HIGH, advice.layer, cause, "the arm is braked"
@@ -221,7 +221,7 @@ def _mode_conditions(control: ControlState) -> list[Condition]:
 
 def _assist_check(reason: str, *, silent: bool) -> str:
     """What to look at first, by what the reason says."""
-    go_on = "hold Start to go on, or swap the policy"
+    go_on = "Hold to start, or swap the policy"
     if reason.startswith(f"{NOTHING_USABLE}:"):
         return f"compare what the policy asked for with the limit it exceeds; then {go_on}"
     if silent or reason.startswith(NOTHING_USABLE):

@@ -177,7 +177,7 @@ class TaskDesk:
             return
         obstacle = start_obstacle(now_ns=now_ns, control=control, policy=policy, belief=belief, robot=robot)
         if self._blocked:
-            obstacle = "five tasks failed in a row: a person has to look, then press start"
+            obstacle = "five tasks failed in a row: a person has to look, then Hold to start"
         elif not obstacle and not self._settled(self._checking, policy, now_ns):
             obstacle = "the last attempt is being withdrawn"
         self._obstacle = obstacle

@@ -27,7 +27,7 @@ def start_obstacle(
     if control is None or not fresh(control, now_ns):
         return "the control process is silent"
     if control.mode not in POLICY_MODES:
-        because = "press start" if control.mode is Mode.IDLE else control.mode_reason or "reset, then start"
+        because = "Hold to start" if control.mode is Mode.IDLE else control.mode_reason or "Reset, then Hold to start"
         return f"the cell is in mode {control.mode.value}: {because}"
     if robot is None or not fresh(robot, now_ns):
         return "no measured state of the arm"

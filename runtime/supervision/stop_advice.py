@@ -15,7 +15,7 @@ class Advice:
     first_check: str
 
 
-_GO_ON = "then reset, and hold Start"
+_GO_ON = "then Reset and Hold to start"
 _ADVICE = (
     (STOP_PRESSED, Advice("integration", f"ask who pressed it, and why; {_GO_ON}")),
     (
@@ -34,7 +34,7 @@ _ADVICE = (
     ("no orders came", Advice("integration", f"look at the supervisor's log and the machine's load; {_GO_ON}")),
     ("gives no sign of life", Advice("integration", f"restart the process that is named; {_GO_ON}")),
     ("ended", Advice("integration", f"restart the process that is named; {_GO_ON}")),
-    ("trip temperature", Advice("hardware", "let the motor cool, lower its load; then reset twice: fault, then stop")),
+    ("trip temperature", Advice("hardware", "let the motor cool, lower its load; then Reset twice: fault, then stop")),
 )
 _UNKNOWN = Advice("integration", f"remove the reason; {_GO_ON}")
 

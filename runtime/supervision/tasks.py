@@ -36,7 +36,7 @@ class TaskQueue:
         self._known = {task.task_id: task for task in known}
         self._remembered = deque(task.task_id for task in known if task.status in FINAL)
         self._next_id = max(next_task_id, known[-1].task_id + 1 if known else 1)
-        self._succeeded = self._failed = 0
+        self._succeeded = self._failed = self._declined = 0
         self.durations = Durations()
         self._changed: dict[int, Task] = {}
 
@@ -122,6 +122,7 @@ class TaskQueue:
             failed_in_row=budget.failures_in_row,
             failed_of_last_50=budget.failed_of_last,
             duration_mean_s=self.durations.mean_s,
+            declined=self._declined,
         )
         return TaskList(now_ns, self.open, tuple(self._finished), counts)
 
@@ -132,6 +133,7 @@ class TaskQueue:
         while len(self._remembered) > REMEMBERED:
             forgotten = self._known.pop(self._remembered.popleft())
             self._keys.pop(forgotten.key, None)
+        self._declined += task.status is TaskStatus.DECLINED
         if task.status in (TaskStatus.SUCCEEDED, TaskStatus.FAILED):
             self._succeeded += task.status is TaskStatus.SUCCEEDED
             self._failed += task.status is TaskStatus.FAILED

@@ -43,9 +43,9 @@ def _processes(now: Situation) -> str:
         return "the cell is shutting down"
     vital = [process for process in now.processes if process.name != "recorder"]
     for phase, words in (
-        (ProcessPhase.DEAD, "process {name} died: restart it, then reset and start"),
+        (ProcessPhase.DEAD, "process {name} died: restart it, then Reset and Hold to start"),
         (ProcessPhase.STOPPED, "process {name} is not running: restart it"),
-        (ProcessPhase.SILENT, "process {name} gives no sign of life: restart it, then reset and start"),
+        (ProcessPhase.SILENT, "process {name} gives no sign of life: restart it, then Reset and Hold to start"),
         (ProcessPhase.STARTING, "process {name} is starting: wait a moment"),
     ):
         for process in vital:
@@ -59,22 +59,20 @@ def _processes(now: Situation) -> str:
 def _latched(now: Situation) -> str:
     control = _control(now)
     if control.mode is Mode.PROTECTIVE_STOP:
-        return f"protective stop ({control.mode_reason or 'pressed'}): reset, then start"
+        return f"protective stop ({control.mode_reason or 'pressed'}): Reset, then Hold to start"
     if control.mode is Mode.FAULT:
-        return f"fault ({control.mode_reason or 'unknown'}): remove the cause, reset twice, then start"
+        return f"fault ({control.mode_reason or 'unknown'}): remove the cause, Reset twice, then Hold to start"
     return ""
 
 
 def _mode(now: Situation) -> str:
     control = _control(now)
     if now.person_needed:
-        return "five tasks failed in a row: look at them, then press start"
+        return "five tasks failed in a row: look at them, then Hold to start"
     if control.mode is Mode.IDLE:
-        return "idle: press start" + ("" if now.queued or now.running else " and add a task")
+        return "idle: Hold to start" + ("" if now.queued or now.running else ", and add a task")
     if control.mode is Mode.ASSIST:
-        return (
-            f"asks for a person ({control.mode_reason or 'no reason given'}): hold Start to go on, or swap the policy"
-        )
+        return f"asks for a person ({control.mode_reason or 'no reason given'}): Hold to start, or swap the policy"
     if control.mode is Mode.MANUAL:
         return MOVING if _moves(now) else "manual: the operator has control; hold a jog button to move"
     return ""

@@ -5,14 +5,17 @@ from __future__ import annotations
 import json
 
 import pytest
-from PySide6.QtCore import QPoint, Qt
+from PySide6.QtCore import QPoint, QSize, Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QAbstractButton, QApplication, QLabel
+from pytestqt.qtbot import QtBot
 
 from tests.support.console import Console
 from twin_app.model.layout import panels_of
 from twin_app.model.settings import PERSPECTIVES
+from twin_app.model.wording import Tone
 from twin_app.widgets.field import WrappedLabel
+from twin_app.window import header
 from twin_app.window.docks import read_layout
 from twin_app.window.focus import is_behind
 from twin_app.window.perspectives import DEFAULTS
@@ -69,6 +72,21 @@ def test_resetting_brings_the_default_layout_back(console: Console) -> None:
     assert not console.store.layout_file("operate").exists()
 
 
+def test_a_remark_goes_by_itself_and_one_about_a_trouble_stays(
+    console: Console, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    remark = console.window.header.remark
+    console.key(Qt.Key.Key_R, Qt.KeyboardModifier.ControlModifier | Qt.KeyboardModifier.ShiftModifier)
+    assert "default layout is back" in remark.text
+    monkeypatch.setattr(header, "REMARK_SHOWN_MS", 50)
+    console.window.header.remark_on("The layout is saved")
+    console.window.header.remark_on("The disk is full", tone=Tone.MEDIUM)
+    qtbot.wait(150)
+    assert remark.text == "The disk is full"
+    console.window.reset_layout()
+    qtbot.waitUntil(lambda: remark.text == "")
+
+
 def test_a_broken_layout_file_is_told_and_the_default_is_used(console: Console) -> None:
     console.store.folder.mkdir(parents=True, exist_ok=True)
     console.store.layout_file("test").write_text("{ broken")
@@ -109,6 +127,40 @@ def test_nothing_is_cut_off_at_1280_by_720(console: Console, perspective: str) -
             assert corner.x() <= 1280, button.text()
             assert corner.y() <= 720, button.text()
             assert button.width() >= button.minimumSizeHint().width(), button.text()
+
+
+def test_in_a_very_narrow_window_mode_stop_and_the_question_are_whole(console: Console, qtbot: QtBot) -> None:
+    window = console.window
+    window.setMinimumSize(640, 360)
+    window.resize(640, 360)
+    window.close()
+    console.advance(0.3)
+    assert (window.width(), window.height()) == (640, 360)
+    bar, question = window.header.bar, window.header.question
+    label = question.findChild(WrappedLabel)
+    assert isinstance(label, WrappedLabel)
+    qtbot.waitUntil(lambda: " ".join(label.broken(label.width())) == label.text())
+    for widget in (bar.badge, bar.owner, bar.reset_button, bar.stop_button, *question.buttons[:2]):
+        assert widget.isVisible()
+        assert widget.width() >= widget.minimumSizeHint().width()
+        assert widget.mapTo(window, widget.rect().topRight()).x() < 640
+    window.resize(1280, 720)
+    qtbot.waitUntil(bar.estop.isVisible)
+
+
+def test_the_window_is_no_larger_than_the_screen(console: Console) -> None:
+    room = console.window.screen().availableSize()
+    assert console.window.minimumSize() == QSize(1024, 640).boundedTo(room)
+    assert console.window.size() == console.window.size().boundedTo(room)
+
+
+def test_a_panel_that_is_let_go_over_the_bar_is_put_below_it(console: Console, qtbot: QtBot) -> None:
+    bar, panel = console.window.header.bar, console.window.workspace.docks["cameras"]
+    panel.setFloating(True)
+    panel.move(bar.stop_button.mapToGlobal(QPoint(-200, 10)))
+    assert panel.frameGeometry().contains(bar.stop_button.mapToGlobal(bar.stop_button.rect().center()))
+    qtbot.waitUntil(lambda: panel.frameGeometry().top() > bar.mapToGlobal(bar.rect().bottomLeft()).y())
+    assert panel.isFloating()
 
 
 def test_notices_come_and_go_without_moving_anything_below(console: Console) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from msgspec.structs import replace
 from PySide6.QtCore import QPointF, Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
@@ -18,7 +19,7 @@ from runtime.messages.requests import (
     SwapBack,
     SwapPolicy,
 )
-from runtime.messages.system import Priority
+from runtime.messages.system import AlarmPhase, Priority
 from tests.support.console import LEFT, Console
 from tests.support.fake_cell import DECLINED
 from twin_app.widgets.trend_lane import spread
@@ -94,12 +95,28 @@ def test_a_fault_is_found_by_typing_injected_and_cleared(console: Console) -> No
     assert console.asked(InjectFault) == [InjectFault("F26", FaultSeverity.SEVERE)]
     assert faults.injections.rows[0].cells[1] == "effective"
     assert "effective after 0.5 s" in faults.story.text()
-    faults.injections.choose("1")
     console.click(faults.clear_button)
     console.advance(0.5)
     assert console.asked(ClearFaults) == [ClearFaults("F26")]
     assert faults.injections.rows[0].cells[1] == "cleared"
     assert not faults.clear_all_button.isEnabled()
+
+
+def test_a_fault_that_was_just_injected_is_chosen_and_one_of_somebody_else_leaves_the_choice(console: Console) -> None:
+    console.window.show_perspective("test")
+    console.advance(0.3)
+    faults = console.window.faults
+    for key, injection in (("F26", "1"), ("F31", "2")):
+        faults.catalogue.choose(key)
+        console.click(faults.inject_button)
+        console.advance(0.5)
+        assert faults.injections.selected == injection
+    console.cell.take(InjectFault("F01", FaultSeverity.MEDIUM), "other", console.now_ns)
+    console.advance(0.5)
+    assert len(faults.injections.rows) == 3
+    assert faults.injections.selected == "2"
+    console.click(faults.clear_button)
+    assert console.asked(ClearFaults) == [ClearFaults("F31")]
 
 
 def test_all_faults_are_cleared_at_once_and_the_layer_narrows_the_catalogue(console: Console) -> None:
@@ -133,6 +150,21 @@ def test_an_alarm_shows_cause_consequence_and_first_check_and_is_acknowledged(co
     assert console.asked(AcknowledgeAlarm) == [AcknowledgeAlarm("process.cameras.dead")]
     assert header.alarm.text == ""
     assert not alarms.acknowledge_button.isEnabled()
+
+
+def test_an_alarm_that_is_gone_counts_no_longer(console: Console) -> None:
+    console.window.show_panel("alarms")
+    console.cell.raise_alarm(console.now_ns)
+    console.advance(3.0)
+    facts = console.window.alarms.facts
+    assert "for 3.0 s" in facts.text()
+    (alarm,) = console.cell.alarms
+    gone = replace(alarm, phase=AlarmPhase.RETURNED_UNACKNOWLEDGED, gone_ns=alarm.since_ns + 2_000_000_000)
+    console.cell.alarms = [gone]
+    console.advance(0.5)
+    assert "lasted 2.0 s" in facts.text()
+    console.advance(5.0)
+    assert "lasted 2.0 s" in facts.text()
 
 
 def test_the_most_urgent_alarm_is_acknowledged_by_key(console: Console) -> None:
@@ -220,6 +252,21 @@ def test_the_cursor_goes_through_all_lanes_at_the_moment_under_the_mouse(console
     console.click(canvas, QPointF(x, canvas.height() / 2).toPoint())
     assert canvas.cursor_ns is not None
     assert abs(canvas.cursor_ns - moment_ns) < canvas.window_shown.span_ns / 200
+
+
+def test_the_cursor_tells_how_long_ago_its_values_were_and_nothing_once_it_is_gone(console: Console) -> None:
+    console.window.show_perspective("diagnose")
+    console.advance(3.0)
+    canvas = console.window.trends.canvas
+    canvas.setFocus()
+    canvas.pin(console.now_ns - 2_000_000_000)
+    assert canvas.cursor_words == "2.0 s ago"
+    without = canvas.grab().toImage()
+    console.key(Qt.Key.Key_Delete)
+    assert canvas.cursor_words == ""
+    below = canvas.height() - 4
+    columns = range(canvas.width())
+    assert any(canvas.grab().toImage().pixel(x, below) != without.pixel(x, below) for x in columns), "a tag on the axis"
 
 
 def test_lanes_can_be_hidden_and_shown(console: Console) -> None:

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from PySide6.QtCore import QEvent, QPoint, Qt
-from PySide6.QtGui import QImage
+from PySide6.QtCore import QEvent, QPoint, QPointF, Qt
+from PySide6.QtGui import QImage, QMouseEvent
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QMainWindow, QPushButton, QToolButton
 from pytestqt.qtbot import QtBot
@@ -18,6 +18,7 @@ from runtime.messages.plan import Plan
 from runtime.messages.state import RobotState
 from tests.support.posed_cell import OUT_OF_THE_WAY, PosedCell, pose_cell
 from twin_app.scene import TwinState, TwinView
+from twin_app.scene.canvas import Canvas
 from twin_app.scene.program import Program
 from twin_app.theme.tokens import DARK
 
@@ -171,6 +172,26 @@ def test_a_named_view_turns_the_picture_and_the_mouse_turns_it_too(view: TwinVie
     assert changed(top, pixels(view)) > 3000
 
 
+def test_a_drag_over_the_whole_width_turns_by_half_to_one_turn(view: TwinView, qtbot: QtBot) -> None:
+    canvas = view.canvas
+    assert canvas is not None
+    before_deg = canvas.opts["azimuth"]
+    drag(canvas, qtbot, QPoint(1, 200), QPoint(canvas.width() - 1, 200))
+    assert 180.0 <= abs(canvas.opts["azimuth"] - before_deg) <= 360.0
+
+
+@pytest.mark.parametrize("button", [Qt.MouseButton.LeftButton, Qt.MouseButton.MiddleButton])
+def test_no_drag_takes_the_eye_below_the_table(
+    view: TwinView, posed: PosedCell, qtbot: QtBot, button: Qt.MouseButton
+) -> None:
+    canvas = view.canvas
+    assert canvas is not None
+    for _ in range(8):
+        drag(canvas, qtbot, QPoint(200, canvas.height() - 1), QPoint(200, 1), button=button)
+        drag(canvas, qtbot, QPoint(200, canvas.height() - 1), QPoint(200, 1))
+        assert canvas.cameraPosition().z() > posed.cell.floor_z_m
+
+
 def test_the_theme_changes_the_ground(view: TwinView) -> None:
     light = pixels(view)[2, 2].mean()
     view.show_theme(DARK)
@@ -240,6 +261,23 @@ def test_an_opengl_that_fails_under_way_leaves_a_sentence(
     view.show()
     qtbot.waitUntil(lambda: "no such shader" in view.trouble)
     assert view.canvas is None
+
+
+def drag(
+    canvas: Canvas,
+    qtbot: QtBot,
+    begin: QPoint,
+    end: QPoint,
+    *,
+    button: Qt.MouseButton = Qt.MouseButton.LeftButton,
+) -> None:
+    qtbot.mousePress(canvas, button, pos=begin)
+    for step in range(1, 5):
+        place = QPointF(begin + (end - begin) * step / 4)
+        nothing = Qt.KeyboardModifier.NoModifier
+        moved = QMouseEvent(QEvent.Type.MouseMove, place, canvas.mapToGlobal(place), button, button, nothing)
+        QApplication.sendEvent(canvas, moved)
+    qtbot.mouseRelease(canvas, button, pos=end)
 
 
 def on_screen(view: TwinView) -> QImage:

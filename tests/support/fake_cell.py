@@ -372,8 +372,8 @@ class FakeCell:
         )
         why = {
             Mode.AUTO: "moving",
-            Mode.IDLE: "idle: hold Start to let programmed drive",
-            Mode.PROTECTIVE_STOP: "protective stop is latched: press Reset, then hold Start",
+            Mode.IDLE: "idle: Hold to start lets programmed drive",
+            Mode.PROTECTIVE_STOP: "protective stop is latched: Reset, then Hold to start",
         }.get(self.mode, f"mode {self.mode.value}")
         return SystemState(
             now_ns,

@@ -16,7 +16,7 @@ from twin_app.model.fault_effects import measured_words
 from twin_app.model.state import ConsoleState, SourceKind
 from twin_app.model.task_answers import answer, counts_words, task_story
 from twin_app.model.update import update, with_command
-from twin_app.model.wording import outcome, wrapped
+from twin_app.model.wording import clock, moment_words, outcome, wrapped
 
 SECOND_NS = 1_000_000_000
 REASON = "no tote is called bin; known totes: left, right"
@@ -26,8 +26,10 @@ def task(number: int, status: TaskStatus, *, took_s: float = 6.0, reason: str = 
     return Task(number, f"task {number}", 0, 60.0, 1, 1, status, reason, 1, 2, 2 + int(took_s * SECOND_NS))
 
 
-def queue(*finished: Task, succeeded: int = 0, failed: int = 0, in_row: int = 0, stamp_ns: int = 0) -> TaskList:
-    return TaskList(stamp_ns, (), finished, TaskCounts(succeeded, failed, in_row, failed, 99.0))
+def queue(
+    *finished: Task, succeeded: int = 0, failed: int = 0, in_row: int = 0, declined: int = 0, stamp_ns: int = 0
+) -> TaskList:
+    return TaskList(stamp_ns, (), finished, TaskCounts(succeeded, failed, in_row, failed, 99.0, declined))
 
 
 def asked_and_ended(phase: ReceiptPhase, *, after_s: float, reason: str = REASON) -> ConsoleState:
@@ -88,6 +90,7 @@ def test_counts_are_of_this_start_and_one_long_task_does_not_spoil_the_duration(
     words = counts_words(queue(*done, task(2, TaskStatus.FAILED), old, succeeded=3))
     assert words == "since start: 3 done (median 6.4 s), 0 failed"
     assert counts_words(queue(failed=3, in_row=3)) == "since start: 0 done, 3 failed, 3 in a row"
+    assert counts_words(queue(declined=2)) == "since start: 0 done, 0 failed, 2 declined"
 
 
 def report(phase: FaultPhase, **changes: Any) -> FaultReport:
@@ -132,3 +135,17 @@ def test_a_tooltip_has_no_line_of_more_than_80_characters() -> None:
 @pytest.mark.parametrize("high", [0.9, 1.06, 3.0, 17.0, 19.93, 26.0, 171.0])
 def test_an_axis_has_two_ticks_at_least_so_that_its_scale_can_be_read(high: float) -> None:
     assert len(value_ticks(-0.06 * high, high, most=2)) >= 2
+
+
+def test_a_moment_is_told_by_the_clock_and_by_its_distance() -> None:
+    now_ns = 200 * SECOND_NS
+    for moment_ns, start_ns, words in (
+        (now_ns - 12_400_000_000, None, "12.4 s ago"),
+        (now_ns - 187 * SECOND_NS, None, "3:07 ago"),
+        (now_ns + 5, None, "0.0 s ago"),
+        (now_ns, 196 * SECOND_NS, "at 4.0 s"),
+    ):
+        assert moment_words(moment_ns, now_ns=now_ns, start_ns=start_ns, wall_offset_ns=0) == words
+    noon_ns = 1_800_000_000_300_000_000
+    told = moment_words(now_ns, now_ns=now_ns, start_ns=None, wall_offset_ns=noon_ns - now_ns)
+    assert told == f"{clock(noon_ns)}.3 · 0.0 s ago"

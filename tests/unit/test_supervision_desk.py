@@ -76,6 +76,16 @@ def test_a_task_is_dispatched_verified_and_succeeds() -> None:
     assert shift.desk.task_list(shift.cell.now_ns).counts.succeeded == 1
 
 
+def test_a_declined_task_is_counted_as_declined_and_as_nothing_else() -> None:
+    shift = Shift()
+    task_id = shift.begin()
+    shift.cell.status = PolicyStatus.DECLINED
+    shift.step(6)
+    assert shift.status(task_id) is TaskStatus.DECLINED
+    counts = shift.desk.task_list(shift.cell.now_ns).counts
+    assert (counts.succeeded, counts.failed, counts.declined) == (0, 0, 1)
+
+
 def test_nothing_is_dispatched_while_the_cell_does_not_drive() -> None:
     shift = Shift()
     shift.cell.mode = Mode.IDLE

@@ -155,7 +155,7 @@ def test_a_queued_task_waits_for_the_start_and_is_then_done_and_confirmed(tmp_pa
     with running_session(tmp_path, first_tasks=(ask.AddTask(EASY),)) as watcher:
         tasks: TaskList = watcher.until(topics.TASKS, lambda tasks: bool(tasks.open))
         assert tasks.open[0].status is TaskStatus.QUEUED
-        watcher.until(topics.SYSTEM, lambda system: "press start" in system.why_not_moving)
+        watcher.until(topics.SYSTEM, lambda system: "idle: Hold to start" in system.why_not_moving)
         watcher.confirmed(ask.Start())
         done = watcher.confirmed(ask.AddTask(EASY))
         assert "seen in the left tote" in done.detail

@@ -22,6 +22,7 @@ from runtime.supervision.measures import FrictionWatch
 from runtime.supervision.telemetry import Telemetry
 from runtime.supervision.why import MOVING, Situation, why_not_moving
 from tests.support.supervised import SECOND_NS, MadeUpCell, processes, supervised_cell
+from twin_app.panels.line import START_WORDS
 
 HOT = Condition("motor.hot", Priority.HIGH, "hardware", "motor 2 is hot", "limited", "look")
 
@@ -48,6 +49,19 @@ def test_an_alarm_that_returns_unseen_stays_until_a_person_has_seen_it() -> None
     book.acknowledge("motor.hot")
     assert phases(book, 0) == {}
     assert "no alarm" in book.acknowledge("motor.hot")
+
+
+def test_a_gone_alarm_keeps_the_moment_until_which_it_held_and_loses_it_when_it_comes_back() -> None:
+    book = AlarmBook()
+    for second in range(4):
+        book.update([HOT], now_ns=second * SECOND_NS)
+    for second in range(4, 60):
+        book.update([], now_ns=second * SECOND_NS)
+    (alarm,) = book.alarm_list(now_ns=60 * SECOND_NS).alarms
+    assert (alarm.since_ns, alarm.gone_ns) == (0, 3 * SECOND_NS)
+    book.update([HOT], now_ns=60 * SECOND_NS)
+    (alarm,) = book.alarm_list(now_ns=60 * SECOND_NS).alarms
+    assert alarm.gone_ns == 0
 
 
 def test_a_flickering_condition_raises_one_alarm() -> None:
@@ -145,6 +159,12 @@ def test_why_is_it_not_moving_is_always_answered_in_one_line() -> None:
     answers.add(why_not_moving(situation(MadeUpCell(), shutting_down=True)))
     assert len(answers) > 15
     assert all(answer and "\n" not in answer for answer in answers)
+
+
+@pytest.mark.parametrize("mode", [Mode.IDLE, Mode.ASSIST, Mode.PROTECTIVE_STOP, Mode.FAULT])
+def test_the_answer_tells_to_start_in_the_words_of_the_button(mode: Mode) -> None:
+    assert START_WORDS in why_not_moving(situation(MadeUpCell(mode=mode)))
+    assert START_WORDS in why_not_moving(situation(MadeUpCell(mode=mode), person_needed=True))
 
 
 def test_a_moving_arm_in_auto_is_called_moving() -> None:
@@ -296,11 +316,11 @@ def test_a_cell_that_asks_for_a_person_names_the_controls_that_are_there_and_a_c
     checks: set[str] = set()
     for reason in (f"{NOTHING_USABLE}: {words}", NOTHING_USABLE, "the supervisor asks for a person"):
         cell = MadeUpCell(mode=Mode.ASSIST, mode_reason=reason)
-        assert why_not_moving(situation(cell)).endswith("hold Start to go on, or swap the policy")
+        assert why_not_moving(situation(cell)).endswith(f"{START_WORDS}, or swap the policy")
         assert reason in why_not_moving(situation(cell))
         (alarm,) = alarms_of(cell)
         checks.add(alarm.first_check)
-        assert "hold Start" in alarm.first_check
+        assert START_WORDS in alarm.first_check
     assert len(checks) == 3
     assert any("limit it exceeds" in check for check in checks)
 

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
 
 from runtime.messages.state import ControlState
+from runtime.messages.topics import EVENTS
 from runtime.recording.reader import Recorded
 from twin_app.model.arrival import Arrival, Samples
 from twin_app.model.lanes import Reader
+from twin_app.model.update import EVENTS_KEPT
 
 WHOLE = frozenset({"events", "cell"})
 """Topics whose messages go on as they are."""
@@ -51,3 +54,23 @@ class PastReader:
 
     def _block(self, name: str) -> Samples:
         return Samples(np.array(self._stamps[name], dtype=np.int64), np.array(self._rows[name], dtype=np.float64))
+
+
+class PastEvents:
+    """Every event of a recording as far as it has been read: a jump shows them as playing to there would have."""
+
+    def __init__(self) -> None:
+        self._events: list[Arrival] = []
+        self.read_ns = 0
+        """Moment of the newest message that was looked at."""
+
+    def take(self, entry: Recorded) -> None:
+        """Keep a message if it is an event; they come in the order of the recording."""
+        self.read_ns = entry.log_ns
+        if entry.topic is EVENTS:
+            self._events.append(Arrival(entry.topic.name, entry.message, entry.log_ns))
+
+    def before(self, moment_ns: int) -> list[Arrival]:
+        """The newest of those that came before a moment, in their order, as many as the console keeps."""
+        end = bisect_left(self._events, moment_ns, key=lambda arrival: arrival.received_ns)
+        return self._events[max(0, end - EVENTS_KEPT) : end]

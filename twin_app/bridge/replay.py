@@ -9,9 +9,9 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from runtime.messages.requests import Body
-from runtime.recording.playback import Playback
+from runtime.recording.playback import CATCH_UP_NS, Playback
 from runtime.recording.reader import Recorded, UnreadableRecording, read, read_facts
-from twin_app.bridge.past import PastReader
+from twin_app.bridge.past import PastEvents, PastReader
 from twin_app.bridge.source import CommandsImpossible, Delivery, Transport
 from twin_app.model.arrival import Arrival
 from twin_app.model.lanes import readers
@@ -39,7 +39,11 @@ class ReplaySource:
         self._arrivals: list[Arrival] = []
         self._past: list[Arrival] = []
         self._readers = readers()
+        self._events = PastEvents()
         self._rewound = False
+        self._owing = False
+        """Whether the last jump went past what had been read, so that events before it are still missing."""
+
         self._playhead = Playhead(0, 0, 0, playing, 1.0, file.name, loaded=0.0)
         self._wishes: queue.SimpleQueue[Callable[[Playback], None]] = queue.SimpleQueue()
         self._ending = threading.Event()
@@ -77,8 +81,17 @@ class ReplaySource:
             self._thread.join(timeout=2.0)
 
     def play(self, *, playing: bool) -> None:
-        """Run or hold."""
-        self._wishes.put(lambda playback: playback.play() if playing else playback.pause())
+        """Run or hold; from the end it starts over."""
+
+        def wish(playback: Playback) -> None:
+            if not playing:
+                playback.pause()
+                return
+            if playback.ended:
+                self._jump(playback, playback.extent.first_ns)
+            playback.play()
+
+        self._wishes.put(wish)
 
     def seek(self, moment_ns: int) -> None:
         """Jump."""
@@ -103,10 +116,12 @@ class ReplaySource:
         self._wishes.put(wish)
 
     def _jump(self, playback: Playback, moment_ns: int) -> None:
+        """What leads up to a moment: the events from the recording's beginning, then what the playback delivers."""
         playback.seek(moment_ns)
         with self._lock:
-            self._arrivals = []
+            self._arrivals = self._events.before(playback.head_ns - CATCH_UP_NS)
             self._rewound = True
+        self._owing = playback.head_ns - CATCH_UP_NS > self._events.read_ns
 
     def _run(self) -> None:
         playback: Playback | None = None
@@ -134,6 +149,8 @@ class ReplaySource:
                 self._ending.wait(BEAT_S)
             else:
                 loaded_ns = self._read_past(past, loaded_ns)
+                if self._owing and self._events.read_ns >= playback.head_ns - CATCH_UP_NS:
+                    self._jump(playback, playback.head_ns)
 
     def _read_past(self, past: Iterator[Recorded], loaded_ns: int) -> int | None:
         """Read ahead for a moment; returns how far, None at the end."""
@@ -143,6 +160,7 @@ class ReplaySource:
         for entry in past:
             loaded_ns = entry.log_ns
             read_up.take(entry)
+            self._events.take(entry)
             if time.monotonic() > until_s:
                 ended = False
                 break

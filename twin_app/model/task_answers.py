@@ -60,7 +60,8 @@ def counts_words(tasks: TaskList) -> str:
     taken_s = [(task.finished_ns - task.started_ns) * 1e-9 for task in done[: counts.succeeded]]
     each = f" (median {duration(median(taken_s))})" if taken_s else ""
     in_row = f", {counts.failed_in_row} in a row" if counts.failed_in_row > 1 else ""
-    return f"since start: {counts.succeeded} done{each}, {counts.failed} failed{in_row}"
+    declined = f", {counts.declined} declined" if counts.declined else ""
+    return f"since start: {counts.succeeded} done{each}, {counts.failed} failed{in_row}{declined}"
 
 
 def _task_of(row: CommandRow, tasks: TaskList | None) -> Task | None:

@@ -45,7 +45,7 @@ class Trends:
         self.spans: deque[ModeSpan] = deque(maxlen=MARKS_KEPT)
         self.marks: deque[Event] = deque(maxlen=MARKS_KEPT)
         self.mode_heard_ns = 0
-        """When the fast loop spoke last; 0 before."""
+        """When the fast loop spoke last; 0 before. In a recording: how far it has been read."""
 
         self._readers = readers()
         self._joints = len(self._cell.robot.joints) if self._cell else 7
@@ -107,6 +107,8 @@ class Trends:
         if topic == "robot" and topic not in self.blocks and columns != columns_of(topic, self._joints):
             self._joints = columns // 2
             self.lanes = lanes_for(self._joints, self._cell)
+        if topic == "control":
+            self.mode_heard_ns = max(self.mode_heard_ns, int(samples.stamps_ns[-1]))
         block = self.block(topic, columns)
         if columns == block.columns:
             block.extend(samples.stamps_ns, samples.rows)

@@ -39,7 +39,7 @@ def why_line(state: ConsoleState) -> WhyLine:
     text = state.system.why_not_moving.strip() or "the supervisor gives no reason"
     missing = [name for name in missing_for_motion(state) if name not in text]
     if missing:
-        return WhyLine(f"process {missing[0]} died: restart it, then reset and start", moving=False)
+        return WhyLine(f"process {missing[0]} died: restart it, then Reset and Hold to start", moving=False)
     moving = text.lower().startswith(MOVING)
     silent_s = arm_silent_s(state)
     if moving and silent_s > 0.0:

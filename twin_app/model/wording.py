@@ -125,6 +125,17 @@ def clock(wall_ns: int) -> str:
     return time.strftime("%H:%M:%S", time.localtime(wall_ns * 1e-9))
 
 
+def moment_words(moment_ns: int, *, now_ns: int, start_ns: int | None, wall_offset_ns: int) -> str:
+    """A moment of the past: how long ago, or where in a recording that starts somewhere, after its time of day."""
+    seconds = (now_ns - moment_ns if start_ns is None else moment_ns - start_ns) * 1e-9
+    length = f"{max(0.0, seconds):.1f} s" if seconds < 60 else duration(seconds)
+    place = f"{length} ago" if start_ns is None else f"at {length}"
+    if not wall_offset_ns:
+        return place
+    tenth = (moment_ns + wall_offset_ns) // 100_000_000 % 10
+    return f"{clock(moment_ns + wall_offset_ns)}.{tenth} · {place}"
+
+
 def milliseconds(seconds: float) -> str:
     """Milliseconds with three digits that matter."""
     value = seconds * 1e3

@@ -156,15 +156,22 @@ class AlarmsPanel(Panel):
         ):
             if label.text() != text:
                 label.setText(text)
-        age = duration(state.age_s(alarm.since_ns))
         times = f" · {alarm.count} times" if alarm.count > 1 else ""
-        self.facts.say(f"{alarm.phase.value} · {alarm.layer} · for {age}{times} · {alarm.alarm_id}")
+        self.facts.say(f"{alarm.phase.value} · {alarm.layer}{_lasting(alarm, state)}{times} · {alarm.alarm_id}")
         set_usable(self.acknowledge_button, usable=state.may_command and state.current and alarm.phase in UNSEEN)
+
+
+def _lasting(alarm: Alarm, state: ConsoleState) -> str:
+    """For how long it has held, or held while it did; an older recording does not tell the latter."""
+    if alarm.gone_ns:
+        return f" · lasted {duration(max(0.0, (alarm.gone_ns - alarm.since_ns) * 1e-9))}"
+    gone = alarm.phase is AlarmPhase.RETURNED_UNACKNOWLEDGED
+    return "" if gone else f" · for {duration(state.age_s(alarm.since_ns))}"
 
 
 def _row(alarm: Alarm, state: ConsoleState) -> Row:
     sign = sign_of(alarm)
-    age = duration(state.age_s(alarm.since_ns))
-    since = clock(alarm.since_ns + state.wall_offset_ns) if state.wall_offset_ns else age
+    ago = f"{duration(state.age_s(alarm.since_ns))} ago"
+    since = clock(alarm.since_ns + state.wall_offset_ns) if state.wall_offset_ns else ago
     cells = (sign.text, f"{PHASE_WORDS.get(alarm.phase, '')}{alarm.cause}", since)
     return Row(alarm.alarm_id, cells, sign, quiet=alarm.phase not in UNSEEN)

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QHBoxLayout, QPushButton, QSizePolicy
+from PySide6.QtGui import QResizeEvent
+from PySide6.QtWidgets import QHBoxLayout, QPushButton, QSizePolicy, QWidget
 
 from runtime.messages.requests import Reset
 from twin_app.model.connection import Contact
@@ -18,6 +19,11 @@ from twin_app.widgets.panel import Panel
 
 SLOW_FRESH_S = 1.5
 """What the supervisor and the planner say at 5 to 10 Hz is old after this."""
+
+SPACING_PX = 10
+BEFORE_STOP_PX = 18
+MARGINS_PX = 16 + BEFORE_STOP_PX + 2 * SPACING_PX
+"""Left and right, and between mode, Reset and STOP."""
 
 
 class Bar(Panel):
@@ -43,12 +49,21 @@ class Bar(Panel):
         self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
         row = QHBoxLayout(self)
         row.setContentsMargins(8, 5, 8, 5)
-        row.setSpacing(10)
+        row.setSpacing(SPACING_PX)
         for widget in (self.badge, self.owner, self.policy, self.link, self.loop, self.estop):
             row.addWidget(widget)
         row.addWidget(self.reset_button)
-        row.addSpacing(18)
+        row.addSpacing(BEFORE_STOP_PX)
         row.addWidget(self.stop_button)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Where room is short the fields go one by one, so that mode, Reset and STOP stay whole."""
+        super().resizeEvent(event)
+        fields = (self.owner, self.policy, self.link, self.loop, self.estop)
+        taken_px = MARGINS_PX + sum(map(_least_px, (self.badge, self.reset_button, self.stop_button)))
+        for field in fields:
+            taken_px += _least_px(field) + SPACING_PX
+            field.setVisible(taken_px <= event.size().width())
 
     def show_state(self, state: ConsoleState) -> None:
         """Everything from telemetry; what is not heard any more is shown as old."""
@@ -113,6 +128,10 @@ class Bar(Panel):
         share = control.missed_ticks / control.ticks if control.ticks else 0.0
         missed = f"{control.missed_ticks} missed" if share < 0.01 else f"{share:.1%} missed"
         self.loop.say(f"{control.loop_hz:.0f} Hz", caption=f"loop · {missed}", old_s=mode_claim(state).age_s)
+
+
+def _least_px(widget: QWidget) -> int:
+    return max(widget.minimumWidth(), widget.minimumSizeHint().width())
 
 
 def _old_s(state: ConsoleState, stamp_ns: int) -> float:

@@ -60,6 +60,9 @@ class FaultsPanel(Panel):
         self.clear_button = QPushButton("Clear")
         self.clear_all_button = QPushButton("Clear all")
         self._faults: FaultState | None = None
+        self._awaited = ""
+        """The fault that was injected here and has not appeared among the injections yet."""
+
         self._commandable = False
         self._simulated = False
         self._arrange()
@@ -73,8 +76,7 @@ class FaultsPanel(Panel):
         self._faults = state.faults
         if changed:
             self._show_catalogue()
-            rows = state.faults.injections if state.faults else ()
-            self.injections.show_rows(tuple(_injection_row(report) for report in rows))
+            self._show_injections(state.faults.injections if state.faults else ())
         self._show_buttons()
 
     def apply_theme(self, theme: Theme) -> None:
@@ -131,6 +133,16 @@ class FaultsPanel(Panel):
             self.catalogue.choose(rows[0].key)
         self._show_sentence()
 
+    def _show_injections(self, reports: tuple[FaultReport, ...]) -> None:
+        """All of them; the one that was just injected here is chosen, so that Clear means it."""
+        known = {row.key for row in self.injections.rows}
+        self.injections.show_rows(tuple(_injection_row(report) for report in reports))
+        new = [str(report.injection_id) for report in reports if report.fault_id == self._awaited]
+        key = next((key for key in new if key not in known), "")
+        if key:
+            self._awaited = ""
+            self.injections.choose(key)
+
     def _show_sentence(self) -> None:
         kind = self._chosen()
         if kind is None:
@@ -168,6 +180,7 @@ class FaultsPanel(Panel):
         if kind is not None:
             severity = FaultSeverity(self.severity.currentText())
             onset_s, lasting_s = self.onset.value(), self.lasting.value()
+            self._awaited = kind.fault_id
             self.wished.emit(InjectFault(kind.fault_id, severity, delay_s=onset_s, duration_s=lasting_s))
 
     def _clear(self) -> None:

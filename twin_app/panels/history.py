@@ -48,7 +48,8 @@ class HistoryPanel(Panel):
         self._chosen: tuple[RecordView, str] | None = None
 
     def show_state(self, state: ConsoleState) -> None:
-        """Both lists."""
+        """Both lists; a recording knows no command of this console, its events tell of all commands."""
+        self.commands.setVisible(state.may_command)
         if self._shown[0] is not state.commands:
             self.commands.show_rows(tuple(_command_row(row) for row in state.commands))
         if self._shown[1] is not state.events:

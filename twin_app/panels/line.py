@@ -16,6 +16,8 @@ from twin_app.widgets.field import WrappedLabel
 from twin_app.widgets.panel import Panel
 
 STARTABLE = (Mode.IDLE, Mode.ASSIST)
+START_WORDS = "Hold to start"
+"""On the button; whatever tells a person to start uses these words, also what the supervisor says."""
 
 
 class Line(Panel):
@@ -45,7 +47,7 @@ class Line(Panel):
         row.addWidget(self.why, 1)
         self.pause_button = QPushButton("Pause")
         self.pause_button.clicked.connect(lambda: self.wished.emit(Pause()))
-        self.start_button = HoldButton("Hold to start")
+        self.start_button = HoldButton(START_WORDS)
         self.start_button.held.connect(lambda: self.wished.emit(Start()))
         self.menu_button = QToolButton()
         self.menu_button.setText("Menu")
@@ -68,7 +70,7 @@ class Line(Panel):
         set_usable(self.pause_button, usable=usable and mode in DRIVEN)
         obstacle = _obstacle(state, mode)
         reason = obstacle or "Hold the button (or Enter) until it is full: the policy then drives the arm."
-        self.start_button.say("Hold to start", enabled=usable and not obstacle, reason=reason)
+        self.start_button.say(START_WORDS, enabled=usable and not obstacle, reason=reason)
 
     def show_perspective(self, name: str) -> None:
         """Mark the perspective that is shown."""

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLabel, QPushButton, QSlider
+from PySide6.QtCore import Signal
+from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLabel, QPushButton
 
 from twin_app.model.state import ConsoleState, Playhead
 from twin_app.model.wording import Shape, Tone, duration
 from twin_app.theme.shapes import shape_icon
 from twin_app.theme.tokens import Theme
 from twin_app.widgets.panel import Panel
+from twin_app.widgets.time_slider import TimeSlider
 
 SPEEDS = (0.1, 0.25, 0.5, 1.0, 2.0, 5.0, 10.0)
 STEPS = 10_000
@@ -32,8 +33,7 @@ class TransportBar(Panel):
         self.play_button.setMinimumWidth(96)
         self.forward_button = _button("▶", "On 0.1 s (→), fine with Shift")
         self.end_button = _button("▶|", "To the end (End)")
-        self.slider = QSlider(Qt.Orientation.Horizontal)
-        self.slider.setRange(0, STEPS)
+        self.slider = TimeSlider(steps=STEPS)
         self.slider.setAccessibleName("Place in the recording")
         self.speed = QComboBox()
         self.speed.addItems([f"{speed:g} x" for speed in SPEEDS])

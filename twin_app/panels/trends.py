@@ -66,6 +66,7 @@ class TrendsPanel(Panel):
         if state.playhead is not None:
             self.stretch.hide()
             canvas.edge_ns, canvas.playhead_ns = state.playhead.end_ns, state.playhead.now_ns
+            canvas.start_ns = state.playhead.start_ns
             if not self._whole and state.playhead.end_ns > state.playhead.start_ns:
                 self._whole = True
                 canvas.show_all(state.playhead.start_ns, state.playhead.end_ns)

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 from numpy.typing import NDArray
 from OpenGL import GL
 from OpenGL.error import Error as GLFault
 from pyqtgraph.opengl.GLViewWidget import GLViewMixin
 from pyqtgraph.Vector import Vector
-from PySide6.QtCore import Qt, QTimer, Signal
+from PySide6.QtCore import QPointF, Qt, QTimer, Signal
 from PySide6.QtGui import (
     QGuiApplication,
     QHideEvent,
     QImage,
     QMatrix4x4,
+    QMouseEvent,
     QOffscreenSurface,
     QOpenGLContext,
     QPainter,
@@ -37,6 +40,12 @@ VIEWS: dict[str, tuple[float, float, float]] = {
 
 Front looks from beyond the tray towards the robot, Top has the robot at the lower edge.
 """
+
+TURN_DEG = 270.0
+"""How far a drag over the whole width turns the picture."""
+
+LOWEST_DEG = 3.0
+"""Elevation from which one still looks down on the table."""
 
 LATER_MS = 12
 """From a change to the picture of it: half a frame of the console, so that it is drawn between two of its paintings."""
@@ -62,6 +71,9 @@ class Canvas(GLViewMixin, QWidget):
     """
 
     failed = Signal(str)
+    opts: dict[str, Any]
+    """pyqtgraph's numbers and vectors of the eye, by name."""
+
     _later: QTimer | None = None
 
     def __init__(self, parent: QWidget | None = None) -> None:
@@ -84,11 +96,12 @@ class Canvas(GLViewMixin, QWidget):
         self.setCameraParams(fov=42)
         self._centre_m = (0.35, 0.0, 0.3)
         self._radius_m = 0.75
+        self._table_z_m = 0.0
         self.look("Overview")
 
-    def frame(self, *, centre_m: tuple[float, float, float], radius_m: float) -> None:
-        """What the named views show: a ball around the cell."""
-        self._centre_m, self._radius_m = centre_m, radius_m
+    def frame(self, *, centre_m: tuple[float, float, float], radius_m: float, table_z_m: float) -> None:
+        """What the named views show: a ball around the cell; nobody looks from below its table."""
+        self._centre_m, self._radius_m, self._table_z_m = centre_m, radius_m, table_z_m
         self.look("Overview")
 
     def look(self, view: str) -> None:
@@ -100,6 +113,26 @@ class Canvas(GLViewMixin, QWidget):
             elevation=elevation_deg,
             azimuth=azimuth_deg,
         )
+
+    def orbit(self, azim: float, elev: float) -> None:
+        """Turn about the centre, in degrees; by pyqtgraph's mouse, which takes a pixel for a degree, and its keys."""
+        super().orbit(azim, elev)
+        self._stay_above()
+
+    def pan(self, dx: float, dy: float, dz: float, relative: str = "global") -> None:
+        """Move the centre, by the mouse."""
+        super().pan(dx, dy, dz, relative)
+        self._stay_above()
+
+    def mouseMoveEvent(self, ev: QMouseEvent) -> None:
+        """Drag turns; with Ctrl, or the middle button, it moves."""
+        before: QPointF = getattr(self, "mousePos", ev.position())
+        if ev.buttons() != Qt.MouseButton.LeftButton or ev.modifiers() & Qt.KeyboardModifier.ControlModifier:
+            super().mouseMoveEvent(ev)
+            return
+        self.mousePos = ev.position()
+        way = (self.mousePos - before) * (TURN_DEG / max(1, self.width()))
+        self.orbit(-way.x(), way.y())
 
     def replace(self, items: list[TriangleItem | LineItem]) -> None:
         """Show these items and no others."""
@@ -155,6 +188,13 @@ class Canvas(GLViewMixin, QWidget):
         flip = QMatrix4x4()
         flip.scale(1.0, -1.0)
         return flip * super().projectionMatrix(region, viewport)
+
+    def _stay_above(self) -> None:
+        """Centre and eye above the table."""
+        centre = self.opts["center"]
+        self.opts["center"] = Vector(centre.x(), centre.y(), max(centre.z(), self._table_z_m))
+        self.opts["elevation"] = max(self.opts["elevation"], LOWEST_DEG)
+        self.update()
 
     def _draw_and_show(self) -> None:
         if self.isVisible():

@@ -63,7 +63,7 @@ class TwinView(QWidget):
         self._remark.setText(self._twin.remark)
         self._canvas.replace(self._twin.items)
         centre_m, radius_m = self._twin.ball
-        self._canvas.frame(centre_m=centre_m, radius_m=radius_m)
+        self._canvas.frame(centre_m=centre_m, radius_m=radius_m, table_z_m=cell.floor_z_m)
         self._stack.setCurrentWidget(self._canvas)
         self.show_theme(self._theme)
         self._show_layers()

@@ -14,7 +14,9 @@ from twin_app.model.legend import legend
 from twin_app.model.series import SeriesView
 from twin_app.model.time_window import SECOND_NS, TimeWindow
 from twin_app.model.trends import Trends
+from twin_app.model.wording import moment_words
 from twin_app.theme.tokens import LIGHT, Theme
+from twin_app.widgets.cursor_tag import draw_cursor_tag
 from twin_app.widgets.mode_band import draw_band
 from twin_app.widgets.trend_lane import GUTTER_PX, LanePainter, draw_cursor, draw_time_axis, draw_time_grid
 
@@ -37,6 +39,9 @@ class TrendCanvas(QWidget):
         self.edge_ns = 0
         self.wall_offset_ns = 0
         self.playhead_ns: int | None = None
+        self.start_ns: int | None = None
+        """Where a recording begins; None while live."""
+
         self.hidden: frozenset[str] = frozenset({"rate", "speed"})
         self.pinned_ns: int | None = None
         self._hover_px: float | None = None
@@ -61,6 +66,15 @@ class TrendCanvas(QWidget):
         if self._hover_px is not None:
             return self.moment_at(self._hover_px)
         return self.pinned_ns if self.pinned_ns is not None else self.playhead_ns
+
+    @property
+    def cursor_words(self) -> str:
+        """The cursor's time in words; empty without a cursor."""
+        moment_ns = self.cursor_ns
+        if moment_ns is None:
+            return ""
+        now_ns, start_ns = self.edge_ns, self.start_ns
+        return moment_words(moment_ns, now_ns=now_ns, start_ns=start_ns, wall_offset_ns=self.wall_offset_ns)
 
     def sizeHint(self) -> QSize:
         """Room for six lanes."""
@@ -116,6 +130,8 @@ class TrendCanvas(QWidget):
         for moment_ns, bold in ((self.playhead_ns, True), (cursor_ns, False)):
             if moment_ns is not None:
                 draw_cursor(painter, plot, self.column_of(moment_ns), bold=bold, theme=self.theme)
+        if cursor_ns is not None:
+            draw_cursor_tag(painter, axis, self.column_of(cursor_ns), self.cursor_words, theme=self.theme)
         painter.end()
         self.paints += 1
         self.paint_s += time.perf_counter() - began

@@ -7,7 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 from types import TracebackType
 
-from PySide6.QtCore import Qt, QTimer, Signal
+from PySide6.QtCore import QSize, Qt, QTimer, Signal
 from PySide6.QtGui import QCloseEvent, QResizeEvent, QShowEvent
 from PySide6.QtWidgets import QApplication, QMainWindow, QStatusBar, QTabWidget
 
@@ -30,6 +30,7 @@ from twin_app.theme.stylesheet import dress
 from twin_app.theme.tokens import THEMES as DRESSES
 from twin_app.widgets.edges import Edges
 from twin_app.widgets.panel import Panel
+from twin_app.window.clear_bar import ClearBar
 from twin_app.window.closing import Closing
 from twin_app.window.focus import walk
 from twin_app.window.header import Header
@@ -39,6 +40,9 @@ from twin_app.window.pump import Pump
 from twin_app.window.workspace import Workspace
 
 log = logging.getLogger(__name__)
+
+SMALLEST_PX = (1024, 640)
+"""The window gets no smaller, unless the screen is."""
 
 
 class ConsoleWindow(QMainWindow):
@@ -192,14 +196,16 @@ class ConsoleWindow(QMainWindow):
     def _compose(self) -> None:
         self.setWindowTitle("celltwin — REPLAY" if self.source.kind is SourceKind.REPLAY else "celltwin")
         self.setMenuWidget(self.header)
+        ClearBar(self, self.header.bar, self.workspace.docks.values())
         self.setTabPosition(Qt.DockWidgetArea.AllDockWidgetAreas, QTabWidget.TabPosition.North)
         status = QStatusBar()
         status.setSizeGripEnabled(False)
         status.setContentsMargins(0, 0, 0, 0)
         status.addPermanentWidget(self.transport if self.source.kind is SourceKind.REPLAY else self.strip, 1)
         self.setStatusBar(status)
-        self.resize(*self.settings.window_px)
-        self.setMinimumSize(1024, 640)
+        room = self.screen().availableSize()
+        self.setMinimumSize(QSize(*SMALLEST_PX).boundedTo(room))
+        self.resize(QSize(*self.settings.window_px).boundedTo(room))
         self.workspace.show(self.settings.perspective)
         self.header.line.show_perspective(self.settings.perspective)
         self._fill_menu()

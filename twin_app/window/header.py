@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from PySide6.QtCore import Signal
+from PySide6.QtCore import QTimer, Signal
+from PySide6.QtGui import QHideEvent
 from PySide6.QtWidgets import QVBoxLayout
 
 from runtime.messages.requests import AcknowledgeAlarm, RestartProcess
@@ -21,6 +22,12 @@ from twin_app.widgets.notice import Notice, NoticeRow
 from twin_app.widgets.panel import Panel
 
 RESTORED_SHOWN_S = 5.0
+REMARK_SHOWN_MS = 8_000
+"""How long a remark stays that only confirms or explains; one about a trouble stays until it is put away."""
+
+NARROW_PX = 1000
+"""In a window narrower than this a question needs the row that what is calm would share with it."""
+
 UNSEEN_ACTIVE = (AlarmPhase.UNACKNOWLEDGED, AlarmPhase.LATCHED)
 NO_ALARM = Sign("no alarm", Shape.CIRCLE, Tone.MUTED)
 
@@ -47,6 +54,9 @@ class Header(Panel):
         """What remains to be said while nothing presses; in the place of `connection` and `alarm`."""
 
         self.remark = Notice()
+        self._passing = QTimer(self)
+        self._passing.setSingleShot(True)
+        self._passing.timeout.connect(self.remark.silence)
         self._pressing: tuple[Alarm, ...] = ()
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
@@ -84,8 +94,17 @@ class Header(Panel):
         self.question.say(Sign(words, Shape.QUESTION, Tone.RESET), actions=actions)
 
     def remark_on(self, words: str, *, tone: Tone = Tone.NORMAL) -> None:
-        """Something to know, with a button to put it away."""
+        """Something to know, with a button to put it away; it goes by itself unless it tells of a trouble."""
+        if tone is Tone.NORMAL:
+            self._passing.start(REMARK_SHOWN_MS)
+        else:
+            self._passing.stop()
         self.remark.say(Sign(words, Shape.CIRCLE, tone), actions=(("Put away", self.remark.silence),))
+
+    def hideEvent(self, event: QHideEvent) -> None:
+        """A closed window has no remark that waits to go."""
+        super().hideEvent(event)
+        self._passing.stop()
 
     def acknowledge_first(self) -> None:
         """Wish that the most pressing alarm that nobody has acknowledged counts as seen."""
@@ -119,6 +138,8 @@ class Header(Panel):
             self._say_only(self.alarm if new else self.calm, sign, actions=actions)
         else:
             self._say_only(self.calm, NO_ALARM, actions=restart)
+        if self.width() < NARROW_PX and not self.question.isHidden():
+            self.calm.silence()
 
     def _say_only(self, notice: Notice, sign: Sign, *, actions: tuple[Action, ...]) -> None:
         for other in (self.connection, self.alarm, self.calm):
