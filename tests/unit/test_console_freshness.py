@@ -120,6 +120,7 @@ def test_a_legend_says_for_how_long_its_source_has_been_silent() -> None:
     assert late.items == ()
     assert late.note == "silent for 3.0 s"
     assert legend(lane, None, SECOND_NS).note == "no data yet"
+    assert legend(lane, block, SECOND_NS // 2).note == "nothing known then"
 
 
 def test_a_legend_without_room_says_that_something_was_left_out_and_never_more_than_fits() -> None:

@@ -46,7 +46,7 @@ def legend(lane: Lane, block: SeriesBlock | None, moment_ns: int) -> Legend:
     """The last known values; one that is too old for its source is not shown as if it held."""
     known = block.last_known(moment_ns) if block is not None else None
     if known is None:
-        return Legend(note="no data yet")
+        return Legend(note="no data yet" if not block else "nothing known then")
     stamp_ns, row = known
     if moment_ns - stamp_ns > OLD_NS[lane.block]:
         return Legend(note=f"silent for {duration((moment_ns - stamp_ns) * 1e-9)}")
