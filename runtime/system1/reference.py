@@ -67,6 +67,14 @@ class ReferenceMotion:
         """Its own time in the newest tick: the clock, or behind it after missed ticks."""
         return self._time_ns
 
+    def begin_tick(self, now_ns: int, *, lived_ticks: int) -> None:
+        """Time passes, but at once not more of it than the arm itself has lived since the tick before.
+
+        An arm whose own steps came late too has not moved on meanwhile: a reference that jumped ahead of it would
+        drive it faster than its path, stall after stall, until it is over its velocity limit.
+        """
+        self._time_at(now_ns, lived_ticks=lived_ticks)
+
     def hold(self, q_rad: Vector) -> None:
         """Be at rest here from now on; a jump, so only for an arm that stands behind closed brakes."""
         self._path = None
@@ -110,13 +118,14 @@ class ReferenceMotion:
         self._time_ns = now_ns
         return self._segment.at((time_ns - self._began_ns) * 1e-9)
 
-    def _time_at(self, now_ns: int) -> int:
+    def _time_at(self, now_ns: int, *, lived_ticks: int = _CATCH_UP_AT_ONCE) -> int:
         """The reference's own time in the tick that begins now: the clock, or behind it after missed ticks."""
         clock_ns, self._clock_ns = self._clock_ns, now_ns
         if clock_ns is None:
             self._time_ns = now_ns
         elif now_ns != clock_ns:
-            most_ns = min(round(_CATCH_UP * (now_ns - clock_ns)), _CATCH_UP_AT_ONCE * self._period_ns)
+            elapsed_ns = min(now_ns - clock_ns, max(1, lived_ticks) * self._period_ns)
+            most_ns = min(round(_CATCH_UP * elapsed_ns), _CATCH_UP_AT_ONCE * self._period_ns)
             self._time_ns += min(now_ns - self._time_ns, most_ns)
         return self._time_ns
 

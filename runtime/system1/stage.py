@@ -103,6 +103,7 @@ class ControlStage:
         `lateness_s`: of this tick, for the record only.
         """
         missed = self._note_missed(state, now_ns)
+        self.execution.motion.begin_tick(now_ns, lived_ticks=self._lived_ticks)
         self._state = state
         self._follow_stop(stop, now_ns)
         self._follow_missed(missed, now_ns)

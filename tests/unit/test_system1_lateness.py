@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 
+import msgspec
 import numpy as np
 import pytest
 
@@ -14,7 +15,7 @@ from runtime.messages.state import Mode, PlanExecution
 from runtime.modes import ModeEvent
 from runtime.system1.missed_ticks import Punctuality
 from runtime.system1.mode_keeper import ModeKeeper
-from tests.support.loop import TICK_NS, Loop
+from tests.support.loop import TICK_NS, Loop, chunk
 
 
 def _sweep(start: Pose, t_s: float) -> Pose:
@@ -97,6 +98,26 @@ def test_a_few_missed_ticks_do_not_disturb_the_motion(in_row: int) -> None:
     assert loop.stage.control_state(loop.now_ns, loop.timing).missed_ticks == in_row
     reference = loop.stage.execution.motion.state
     assert np.abs(loop.plant.q_rad - reference.q_rad).max() < 0.02
+
+
+def test_a_host_that_stands_still_again_and_again_does_not_drive_the_arm_faster() -> None:
+    def fastest(stood_still: int) -> float:
+        loop = Loop()
+        loop.start()
+        here = loop.stage.execution.motion.state.q_rad
+        turn = np.zeros((8, len(here)))
+        turn[:, 0] = 0.6 * np.sin(0.5 * math.pi * np.arange(1, 9) / 8) ** 2
+        plan = chunk(plan_id=1, observed_ns=loop.now_ns, poses=[loop.home()] * 8)
+        loop.tick(plan=msgspec.structs.replace(plan, gripper_in_base=(), joints_rad=tuple(map(tuple, here + turn))))
+        speeds: list[float] = []
+        for tick in range(900):
+            loop.tick()
+            speeds.append(float(loop.plant.dq_rad_s[0]))
+            loop.now_ns += stood_still * TICK_NS if tick % 25 == 0 else 0  # the arm's own steps come late as well
+        assert not loop.stage.execution.rejected
+        return max(speeds)
+
+    assert fastest(4) < 1.08 * fastest(0)
 
 
 def test_many_missed_ticks_slow_the_next_chunks_down() -> None:

@@ -122,6 +122,21 @@ def test_after_missed_ticks_the_reference_catches_up_without_a_jump(arm: Arm, li
     assert seen[-1].q_rad[0] == pytest.approx(expected[-1].q_rad[0], abs=1e-12)
 
 
+def test_the_reference_does_not_jump_ahead_of_an_arm_that_stood_still_as_well(arm: Arm, limits: MotionLimits) -> None:
+    steps = arm.home_rad + np.outer(np.arange(1, 9), np.full(arm.joint_count, 0.02))
+    motion = ReferenceMotion(limits, q_rad=arm.home_rad)
+    motion.follow(_path(0, steps), now_ns=0)
+    seen = []
+    for tick in range(700):
+        if tick % 20 < 4:
+            continue
+        motion.begin_tick(tick * MS, lived_ticks=1)
+        seen.append(motion.sample(tick * MS))
+    moves = np.diff([state.q_rad[0] for state in seen])
+    speeds = np.array([state.dq_rad_s[0] for state in seen[1:]])
+    assert np.all(moves <= 1.06e-3 * speeds + 1e-5)
+
+
 def test_what_begins_while_the_reference_is_late_begins_on_time_and_without_a_jump(
     arm: Arm, limits: MotionLimits
 ) -> None:
