@@ -82,6 +82,7 @@ class Sampler(QObject):
         self._pids = pids
         if state.control.mode not in DRIVING and state.control.mode_reason not in samples.stopped:
             samples.stopped.append(state.control.mode_reason)
+            print(f"  the cell stopped: {state.control.mode_reason}", file=sys.stderr, flush=True)
         if time.monotonic() < self._begin_s:
             return
         samples.lag_ms.append((time.monotonic_ns() - state.control.stamp_ns) * 1e-6)
