@@ -138,7 +138,14 @@ class Loop:
         return plan
 
     def follow_on(
-        self, way: Way, seconds: float, *, latency_ticks: int = 50, period_ticks: int = 100, horizon: int = 8
+        self,
+        way: Way,
+        seconds: float,
+        *,
+        latency_ticks: int = 50,
+        period_ticks: int = 100,
+        horizon: int = 8,
+        width_m: float = 0.08,
     ) -> None:
         """A policy that observes every `period_ticks` and whose chunks arrive `latency_ticks` later.
 
@@ -148,7 +155,14 @@ class Loop:
             if self._way_tick % period_ticks == 0:
                 self.plan_id += 1
                 poses = [way(self.way_time_s + 0.1 * (step + 1)) for step in range(horizon)]
-                plan = chunk(plan_id=self.plan_id, observed_ns=self.now_ns, poses=poses, policy=self.policy)
+                widths_m = [width_m] * horizon
+                plan = chunk(
+                    plan_id=self.plan_id,
+                    observed_ns=self.now_ns,
+                    poses=poses,
+                    policy=self.policy,
+                    widths_m=widths_m,
+                )
                 self._pending.append((self._way_tick + latency_ticks, plan))
             arrived = self._pending and self._pending[0][0] <= self._way_tick
             self.tick(plan=self._pending.pop(0)[1] if arrived else None)

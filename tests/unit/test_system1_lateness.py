@@ -120,12 +120,27 @@ def test_a_host_that_stands_still_again_and_again_does_not_drive_the_arm_faster(
     assert fastest(4) < 1.08 * fastest(0)
 
 
-def test_many_missed_ticks_slow_the_next_chunks_down() -> None:
+def _slowed() -> Loop:
     loop = Loop()
     loop.start()
     for _ in range(12):
         loop.miss(5)
         loop.run(20, work_expected=False)
+    return loop
+
+
+@pytest.mark.parametrize("latency_ticks", [15, 60, 90])
+def test_a_slowed_arm_still_grips_and_lets_go(latency_ticks: int) -> None:
+    loop = _slowed()
+    here = loop.home()
+    for width_m in (0.02, 0.08):
+        loop.follow_on(lambda _: here, 0.6, latency_ticks=latency_ticks, width_m=width_m)
+        assert loop.stage.control_state(loop.now_ns, loop.timing).speed_scale == 0.5
+        assert loop.commands[-1].gripper_width_m == width_m
+
+
+def test_many_missed_ticks_slow_the_next_chunks_down() -> None:
+    loop = _slowed()
     state = loop.stage.control_state(loop.now_ns, loop.timing)
     assert state.speed_scale == 0.5
     x, y, z = loop.home().position_m
