@@ -25,6 +25,9 @@ this and for what it swings over after the step that comes first.
 _CATCH_UP_AT_ONCE = 5
 """So many missed periods are made up for in one tick; the guard's limiter lets no larger step pass."""
 
+_AHEAD_TICKS = 1
+"""So many ticks the reference may run ahead of what the arm is known to have lived: a measurement may be late."""
+
 _LATE_S = 0.0005
 """A jerk-limited motion that reaches its waypoint this late still counts as in time."""
 
@@ -53,6 +56,7 @@ class ReferenceMotion:
         self._period_ns = round(period_s * 1e9)
         self._clock_ns: int | None = None
         self._time_ns = 0
+        self._ahead_ticks = _AHEAD_TICKS
         self._limits = limits
         self._jerk_limited = JerkLimited(limits)
         self._segment: Segment = Rest(q_rad)
@@ -68,12 +72,14 @@ class ReferenceMotion:
         return self._time_ns
 
     def begin_tick(self, now_ns: int, *, lived_ticks: int) -> None:
-        """Time passes, but at once not more of it than the arm itself has lived since the tick before.
+        """Time passes, but not more of it than the arm itself has lived since the tick before.
 
-        An arm whose own steps came late too has not moved on meanwhile: a reference that jumped ahead of it would
+        An arm whose own steps came late has not moved on meanwhile: a reference that went on ahead of it would
         drive it faster than its path, stall after stall, until it is over its velocity limit.
         """
-        self._time_at(now_ns, lived_ticks=lived_ticks)
+        may_ticks = self._ahead_ticks + max(0, lived_ticks)
+        gone_ns = self._pass_time(now_ns, at_most_ns=may_ticks * self._period_ns)
+        self._ahead_ticks = min(_AHEAD_TICKS, may_ticks - round(gone_ns / self._period_ns))
 
     def hold(self, q_rad: Vector) -> None:
         """Be at rest here from now on; a jump, so only for an arm that stands behind closed brakes."""
@@ -118,16 +124,22 @@ class ReferenceMotion:
         self._time_ns = now_ns
         return self._segment.at((time_ns - self._began_ns) * 1e-9)
 
-    def _time_at(self, now_ns: int, *, lived_ticks: int = _CATCH_UP_AT_ONCE) -> int:
+    def _time_at(self, now_ns: int) -> int:
         """The reference's own time in the tick that begins now: the clock, or behind it after missed ticks."""
+        if now_ns != self._clock_ns:
+            self._pass_time(now_ns, at_most_ns=_CATCH_UP_AT_ONCE * self._period_ns)
+        return self._time_ns
+
+    def _pass_time(self, now_ns: int, *, at_most_ns: int) -> int:
+        """Follow the clock; returns how much of the time since the tick before was lived, in ns."""
         clock_ns, self._clock_ns = self._clock_ns, now_ns
         if clock_ns is None:
             self._time_ns = now_ns
-        elif now_ns != clock_ns:
-            elapsed_ns = min(now_ns - clock_ns, max(1, lived_ticks) * self._period_ns)
-            most_ns = min(round(_CATCH_UP * elapsed_ns), _CATCH_UP_AT_ONCE * self._period_ns)
-            self._time_ns += min(now_ns - self._time_ns, most_ns)
-        return self._time_ns
+            return self._period_ns
+        elapsed_ns = min(now_ns - clock_ns, at_most_ns)
+        most_ns = min(round(_CATCH_UP * elapsed_ns), _CATCH_UP_AT_ONCE * self._period_ns)
+        self._time_ns += min(now_ns - self._time_ns, most_ns)
+        return elapsed_ns
 
     def _begin_towards(self, first: int, state: JointReference, at_ns: int) -> None:
         """Aim at the waypoint that comes next, or at the one after it when only that can be reached in time.
