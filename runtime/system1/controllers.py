@@ -18,9 +18,11 @@ Matrix = NDArray[np.float64]
 def _feed_back(motion: Matrix, memory: Matrix, gains: Vector) -> None:
     """Advance `memory` (filtered speed, integral, demanded acceleration) by one tick of `motion`, [·, joint].
 
-    `motion`: q and q̇ as measured, then q, q̇ and q̈ of the reference. `gains`: k_p, k_d, k_i·T, bound, filter.
+    `motion`: q and q̇ as measured, then q, q̇ and q̈ of the reference. `gains`: k_p, k_d, k_i·T, its bound, filter,
+    error from which on the position's part is weakened, and the share of k_p that is left beyond.
     """
     stiffness, damping, gain, limit, fresh = gains[0], gains[1], gains[2], gains[3], gains[4]
+    near, weaker = gains[5], gains[6]
     for joint in range(motion.shape[1]):
         ddq = motion[4, joint]
         error = motion[2, joint] - motion[0, joint]
@@ -28,7 +30,9 @@ def _feed_back(motion: Matrix, memory: Matrix, gains: Vector) -> None:
         integral = min(max(memory[1, joint] + gain * error / (1.0 + ddq * ddq), -limit), limit)
         memory[0, joint] = speed
         memory[1, joint] = integral
-        memory[2, joint] = ddq + stiffness * error + damping * (motion[3, joint] - speed) + integral
+        pulled = min(max(error, -near), near)
+        pulled += weaker * (error - pulled)
+        memory[2, joint] = ddq + stiffness * pulled + damping * (motion[3, joint] - speed) + integral
 
 
 class ComputedTorque:
@@ -37,6 +41,10 @@ class ComputedTorque:
     (Siciliano et al., Robotics: Modelling, Planning and Control, 2009, §8.5.2.) The integral is bounded; it
     carries what the nominal model does not know and learns little while the reference accelerates. Stable for
     k_i < k_p·k_d. Speed is low-pass filtered, so that its noise does not use up the torque rate.
+
+    Beyond `near_rad` only the share `weaker` of k_p is left, so that a large error is taken back at a bounded
+    speed: torque follows demand at a bounded rate, and a stiff spring behind that swings an arm up (nested
+    saturation: Teel, Systems & Control Letters 18, 1992; figures in docs/decisions/0018).
     """
 
     def __init__(
@@ -48,13 +56,14 @@ class ComputedTorque:
         integral_1_s3: float = 4000.0,
         integral_limit_rad_s2: float = 8.0,
         filter_hz: float = 80.0,
+        near_rad: float = 0.006,
+        weaker: float = 0.15,
         period_s: float = 0.001,
     ) -> None:
         self._arm = arm
         fresh = 1.0 - math.exp(-2.0 * math.pi * filter_hz * period_s)
-        self._gains = np.array(
-            [stiffness_1_s2, damping_1_s, integral_1_s3 * period_s, integral_limit_rad_s2, fresh], dtype=np.float64
-        )
+        gains = (stiffness_1_s2, damping_1_s, integral_1_s3 * period_s, integral_limit_rad_s2, fresh, near_rad, weaker)
+        self._gains = np.array(gains, dtype=np.float64)
         self._motion = np.zeros((5, arm.joint_count))
         self._flat_motion = self._motion.reshape(-1)
         self._memory = np.zeros((3, arm.joint_count))

@@ -62,14 +62,19 @@ class Loop:
     """Stage and plant on one simulated clock."""
 
     def __init__(
-        self, *, mismatch: Mismatch | None = None, seed: int = 0, controller: Controller | None = None
+        self,
+        *,
+        mismatch: Mismatch | None = None,
+        seed: int = 0,
+        controller: Controller | None = None,
+        q_rad: np.ndarray | None = None,
     ) -> None:
         self.cell = empty_cell()
         self.guard = CellGuard(self.cell)
         self.stage = ControlStage(self.cell, guard=self.guard)
         if controller is not None:
             self.stage = ControlStage(self.cell, guard=self.guard, controller=controller)
-        self.plant = ArmPlant(self.cell.robot, mismatch=mismatch, seed=seed)
+        self.plant = ArmPlant(self.cell.robot, mismatch=mismatch, seed=seed, q_rad=q_rad)
         self.now_ns = 0
         self.state: PlantState = self.plant.measure()
         self.command: JointCommand | None = None
@@ -116,6 +121,12 @@ class Loop:
         """So many ticks in which the loop does not run but the plant does."""
         for _ in range(ticks):
             self.state = self.plant.step(None, stamp_ns=self.now_ns)
+            self.now_ns += TICK_NS
+
+    def think(self, ticks: int) -> None:
+        """So many ticks in which the plant does not run but the loop does, on the last measurement."""
+        for _ in range(ticks):
+            self.stage.tick(self.state, now_ns=self.now_ns)
             self.now_ns += TICK_NS
 
     def ask(self, event: ModeEvent) -> None:

@@ -206,3 +206,25 @@ def test_a_refusal_names_the_step_of_the_chunk_however_it_was_judged_in_portions
     details = [report.verdict.detail for report in loop.stage.take_verdicts() if not report.verdict.passed]
     assert len(details) == 1
     assert details[0].endswith(f"step {bad_step}")
+
+
+STRETCHED_RAD = np.array([0.3, 0.9, 0.0, -1.1, 0.0, 2.0, 0.8])
+
+
+@pytest.mark.parametrize("joint", range(4))
+@pytest.mark.parametrize("stretched", [False, True], ids=["home", "stretched"])
+def test_a_knock_does_not_make_the_arm_swing_up(joint: int, stretched: bool) -> None:  # noqa: FBT001
+    knock_rad = 0.05
+    loop = Loop(mismatch=UNEQUAL, q_rad=STRETCHED_RAD if stretched else None)
+    loop.start()
+    loop.run(400, work_expected=False)
+    loop.plant.q_rad[joint] += knock_rad
+    off_rad, speed_rad_s = [], []
+    for _ in range(1500):
+        loop.tick(work_expected=False)
+        off_rad.append(float(loop.plant.q_rad[joint] - loop.references[-1][0][joint]))
+        speed_rad_s.append(abs(float(loop.plant.dq_rad_s[joint])))
+    assert loop.stage.modes.mode is Mode.AUTO, loop.stage.modes.reason
+    assert min(off_rad) > -0.35 * knock_rad
+    assert max(speed_rad_s) < 0.5
+    assert max(map(abs, off_rad[-300:])) < 1e-3
