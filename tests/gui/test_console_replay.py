@@ -44,7 +44,7 @@ def window(qtbot: QtBot, recording: Path, tmp_path: Path) -> Iterator[ConsoleWin
     opened.show()
     opened.activateWindow()
     QTest.qWaitForWindowActive(opened)
-    qtbot.waitUntil(lambda: head_of(opened).loaded == 1.0 and head_of(opened).end_ns > 0, timeout=10_000)
+    qtbot.waitUntil(lambda: head_of(opened).loaded == 1.0 and opened.transport.isEnabled(), timeout=10_000)
     yield opened
     opened.close()
     opened.deleteLater()
@@ -177,6 +177,7 @@ def test_a_jump_past_what_has_been_read_is_told_of_what_came_before_once_it_has_
 
 def test_playing_again_from_the_end_tells_no_event_twice(window: ConsoleWindow, qtbot: QtBot) -> None:
     press(Qt.Key.Key_End)
+    qtbot.waitUntil(lambda: head_of(window).now_ns == head_of(window).end_ns)
     qtbot.waitUntil(lambda: len(window.pump.state.events) == 8)
     press(Qt.Key.Key_Space)
     qtbot.waitUntil(lambda: 0 < len(window.pump.state.events) < 4)

@@ -48,13 +48,15 @@ class TransportBar(Panel):
         row.addWidget(self.slider, 1)
         row.addWidget(self.place)
         row.addWidget(self.speed)
+        self.setEnabled(False)
         self._connect()
 
     def show_state(self, state: ConsoleState) -> None:
-        """Where the playhead is."""
+        """Where the playhead is; nothing to move about in before the first message is known."""
         head = state.playhead
         if head is None:
             return
+        self.setEnabled(head.end_ns > 0)
         if self._playhead is None or head.playing != self._playhead.playing:
             shape = Shape.PAUSE if head.playing else Shape.PLAY
             self.play_button.setText("Pause" if head.playing else "Play")
@@ -74,7 +76,7 @@ class TransportBar(Panel):
 
     def jump(self, *, to_end: bool) -> None:
         """To the start or the end."""
-        if self._playhead is not None:
+        if self._playhead is not None and self.isEnabled():
             self.seek_wished.emit(self._playhead.end_ns if to_end else self._playhead.start_ns)
 
     def apply_theme(self, theme: Theme) -> None:
