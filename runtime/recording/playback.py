@@ -11,6 +11,9 @@ SPEEDS = (0.1, 0.25, 0.5, 1.0, 2.0, 5.0, 10.0, 50.0)
 CATCH_UP_NS = 2_000_000_000
 """After a jump the messages of the two seconds before it come first, so that every steady topic is known there."""
 
+CUT_NS = 1_000_000_000
+"""Steady topics come several times a second: messages that end so long before the recording does were cut off."""
+
 
 class Playback:
     """A playhead over one file. Use it from one thread. Raises `UnreadableRecording`."""
@@ -24,6 +27,7 @@ class Playback:
         self.speed = 1.0
         self.playing = False
         self._head_ns = self.extent.first_ns
+        self._read_ns = 0
         self._asked_ns: int | None = None
         self._messages: Iterator[Recorded] = iter(())
         self._ahead: Recorded | None = None
@@ -53,6 +57,7 @@ class Playback:
         """Jump; the next `due` delivers what leads up to that moment."""
         self._close_messages()
         self._head_ns = min(max(moment_ns, self.extent.first_ns), self.extent.last_ns)
+        self._read_ns = self._head_ns - CATCH_UP_NS
         self._messages = read(self._file, from_ns=self._head_ns - CATCH_UP_NS, damage=self.damage)
         self._ahead = next(self._messages, None)
 
@@ -64,8 +69,11 @@ class Playback:
         delivered: list[Recorded] = []
         while self._ahead is not None and self._ahead.log_ns <= self._head_ns:
             delivered.append(self._ahead)
+            self._read_ns = self._ahead.log_ns
             self._ahead = next(self._messages, None)
         if self._ahead is None:
+            if not self.damage and self.extent.last_ns - self._read_ns > CUT_NS:
+                self.damage.add("the file has become shorter since it was opened")
             self._head_ns = self.extent.last_ns
             self.playing = False
         return delivered

@@ -63,3 +63,24 @@ def test_from_the_end_it_starts_over(playback: Playback) -> None:
     playback.play()
     assert playback.due(now_ns=0)
     assert playback.head_ns < playback.extent.last_ns
+
+
+def test_a_file_that_was_cut_off_since_it_was_opened_is_said_to_be(playback: Playback, tmp_path: Path) -> None:
+    file = tmp_path / "session.mcap"
+    with file.open("r+b") as stream:
+        stream.truncate(file.stat().st_size // 2)
+    playback.play()
+    for step in range(80):
+        playback.due(now_ns=step * SECOND_NS // 10)
+    assert playback.ended
+    assert playback.damage
+
+
+def test_a_whole_file_is_not_said_to_be_damaged(playback: Playback) -> None:
+    playback.play()
+    for step in range(80):
+        playback.due(now_ns=step * SECOND_NS // 10)
+    playback.seek(playback.extent.last_ns)
+    playback.due(now_ns=9 * SECOND_NS)
+    assert playback.ended
+    assert not playback.damage
