@@ -175,7 +175,8 @@ class ReplaySource:
         loaded = 1.0 if loaded_ns is None else (loaded_ns - first_ns) / length_ns
         trouble = "" if playback.extent.complete else "cut off: what was written last is missing"
         if playback.damage:
-            trouble = f"damaged in {len(playback.damage)} places: what was written there is missing"
+            where = "one place" if len(playback.damage) == 1 else f"{len(playback.damage)} places"
+            trouble = f"damaged in {where}: what was written there is missing"
         if last_ns == 0:
             trouble = "there is no message in it"
         head = Playhead(
