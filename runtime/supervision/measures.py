@@ -18,6 +18,14 @@ STUCK_RAD = 0.01
 
 FRICTION_SAMPLES_MIN = 40
 FRICTION_SAMPLES = 600
+FRICTION_SURE_SAMPLES = 8
+FRICTION_SURE = 4.0
+FRICTION_SURE_ERRORS = 5.0
+"""So few samples are enough where they leave no doubt: a mean of so many nominal frictions and standard errors.
+
+An arm that friction stops has not moved for longer.
+"""
+
 FRICTION_WATCH_SAMPLES = 200
 """Four seconds of motion: less than one pick."""
 
@@ -88,13 +96,13 @@ class FrictionResidual:
             return
         self._taken_ns = robot.stamp_ns
         for index, residual in enumerate(robot.torque_residual_nm):
-            direction = _direction(robot, index)
-            if direction == 0.0:
+            direction, nominal_nm = _direction(robot, index), self._nominal_nm[index]
+            if direction == 0.0 or nominal_nm <= 0.0:
                 continue
             samples = self._samples[index]
             if len(samples) == samples.maxlen:
                 self._sums[index] -= samples[0]
-            value = direction * residual
+            value = direction * residual / nominal_nm
             samples.append(value)
             self._sums[index] += value
 
@@ -107,11 +115,21 @@ class FrictionResidual:
     def ratio(self) -> float | None:
         """Mean over the joints that have moved enough, sign as the residual has it; None when none has."""
         ratios = [
-            self._sums[index] / len(samples) / self._nominal_nm[index]
-            for index, samples in enumerate(self._samples)
-            if len(samples) >= FRICTION_SAMPLES_MIN and self._nominal_nm[index] > 0.0
+            total / len(samples)
+            for total, samples in zip(self._sums, self._samples, strict=True)
+            if len(samples) >= FRICTION_SAMPLES_MIN or _leave_no_doubt(samples)
         ]
         return sum(ratios) / len(ratios) if ratios else None
+
+
+def _leave_no_doubt(samples: deque[float]) -> bool:
+    """Whether even so few frictions of one joint say that it is held back."""
+    count = len(samples)
+    if count < FRICTION_SURE_SAMPLES:
+        return False
+    mean = sum(samples) / count
+    error = math.sqrt(sum((value - mean) ** 2 for value in samples) / (count - 1) / count)
+    return abs(mean) >= max(FRICTION_SURE, FRICTION_SURE_ERRORS * error)
 
 
 class FrictionWatch:

@@ -18,7 +18,7 @@ from runtime.supervision.alarms import AlarmBook, Condition
 from runtime.supervision.budget import ErrorBudget
 from runtime.supervision.conditions import Measures, conditions
 from runtime.supervision.intent import Intent, read_intent
-from runtime.supervision.measures import FrictionWatch
+from runtime.supervision.measures import FrictionResidual, FrictionWatch
 from runtime.supervision.telemetry import Telemetry
 from runtime.supervision.why import MOVING, Situation, why_not_moving
 from tests.support.supervised import SECOND_NS, MadeUpCell, processes, supervised_cell
@@ -302,6 +302,31 @@ def test_friction_between_its_two_limits_neither_raises_nor_ends_the_alarm() -> 
     rubbed(watch, half_nm, seconds=12.0, from_s=at_s, speed_rad_s=0.3)
     assert fresh == 0.0
     assert watch.rise() == pytest.approx(0.5)
+
+
+@pytest.mark.parametrize(
+    ("frictions", "told"),
+    [
+        pytest.param([12.0] * 10, True, id="held back, and stopped within a fifth of a second"),
+        pytest.param([12.0] * 5, False, id="too few to say anything"),
+        pytest.param([1.0] * 10, False, id="what a healthy arm may show for a moment"),
+        pytest.param([30.0, -20.0] * 5, False, id="large, but it says nothing"),
+        pytest.param([0.8] * 40, True, id="small, but measured for long"),
+    ],
+)
+def test_few_samples_of_friction_count_where_they_leave_no_doubt(frictions: list[float], *, told: bool) -> None:
+    robot = supervised_cell().robot
+    coulomb_nm = max(joint.friction_coulomb_nm for joint in robot.joints)
+    residual = FrictionResidual(robot)
+    for step, friction in enumerate(frictions, start=1):
+        cell = MadeUpCell(residual_nm=friction * coulomb_nm, speed_rad_s=0.3)
+        cell.now_ns = step * SECOND_NS // 50
+        residual.look(cell.robot())
+    ratio = residual.ratio()
+    assert (ratio is not None) == told
+    assert ratio is None or ratio == pytest.approx(sum(frictions) / len(frictions) * mean_over(robot, coulomb_nm))
+    residual.forget()
+    assert residual.ratio() is None
 
 
 def mean_over(robot: RobotDescription, residual_nm: float) -> float:
