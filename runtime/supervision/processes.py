@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import subprocess
 from collections.abc import Callable, Iterable, Mapping
@@ -9,6 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import BinaryIO
 
+from runtime.link.life_line import VARIABLE, LifeLine
 from runtime.link.stop_flag import StopCause
 from runtime.messages.orders import Heartbeat
 from runtime.messages.system import Event, ProcessPhase, ProcessState
@@ -99,24 +101,20 @@ class Children:
         child = self._children[name]
         with self._open_log(name) as log:
             child.log_begins = log.tell()
+            line = LifeLine()
             try:
-                process = subprocess.Popen(
-                    child.spec.argv,
-                    stdin=subprocess.DEVNULL,
-                    stdout=log,
-                    stderr=subprocess.STDOUT,
-                    env=None if child.spec.environment is None else dict(child.spec.environment),
-                    start_new_session=True,  # Ctrl-C reaches the supervisor only, which stops the arm first
-                )
+                process = _spawn(child.spec, log=log, line=line)
             except OSError as trouble:
+                line.close()
                 raise UserMistake(
                     f"process {name} cannot be started: {child.spec.argv[0]}: {trouble.strerror}"
                 ) from trouble
+        line.passed_on()
         child.process = process
         child.phase, child.since_ns, child.detail, child.again_ns = ProcessPhase.STARTING, self.clock_ns(), "", 0
         if child.spec.stops_cell:
             self._vital[process.pid] = name
-        self._watch.watch(process.pid)
+        self._watch.watch(process.pid, line)
 
     def restart(self, name: str) -> None:
         """Start a dead worker again; a hanging one is killed first."""
@@ -250,6 +248,19 @@ class Children:
 
     def _say(self, level: str, text: str) -> None:
         self._events.append(Event(self.clock_ns(), "process", level, text))
+
+
+def _spawn(spec: ProcessSpec, *, log: BinaryIO, line: LifeLine) -> subprocess.Popen[bytes]:
+    inherited = os.environ if spec.environment is None else spec.environment
+    return subprocess.Popen(
+        spec.argv,
+        stdin=subprocess.DEVNULL,
+        stdout=log,
+        stderr=subprocess.STDOUT,
+        env={**inherited, VARIABLE: str(line.descriptor)},
+        pass_fds=(line.descriptor,),
+        start_new_session=True,  # Ctrl-C reaches the supervisor only, which stops the arm first
+    )
 
 
 def _wait(process: subprocess.Popen[bytes], timeout_s: float) -> None:

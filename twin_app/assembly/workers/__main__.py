@@ -19,8 +19,10 @@ os.environ.setdefault("MESA_SHADER_CACHE_DISABLE", "true")  # and dies of a full
 
 def main(argv: list[str]) -> int:
     """Run one worker until it is told to end."""
+    from runtime.link.life_line import hold
     from runtime.mistakes import UserMistake
 
+    hold()
     name, *rest = argv
     try:
         module = import_module(f"twin_app.assembly.workers.{name}")

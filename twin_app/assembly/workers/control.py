@@ -31,11 +31,10 @@ PRIORITY = 80
 PHASE_NS = 500_000
 """Half a period after the plant, so that each finds the other's newest value."""
 
-STALE_TICKS = 30
+STALE_TICKS = 40
 """Without a new measurement for this long the control process presses the stop itself.
 
-Half as long again as the arm waits for commands before it brakes by itself: a plant that is held up for a moment is
-not a lost arm. Ticks that were run count: a host that stalls as a whole meanwhile adds to the time it takes.
+Twice what the arm waits for commands before it brakes by itself: a host that stalls for a moment is not a lost arm.
 """
 
 FRESH_NS = 10_000_000
