@@ -17,7 +17,7 @@ DOCUMENTED: dict[tuple[str, str], tuple[str, ...]] = {
     ("F13", "medium"): ("held", "assist"),
     ("F13", "severe"): ("assist",),
     ("F20", "mild"): ("none",),
-    ("F20", "medium"): ("slowed", "pick retried", "task failed"),
+    ("F20", "medium"): ("slowed", "protective stop"),
     ("F20", "severe"): ("protective stop",),
     ("F26", "mild"): ("none",),
     ("F26", "medium"): ("none", "pick retried", "protective stop"),
