@@ -47,7 +47,7 @@ CATALOGUE: tuple[FaultKind, ...] = (
             "spike_s": (0.005, 0.012, 0.050),
             "spike_rate_hz": (4.0, 6.0, 8.0),
         },
-        expected_reaction="mild: counted only; medium: slower, perhaps a failed task; severe: protective stop",
+        expected_reaction="mild: counted only; medium: slower, perhaps a protective stop; severe: protective stop",
     ),
     FaultKind(
         fault_id="F26",
