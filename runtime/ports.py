@@ -14,7 +14,7 @@ from runtime.messages.cell import CameraDescription, CellDescription
 from runtime.messages.geometry import Pose
 from runtime.messages.joint import JointCommand, JointReference, PlantState, Vector
 from runtime.messages.plan import Plan, Signal, Verdict, VerdictReport
-from runtime.messages.policy import PolicyStatus, TargetMark
+from runtime.messages.policy import HeatMap, PolicyStatus, TargetMark
 from runtime.messages.state import Mode
 from runtime.messages.tasks import Assignment
 
@@ -103,6 +103,7 @@ class Proposal:
     confidence: float
     signals: tuple[Signal, ...]
     targets: tuple[TargetMark, ...] = ()
+    heat: tuple[HeatMap, ...] = ()
     gripper_in_base: tuple[Pose, ...] = ()
     """One a step, the first one step after the observation; empty: no new chunk, hold."""
 
@@ -111,6 +112,8 @@ class Proposal:
     gripper_force_n: float = 30.0
     step_period_s: float = 0.1
     reason: str = ""
+    confidence_limit: float = 0.0
+    """Below it this policy's confidence is an alarm, as calibrated; 0: it has no such limit."""
 
 
 class Policy(Protocol):

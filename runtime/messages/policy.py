@@ -28,6 +28,16 @@ class TargetMark(Struct, frozen=True):
     label: str
 
 
+class HeatMap(Struct, frozen=True):
+    """What a policy's grounding says of one camera's picture: where the thing that the instruction means may be."""
+
+    camera: str
+    width: int
+    height: int
+    cells: bytes
+    """u8[height, width], row by row from the top; 255 is certainty. The map covers the whole picture."""
+
+
 class Readiness(Enum):
     """How far a policy is from being able to drive."""
 
@@ -91,3 +101,9 @@ class PolicyState(Struct, frozen=True):
 
     attempt: int = 0
     """Attempt of the task that `status` speaks of; 0 where the planner does not say."""
+
+    heat: tuple[HeatMap, ...] = ()
+    """Of the newest inference; empty for a policy without such maps."""
+
+    confidence_limit: float = 0.0
+    """The calibrated alarm threshold of the active policy's confidence; 0 for a policy without one."""

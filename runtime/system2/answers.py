@@ -9,16 +9,20 @@ import msgspec
 
 from runtime.messages.geometry import Pose
 from runtime.messages.plan import Signal
-from runtime.messages.policy import PolicyStatus, TargetMark
+from runtime.messages.policy import HeatMap, PolicyStatus, TargetMark
 from runtime.ports import Proposal
 
 MOST_LETTERS = 1000
 """Of what a policy is at, or why it does not go on, in words for a person."""
 
+MOST_CELLS = 128
+"""Of a heat map, along one side."""
+
 _ENCODER = msgspec.msgpack.Encoder()
 _CONTENTS: dict[str, msgspec.msgpack.Decoder[Any]] = {
     "signals": msgspec.msgpack.Decoder(tuple[Signal, ...]),
     "targets": msgspec.msgpack.Decoder(tuple[TargetMark, ...]),
+    "heat": msgspec.msgpack.Decoder(tuple[HeatMap, ...]),
     "gripper_in_base": msgspec.msgpack.Decoder(tuple[Pose, ...]),
     "joints_rad": msgspec.msgpack.Decoder(tuple[tuple[float, ...], ...]),
     "gripper_width_m": msgspec.msgpack.Decoder(tuple[float, ...]),
@@ -36,10 +40,11 @@ def checked(answer: object) -> Proposal:
     _is(answer.status, PolicyStatus, "status")
     for name in ("phase", "reason"):
         _is_text(getattr(answer, name), name)
-    for name in ("confidence", "gripper_force_n", "step_period_s"):
+    for name in ("confidence", "confidence_limit", "gripper_force_n", "step_period_s"):
         _is_number(getattr(answer, name), name)
-    if not 0.0 <= answer.confidence <= 1.0:
-        raise ValueError(f"confidence = {answer.confidence}, must be within 0…1")
+    for name in ("confidence", "confidence_limit"):
+        if not 0.0 <= getattr(answer, name) <= 1.0:
+            raise ValueError(f"{name} = {getattr(answer, name)}, must be within 0…1")
     if answer.step_period_s <= 0.0:
         raise ValueError(f"step_period_s = {answer.step_period_s}, must be above 0")
     for name, decoder in _CONTENTS.items():
@@ -47,6 +52,8 @@ def checked(answer: object) -> Proposal:
             decoder.decode(_ENCODER.encode(getattr(answer, name)))
         except (TypeError, ValueError, OverflowError, msgspec.MsgspecError) as trouble:
             raise TypeError(f"{name} cannot be sent: {trouble}") from trouble
+    for heat in answer.heat:
+        _is_map(heat)
     return answer
 
 
@@ -54,6 +61,15 @@ def presentable(words: str) -> str:
     """Somebody else's words, cut and cleaned so that they can be sent."""
     cut = words if len(words) <= MOST_LETTERS else f"{words[:MOST_LETTERS]}…"
     return cut.encode("utf-8", "backslashreplace").decode()
+
+
+def _is_map(heat: HeatMap) -> None:
+    sides = (heat.width, heat.height)
+    if not all(1 <= side <= MOST_CELLS for side in sides) or len(heat.cells) != heat.width * heat.height:
+        raise ValueError(
+            f"heat of {heat.camera}: {heat.width} × {heat.height} with {len(heat.cells)} cells; "
+            f"sides must be within 1…{MOST_CELLS} and every cell be there"
+        )
 
 
 def _is(value: object, kind: type, name: str) -> None:

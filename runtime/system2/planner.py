@@ -245,6 +245,8 @@ class PlannerStage:
             confidence=proposal.confidence,
             signals=proposal.signals,
             targets=proposal.targets,
+            heat=proposal.heat,
+            confidence_limit=proposal.confidence_limit,
             observation_age_s=(began_ns - observation.stamp_ns) * 1e-9,
         )
 

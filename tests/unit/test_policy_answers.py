@@ -8,7 +8,7 @@ import pytest
 
 from runtime.messages.geometry import Pose
 from runtime.messages.plan import Signal
-from runtime.messages.policy import PolicyStatus
+from runtime.messages.policy import HeatMap, PolicyStatus
 from runtime.ports import Proposal
 from runtime.system2.answers import checked, presentable
 
@@ -43,6 +43,10 @@ def test_a_good_answer_passes_as_it_is():
         ({"gripper_force_n": None}, "gripper_force_n is None"),
         ({"signals": (1, 2)}, "signals cannot be sent"),
         ({"targets": None}, "targets cannot be sent"),
+        ({"heat": (None,)}, "heat cannot be sent"),
+        ({"heat": (HeatMap("wrist", 2, 2, b"123"),)}, "heat of wrist: 2 × 2 with 3 cells"),
+        ({"heat": (HeatMap("wrist", 0, 2, b""),)}, "sides must be within 1…128"),
+        ({"confidence_limit": -0.1}, "confidence_limit = -0.1, must be within 0…1"),
         ({"gripper_in_base": (np.eye(4),)}, "gripper_in_base cannot be sent"),
         ({"gripper_in_base": (Pose(UNFIT),)}, "gripper_in_base cannot be sent"),
         ({"joints_rad": ((0.0, None),)}, "joints_rad cannot be sent"),
