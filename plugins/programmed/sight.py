@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import math
 
-from plugins.programmed.spots import CYLINDER, Disc, radius_m
 from plugins.programmed.track import PartTrack
 from runtime.kinematics import Arm
 from runtime.messages.cell import CellDescription, PartKind
 from runtime.messages.policy import TargetMark
 from runtime.perception import Sighting, ViewGeometry, shared_finder
+from runtime.picking.spots import CYLINDER, Disc, radius_m
 from runtime.ports import CameraView, Observation
 
 OVERHEAD = "overhead"

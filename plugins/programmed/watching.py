@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from plugins.programmed.funnel import HandState
-from plugins.programmed.joint_pace import at_ease
 from plugins.programmed.sight import Sight
 from runtime.kinematics import Arm
 from runtime.messages.cell import CellDescription
+from runtime.picking.funnel import HandState
+from runtime.picking.joint_pace import at_ease
 
 HEIGHTS_M = (0.16, 0.2, 0.25, 0.3, 0.36, 0.44)
 """Above the tray."""
