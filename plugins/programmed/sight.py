@@ -65,11 +65,6 @@ class Sight:
         self.place = ""
         self.blank_looks = 0
 
-    def is_free(self, q_rad: object) -> bool:
-        """Whether the arm standing so leaves tray and totes uncovered for every fixed camera."""
-        frames = self._arm.frames(q_rad)  # pyright: ignore[reportArgumentType]
-        return all(self._finder.view_is_free(camera, arm_frames=frames) for camera in self._fixed_cameras)
-
     def look(self, observation: Observation, *, gripping: bool) -> None:
         """Take both pictures; while `gripping`, what is seen of the wanted part is in the hand and proves nothing."""
         overhead = observation.views.get(OVERHEAD)

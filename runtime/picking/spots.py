@@ -128,10 +128,13 @@ def ways_to_grip(
     y_m: float,
     yaw_rad: float,
     others: Iterable[Disc],
-    hand_yaw_rad: float,
+    hand_yaw_rad: float | None,
     cell: CellDescription,
 ) -> list[tuple[float, Grip]]:
-    """Every way to take the part where it lies, the best one first, each with its cost in radians of turning."""
+    """Every way to take the part where it lies, the best one first, each with its cost in radians of turning.
+
+    Without a `hand_yaw_rad` turning costs nothing.
+    """
     blocks = tuple(others)
     widest_m = cell.robot.gripper.width_max_m
     hand = hand_of(cell.robot)
@@ -146,7 +149,7 @@ def ways_to_grip(
         room_m = _room_m(x_m, y_m, across_rad, bar_m, blocks)
         room_m = min(room_m, _wall_room_m(cell, x_m, y_m, across_rad, hand.reach_m if low else bar_m))
         for yaw in (wrap(across_rad + 0.5 * math.pi), wrap(across_rad - 0.5 * math.pi)):
-            turn = abs(wrap(yaw - hand_yaw_rad)) + 0.5 * abs(yaw)
+            turn = 0.0 if hand_yaw_rad is None else abs(wrap(yaw - hand_yaw_rad)) + 0.5 * abs(yaw)
             cost = turn + WIDE_COST * width_m - ROOM_WORTH * min(room_m, ROOM_ENOUGH_M)
             grips.append((cost, Grip(yaw, width_m, opening_m, height_m)))
     return sorted(grips, key=lambda entry: entry[0])

@@ -27,6 +27,18 @@ FRAMES = (
     "next move {part} {to}",
     "get {part} and bring it {to}",
     "you should drop {part} {to}",
+    "the one i want is {part}, put it {to}",
+    "this time it is {part}, and it goes {to}",
+    "we need {part} to be put {to}",
+    "come and take {part}, then lay it {to}",
+    "look for {part} and carry it {to}",
+    "how about putting {part} {to}",
+    "your job: {part} {to}",
+    "{to} with {part} please",
+    "do move {part} {to} now",
+    "have {part} placed {to}",
+    "help me to get {part} {to}",
+    "start with {part}, it goes {to}",
 )
 """For training, calibration and validation."""
 
@@ -57,6 +69,9 @@ TO_TOTE = (
     "in the {tote} on the {side}",
     "on the {side} side",
     "{side}",
+    "in the {tote} which is on the {side}",
+    "to the {side}-hand {tote}",
+    "into the {tote} on your {side}",
 )
 NEW_TO_TOTE = (
     "into the {tote} at the {side}",

@@ -31,12 +31,24 @@ STRANGE_SHAPES = ("ball", "sphere", "cone", "pyramid", "ring", "bottle", "screw"
 
 PLACES = MappingProxyType(
     {
-        "left": ("leftmost {0}", "{0} farthest to the left", "{0} on the far left of the tray"),
-        "right": ("rightmost {0}", "{0} farthest to the right", "{0} on the far right of the tray"),
-        "near": ("nearest {0}", "{0} closest to the robot", "{0} at the front of the tray"),
-        "far": ("farthest {0}", "{0} most distant from the robot", "{0} at the very back of the tray"),
+        "left": (
+            "leftmost {0}", "{0} farthest to the left", "{0} on the far left of the tray", "most left {0}",
+            "{0} which lies most to the left", "outermost left {0}",
+        ),
+        "right": (
+            "rightmost {0}", "{0} farthest to the right", "{0} on the far right of the tray", "most right {0}",
+            "{0} which lies most to the right", "outermost right {0}",
+        ),
+        "near": (
+            "nearest {0}", "{0} closest to the robot", "{0} at the front of the tray", "closest {0}",
+            "{0} which lies nearest to the arm", "very front {0}",
+        ),
+        "far": (
+            "farthest {0}", "{0} most distant from the robot", "{0} at the very back of the tray", "most distant {0}",
+            "{0} which lies farthest from the arm", "very back {0}",
+        ),
     }
-)
+)  # fmt: skip
 """Where a part lies among those that fit otherwise, seen from the robot: left is +y, far is +x of its base."""
 
 NEW_PLACES = MappingProxyType(

@@ -9,11 +9,13 @@ from typing import Any
 
 from runtime.guardrail.guard import CellGuard
 from runtime.lock_step import LockStepLoop, NoProcesses, Seams
+from runtime.messages.cell import CellDescription
 from runtime.messages.requests import AddTask, Body, InjectFault, Receipt, ReceiptPhase, Request
 from runtime.messages.state import Mode
 from runtime.messages.tasks import Task
 from runtime.mistakes import UserMistake
 from runtime.modes import POLICY_MODES
+from runtime.plugin_host import Registry
 from runtime.supervision.answering import Answering
 from runtime.supervision.desk import TaskDesk
 from runtime.supervision.oversight import Oversight, Wishes
@@ -59,6 +61,10 @@ class LockStepCell:
 
     setup: CellSetup
     faults: tuple[FaultWish, ...] = ()
+    registry: Registry | None = None
+    """Where policies come from; None: the plugins."""
+
+    description: CellDescription = field(init=False)
     plant: PyBulletPlant = field(init=False)
     rig: CameraRig = field(init=False)
     oversight: Oversight = field(init=False)
@@ -74,9 +80,9 @@ class LockStepCell:
 
     def __post_init__(self) -> None:
         setup = self.setup
-        registry = read_plugins(setup.policy)
+        registry = self.registry or read_plugins(setup.policy)
         drawing = read_scene(setup)
-        cell = drawing.cell
+        cell = self.description = drawing.cell
         self.plant = PyBulletPlant(drawing.scene, mismatch=setup.mismatch, seed=setup.seed)
         self.rig = CameraRig(
             cell,
