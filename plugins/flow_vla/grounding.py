@@ -44,10 +44,11 @@ class Grounding(nn.Module):
     def outer(self, heat: Tensor, place: Tensor, where: Tensor) -> Tensor:
         """The heat with what a place like `leftmost` adds.
 
-        `place`: f32[n, places]; `where`: f32[n, cells, 2], x and y of every cell in half trays from its middle.
+        `place`: f32[n, places]; `where`: f32[n, cells, 2], x and y of every cell in half trays from its middle;
+        beyond the tray's border they count no more.
         """
         direction = place @ self.axes
-        along = torch.einsum("nkd,nd->nk", where, direction)
+        along = torch.einsum("nkd,nd->nk", where.clamp(-1.0, 1.0), direction)
         return heat + torch.cat((self.outermost * along, torch.zeros_like(along[:, :1])), dim=1)
 
     def in_hand(self, seen: dict[str, Tensor], asked: Tensor) -> Tensor:

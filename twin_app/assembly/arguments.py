@@ -11,6 +11,9 @@ from runtime.mistakes import LONGEST_WORD
 FAULT_IDS = ("F01", "F12", "F13", "F20", "F26", "F31", "F41")
 """As in the catalogue, which is too slow to import for a help text."""
 
+VARIATIONS = ("light", "texture", "camera", "size", "clutter", "noise", "occlusion")
+"""As in the catalogue of variations, likewise."""
+
 _BENCHES = {
     "loop": "punctuality of the 1 kHz loop (60 s)",
     "stop": "time from pressing stop to the loop's reaction",
@@ -121,6 +124,15 @@ def _add_cell_options(parser: argparse.ArgumentParser) -> None:
         default="low",
         choices=("low", "high"),
         help="how far the plant differs from its nominal model (default: %(default)s)",
+    )
+    parser.add_argument(
+        "--vary",
+        action="append",
+        default=[],
+        metavar="NAME[:STRENGTH]",
+        help="vary what the cell looks like, drawn from the seed; may be repeated. "
+        f"Variations: {', '.join(VARIATIONS)}; strengths: weak, medium, strong, or a number from 0 to 1 "
+        "(default: no variation; medium)",
     )
 
 

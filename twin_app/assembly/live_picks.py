@@ -7,7 +7,6 @@ from collections.abc import Callable
 
 from runtime.link.array_block import ArrayBlock
 from runtime.messages import topics
-from runtime.messages.cell import CellDescription
 from runtime.messages.requests import AddTask, Refill
 from runtime.messages.state import ControlState, Mode
 from runtime.messages.system import ProcessPhase, SystemState
@@ -15,6 +14,7 @@ from runtime.messages.tasks import Task, TaskList, TaskStatus
 from runtime.mistakes import UserMistake
 from sim_worlds.judge import Judge
 from sim_worlds.plant.truth import Truth, unpacked
+from sim_worlds.variation import VariedScene
 from twin_app.assembly.live import LiveCell
 from twin_app.assembly.lockstep import TASK_TIME_LIMIT_S
 from twin_app.assembly.pick_result import PickResult
@@ -38,16 +38,16 @@ STUCK_PATIENCE_S = 15.0
 class TruthOfSession:
     """Plant truth of a live session, for the judge only."""
 
-    def __init__(self, block: ArrayBlock, cell: CellDescription) -> None:
+    def __init__(self, block: ArrayBlock, varied: VariedScene) -> None:
         self._block = block
-        self._joints = len(cell.robot.joints)
+        self._joints, self._loose = len(varied.nominal.robot.joints), len(varied.clutter.loose)
 
     def truth(self) -> Truth:
         """The newest poses; raises `RuntimeError` before the plant has written any."""
         stamped = self._block.read()
         if stamped is None:
             raise RuntimeError("the plant has not written its truth yet")
-        return unpacked(stamped.values, joints=self._joints)
+        return unpacked(stamped.values, joints=self._joints, loose=self._loose)
 
 
 class LivePicks:
@@ -55,8 +55,8 @@ class LivePicks:
 
     def __init__(self, live: LiveCell, drawing: Drawing, *, seed: int) -> None:
         self._live = live
-        self._block = ArrayBlock.attach(live.session, TRUTH, shape=truth_shape(drawing.cell))
-        self._judge = Judge(drawing.scene, TruthOfSession(self._block, drawing.cell))
+        self._block = ArrayBlock.attach(live.session, TRUTH, shape=truth_shape(drawing.varied))
+        self._judge = Judge(drawing.scene, TruthOfSession(self._block, drawing.varied))
         self._orders = orders(drawing.cell, seed=seed)
         self._layout = 0
         self.results: list[PickResult] = []

@@ -22,7 +22,7 @@ from runtime.supervision.oversight import Oversight, Wishes
 from runtime.supervision.tasks import FINAL
 from runtime.system1 import ControlStage
 from runtime.system2.planner import PlannerStage
-from sim_worlds.cameras import CameraRig, lighting_of
+from sim_worlds.cameras import CameraRig
 from sim_worlds.faults import CATALOGUE, CameraFaults, LoopFaults, NetworkFaults, PolicyFaults
 from sim_worlds.judge import Judge
 from sim_worlds.plant.pybullet_plant import PyBulletPlant
@@ -83,13 +83,13 @@ class LockStepCell:
         registry = self.registry or read_plugins(setup.policy)
         drawing = read_scene(setup)
         cell = self.description = drawing.cell
-        self.plant = PyBulletPlant(drawing.scene, mismatch=setup.mismatch, seed=setup.seed)
+        loose = drawing.varied.clutter.loose
+        self.plant = PyBulletPlant(drawing.scene, mismatch=setup.mismatch, seed=setup.seed, loose=loose)
         self.rig = CameraRig(
-            cell,
+            drawing.varied,
             renderer=setup.renderer,
             seed=setup.seed,
             mismatch=setup.mismatch,
-            lighting=lighting_of(drawing.scene.light),
             truth=lambda: self.plant.truth().poses,
         )
         policy_faults = PolicyFaults()
@@ -225,6 +225,7 @@ def _summary(cell: LockStepCell, *, wall_s: float) -> dict[str, Any]:
         "policy": cell.setup.policy,
         "seed": cell.setup.seed,
         "mismatch": cell.setup.mismatch,
+        "variations": list(cell.setup.variations),
         **figures_of(results),
         "sim_s": round(cell.loop.now_ns * 1e-9, 3),
         "wall_s": round(wall_s, 3),

@@ -68,7 +68,17 @@ def cell_setup(arguments: argparse.Namespace) -> CellSetup:
         policy=arguments.policy,
         mismatch=arguments.mismatch,
         seed=arguments.seed,
+        variations=_variations(arguments.vary),
     )
+
+
+def _variations(words: list[str]) -> tuple[str, ...]:
+    """As wished for, in full; raises `UserMistake` for a word that is wrong."""
+    if not words:
+        return ()
+    from sim_worlds.variation import parse_variations
+
+    return tuple(one.words for one in parse_variations(words))
 
 
 def session_setup(arguments: argparse.Namespace, setup: CellSetup, **more: Any) -> SessionSetup:
@@ -176,7 +186,11 @@ def _live_picks(arguments: argparse.Namespace, setup: CellSetup, live: LiveCell)
         view.close()
         runner.close()
     counted = figures_of(runner.results)
-    return {**counted, **_loop_figures(live), "scene": setup.scene, "seed": setup.seed, "trouble": trouble}
+    return {**counted, **_loop_figures(live), **_cell_figures(setup), "trouble": trouble}
+
+
+def _cell_figures(setup: CellSetup) -> dict[str, Any]:
+    return {"scene": setup.scene, "seed": setup.seed, "variations": list(setup.variations)}
 
 
 def _loop_figures(live: LiveCell) -> dict[str, Any]:

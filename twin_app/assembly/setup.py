@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -16,6 +16,7 @@ from runtime.mistakes import UserMistake, quoted
 if TYPE_CHECKING:
     from runtime.plugin_host import Registry
     from sim_worlds.scenes import Scene
+    from sim_worlds.variation import VariedScene
 
 PLUGIN_FOLDER = Path(__file__).resolve().parents[2] / "plugins"
 
@@ -30,6 +31,9 @@ class CellSetup(msgspec.Struct, frozen=True):
     seed: int = 1
     renderer: str = "auto"
     """egl, tiny, or auto: egl where it works."""
+
+    variations: tuple[str, ...] = ()
+    """As on the command line: NAME or NAME:STRENGTH. What runtime and policies are told does not change with them."""
 
 
 class SessionSetup(msgspec.Struct, frozen=True):
@@ -55,10 +59,19 @@ class SessionSetup(msgspec.Struct, frozen=True):
 
 @dataclass(frozen=True, slots=True)
 class Drawing:
-    """The scene file as read, and what the runtime may know of it."""
+    """The cell as it really is, and what the runtime may know of it."""
 
-    scene: Scene
-    cell: CellDescription
+    varied: VariedScene
+
+    @property
+    def scene(self) -> Scene:
+        """As it really is: for plant, cameras and judge."""
+        return self.varied.scene
+
+    @property
+    def cell(self) -> CellDescription:
+        """For runtime, policies and console."""
+        return self.varied.nominal
 
 
 def data_folder_of(setup: SessionSetup) -> Path:
@@ -73,14 +86,16 @@ def absolute_scene(name_or_path: str) -> str:
 
 
 def read_scene(setup: CellSetup) -> Drawing:
-    """Read the scene and add the arm's light meshes; raises `UserMistake` for what is wrong with it."""
+    """Read the scene, add the arm's light meshes, vary it; raises `UserMistake` for what is wrong with it."""
     from sim_worlds.cameras.meshes import describe_meshes
     from sim_worlds.scenes import load_scene
+    from sim_worlds.variation import parse_variations, vary
 
     scene = load_scene(setup.scene)
     robot = msgspec.structs.replace(scene.description.robot, meshes=describe_meshes(scene.description.robot))
     cell = msgspec.structs.replace(scene.description, name=setup.cell, robot=robot)
-    return Drawing(scene, cell)
+    variations = parse_variations(setup.variations)
+    return Drawing(vary(replace(scene, description=cell), variations=variations, seed=setup.seed))
 
 
 def read_plugins(policy: str) -> Registry:

@@ -65,7 +65,7 @@ class Shards:
             raise ValueError(f"{folder}: no stills-*.npz")
         self._arrays: dict[str, NDArray[Any]] = {}
         loaded = [dict(np.load(file)) for file in files]
-        for name in loaded[0]:
+        for name in list(loaded[0]):
             self._arrays[name] = np.concatenate([arrays.pop(name) for arrays in loaded])
         overhead = next(camera for camera in cell.cameras if camera.name == CAMERAS[0])
         view = ViewGeometry(overhead, overhead.camera_in_parent)
