@@ -25,6 +25,10 @@ WRONG_PART_SHARE = 0.12
 NOISE_SHARE = 0.05
 
 
+LearnerFactory = Callable[[CellDescription], Learner]
+"""Makes the learner anew in the process that gives the lesson."""
+
+
 @dataclass(frozen=True, slots=True)
 class Lesson:
     """What became of one."""
@@ -61,9 +65,7 @@ def draw_manner(cell: CellDescription, random: np.random.Generator, *, learner_s
     return Manner(part, tote, noise=NOISE_SHARE, wrong_part=wrong, learner_share=learner_share)
 
 
-def give_lesson(
-    setup: CellSetup, *, learner: Callable[[CellDescription], Learner] | None = None, learner_share: float = 0.0
-) -> Lesson:
+def give_lesson(setup: CellSetup, *, learner: LearnerFactory | None = None, learner_share: float = 0.0) -> Lesson:
     """Run one lesson in lock-step; everything in it follows from the setup's seed."""
     random = np.random.default_rng((setup.seed, 0x1E550))
     teachers: list[Teacher] = []
