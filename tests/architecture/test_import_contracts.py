@@ -32,6 +32,7 @@ PLANTS: dict[str, tuple[str, str]] = {
     "guard-without-torch": ("runtime/guardrail", "import runtime.planted_detour"),
     "pinocchio-in-kinematics": ("runtime/system1", "import pinocchio"),
     "numba-in-compiled": ("sim_worlds/plant", "import numba"),
+    "tables-and-video-in-datasets": ("runtime/system2", "import pyarrow"),
     "truth-hidden": ("plugins/programmed", "import sim_worlds.plant.truth"),
     "messages-small": ("runtime/messages", "import google.protobuf"),
 }

@@ -204,5 +204,7 @@ def _add_verify(commands: _Commands[_Parser]) -> None:
         parser.add_argument("--seed", type=natural, default=1, help=_SEED)
     recording = what.add_parser("recording", help="judge a recording file")
     recording.add_argument("file", type=given, help="MCAP file that celltwin has written")
-    for parser in (swap, faults, kill, endurance, recording):
+    dataset = what.add_parser("dataset", help="read and decode every frame of a dataset (LeRobotDataset v3.0)")
+    dataset.add_argument("folder", type=given, help="the folder with its meta/, data/ and videos/")
+    for parser in (swap, faults, kill, endurance, recording, dataset):
         parser.add_argument("--json", action="store_true", help=_JSON)
