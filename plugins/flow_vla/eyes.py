@@ -63,7 +63,7 @@ class Encoder(nn.Module):
 
 
 class Eye(nn.Module):
-    """One camera: its encoder and, for every cell, what it looks like, where its thing is, and how to grip that."""
+    """One camera: its encoder and, for every cell, what it looks like, and where its thing is."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -73,7 +73,6 @@ class Eye(nn.Module):
         self.kinds = nn.Conv2d(channels, 1 + 6 + 3, 1)
         self.offset = nn.Conv2d(channels, 2, 1)
         self.height = nn.Conv2d(channels, 1, 1)
-        self.turns = nn.Conv2d(channels, TURNS, 1)
         self.room = nn.Conv2d(channels, 1, 1)
         self.hand = nn.Linear(self.encoder.surrounding, LOOKS + 1)
 
@@ -85,7 +84,6 @@ class Eye(nn.Module):
             "kinds": self.kinds(features),
             "offset": torch.tanh(self.offset(features)),
             "height": self.height(features)[:, 0],
-            "turns": self.turns(features),
             "room": self.room(features)[:, 0],
             "hand": self.hand(summary),
             "summary": summary,

@@ -10,6 +10,7 @@ from torch import Tensor, nn
 
 from plugins.flow_vla.eyes import CELLS, LOOKS, Eye
 from plugins.flow_vla.slots import ASKED, PLACES
+from plugins.flow_vla.turns import Turner
 
 PLACE_AXES = {"left": (0.0, 1.0), "right": (0.0, -1.0), "near": (-1.0, 0.0), "far": (1.0, 0.0)}
 """Direction in the base frame, x and y."""
@@ -24,6 +25,7 @@ class Grounding(nn.Module):
         super().__init__()
         self.overhead = Eye()
         self.wrist = Eye()
+        self.turners = nn.ModuleDict({"overhead": Turner(), "wrist": Turner()})
         self.question = nn.Sequential(nn.Linear(ASKED, 64), nn.ReLU(), nn.Linear(64, LOOKS))
         self.absent = nn.ModuleDict({"overhead": nn.Linear(LOOKS, 1), "wrist": nn.Linear(LOOKS, 1)})
         self.outermost = nn.Parameter(torch.tensor(15.0))

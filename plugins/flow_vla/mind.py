@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -18,6 +19,9 @@ from runtime.picking.funnel import HandState
 from runtime.ports import Observation
 
 HELD_N = 4.0
+HELD_M = 0.035
+"""What was last seen so near to the tool centre point is what the fingers have closed on."""
+
 RIVAL_MAX = 0.2
 """A second place with more of the probability than this: what is meant is not told apart."""
 
@@ -80,16 +84,23 @@ class Mind:
         obstacle = ""
         if not self._resolved:
             obstacle = self._resolve(looks["overhead"], free=self._view_is_free(position_m))
-        if self._resolved:
+        grip = self._grip(observation, looks)
+        if self._carries(grip, position_m):
+            self.belief.carried_to(*position_m, stamp_ns=stamp_ns)
+        elif self._resolved:
             self.belief.see_overhead(looks["overhead"], stamp_ns=stamp_ns, hand_m=position_m)
             if "wrist" in looks:
                 self.belief.see_wrist(looks["wrist"], stamp_ns=stamp_ns, hand_m=position_m)
-        grip = self._grip(observation, looks)
-        if self.belief.target is not None and grip.force_n >= HELD_N and grip.wanted_in_hand > 0.5:
-            self.belief.carried_to(*position_m, stamp_ns=stamp_ns)
         known = self.belief.target is not None and self.tote is not None
         vector = self._condition(hand, grip, observation.stamp_ns) if known else None
         return Thought(looks, vector, obstacle)
+
+    def _carries(self, grip: Grip, hand_m: tuple[float, float, float]) -> bool:
+        """Whether what the fingers hold is what is meant: the eye at the hand says so, or it was just there."""
+        target = self.belief.target
+        if target is None or grip.force_n < HELD_N:
+            return False
+        return grip.wanted_in_hand > 0.5 or math.dist((target.x_m, target.y_m, target.z_m), hand_m) < HELD_M
 
     def _condition(self, hand: HandState, grip: Grip, now_ns: int) -> NDArray[np.float32]:
         assert self.tote is not None

@@ -14,6 +14,7 @@ from plugins.flow_vla.eyes import CELLS, TURNS
 from plugins.flow_vla.geometry import base_turn, cell_places, pixel_of
 from plugins.flow_vla.grounding import Grounding
 from plugins.flow_vla.slots import COLOURS, SHAPES
+from plugins.flow_vla.turns import pieces, side_px
 from runtime.messages.cell import CellDescription
 from runtime.perception import ViewGeometry
 from runtime.ports import CameraView
@@ -95,14 +96,21 @@ class Sight:
             in_hand = float(torch.sigmoid(self._grounding.in_hand(seen, question))[0]) if camera == "wrist" else 0.0
         return Look(
             view=geometry,
-            peak=self._peak(geometry, shares, seen),
+            peak=self._peak(camera, picture, geometry, shares, seen),
             heat=shares[:-1].reshape(CELLS, CELLS),
             room=seen["room"][0].reshape(-1).numpy(),
             summary=seen["summary"][0].numpy(),
             in_hand=in_hand,
         )
 
-    def _peak(self, view: ViewGeometry, shares: NDArray[np.float32], seen: dict[str, Tensor]) -> Peak:
+    def _peak(
+        self,
+        camera: str,
+        picture: Tensor,
+        view: ViewGeometry,
+        shares: NDArray[np.float32],
+        seen: dict[str, Tensor],
+    ) -> Peak:
         grid = shares[:-1].reshape(CELLS, CELLS)
         best = int(shares[:-1].argmax())
         down, across = divmod(best, CELLS)
@@ -125,10 +133,27 @@ class Sight:
             x_m=x_m,
             y_m=y_m,
             z_m=z_m,
-            turns_rad=_turns(view, seen["turns"][0, :, down, across].softmax(dim=0).numpy()),
+            turns_rad=self._turns(camera, picture, view, pixel, (x_m, y_m, z_m)),
             colour=COLOURS[1 + int(kinds[1:7].argmax())],
             shape=SHAPES[1 + int(kinds[7:10].argmax())],
         )
+
+    def _turns(
+        self,
+        camera: str,
+        picture: Tensor,
+        view: ViewGeometry,
+        pixel: tuple[float, float],
+        point_m: tuple[float, float, float],
+    ) -> tuple[float, ...]:
+        """A close look at what stands there."""
+        if not math.isfinite(point_m[0]):
+            return ()
+        side = side_px(view.focal_px, view.project_point(point_m)[2])
+        with torch.inference_mode():
+            piece = pieces(picture, torch.tensor([pixel], dtype=torch.float32), torch.tensor([side]))
+            shares = self._grounding.turners[camera](piece).softmax(dim=1)[0].numpy()
+        return _summits(view, shares)
 
 
 def _largest_window(grid: NDArray[np.float32]) -> float:
@@ -138,7 +163,7 @@ def _largest_window(grid: NDArray[np.float32]) -> float:
     return float((rows[:, :-2] + rows[:, 1:-1] + rows[:, 2:]).max())
 
 
-def _turns(view: ViewGeometry, shares: NDArray[np.float32]) -> tuple[float, ...]:
+def _summits(view: ViewGeometry, shares: NDArray[np.float32]) -> tuple[float, ...]:
     """The likely directions, each as the mean of a bin and its neighbours."""
     left, right = np.roll(shares, 1), np.roll(shares, -1)
     summits = np.flatnonzero((shares >= left) & (shares > right) & (shares > 0.25 * shares.max()))

@@ -12,13 +12,13 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from sim_worlds.stills import Still, StillRecipe, Studio
 
 from plugins.flow_vla.training.labels import CAMERAS, Seen, describe, drop_cell, locate
 from plugins.flow_vla.training.shards import STILLS
 from runtime.messages.cell import CellDescription
 from runtime.perception import ViewGeometry
 from sim_worlds.scenes import load_scene
+from sim_worlds.stills import Still, StillRecipe, Studio
 
 
 def make_shards(
@@ -83,13 +83,14 @@ def seen_parts(still: Still, cell: CellDescription) -> list[Seen]:
     parts: list[Seen] = []
     for kind, part in zip(cell.parts, still.parts, strict=True):
         if part.part_in_base is None:
-            parts.append(Seen(kind, math.nan, math.nan, math.nan, 0.0, part.place, {}))
+            parts.append(Seen(kind, math.nan, math.nan, math.nan, 0.0, part.place, {}, {}))
             continue
         x_m, y_m, z_m = part.part_in_base.position_m
         x, y, z, w = part.part_in_base.orientation_xyzw
         yaw_rad = math.atan2(2.0 * (w * z + x * y), 1.0 - 2.0 * (y * y + z * z))
         pixels = {name: sight.pixel for name, sight in part.sights.items() if sight.visible and sight.inside}
-        parts.append(Seen(kind, x_m, y_m, z_m, yaw_rad, part.place, pixels))
+        depths_m = {name: part.sights[name].depth_m for name in pixels}
+        parts.append(Seen(kind, x_m, y_m, z_m, yaw_rad, part.place, pixels, depths_m))
     return parts
 
 

@@ -103,15 +103,12 @@ def part_losses(seen: dict[str, Tensor], batch: Batch) -> dict[str, Tensor]:
     """What is asked of the cells of all parts that can be seen, whatever the sentence."""
     row, part = torch.nonzero(batch.cells >= 0, as_tuple=True)
     cell = batch.cells[row, part]
-    at = {name: seen[name].flatten(2)[row, :, cell] for name in ("kinds", "offset", "turns")}
-    turns = batch.turns[row, part]
-    gripped = turns.sum(dim=1) > 0.5
+    at = {name: seen[name].flatten(2)[row, :, cell] for name in ("kinds", "offset")}
     return {
         "colour": functional.cross_entropy(at["kinds"][:, 1:7], batch.colour[row, part] - 1),
         "shape": functional.cross_entropy(at["kinds"][:, 7:10], batch.shape[row, part] - 1),
         "offset": 4.0 * functional.smooth_l1_loss(at["offset"], batch.offsets[row, part], beta=0.05),
         "height": functional.smooth_l1_loss(seen["height"].flatten(1)[row, cell], batch.heights[row, part], beta=0.5),
-        "turns": 0.3 * functional.cross_entropy(at["turns"][gripped], turns[gripped]),
         "part": _part_loss(seen["kinds"][:, 0], row, cell),
     }
 

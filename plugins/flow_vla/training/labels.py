@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from plugins.flow_vla.eyes import TURNS
 from plugins.flow_vla.geometry import cell_of, image_turn
 from plugins.flow_vla.slots import COLOURS, SHAPES
+from plugins.flow_vla.turns import side_px
 from runtime.messages.cell import CellDescription, PartKind, Tote
 from runtime.perception import ViewGeometry
 from runtime.picking.hand import hand_of
@@ -38,6 +39,8 @@ class Seen:
     pixels: dict[str, tuple[float, float]]
     """Of the cameras in which it can be seen."""
 
+    depths_m: dict[str, float]
+
 
 def describe(parts: Sequence[Seen]) -> dict[str, NDArray[Any]]:
     """What does not depend on a camera: colour, shape, and where it lies; [parts] each."""
@@ -52,10 +55,11 @@ def describe(parts: Sequence[Seen]) -> dict[str, NDArray[Any]]:
 def locate(
     parts: Sequence[Seen], camera: str, view: ViewGeometry, cell: CellDescription
 ) -> dict[str, NDArray[np.float32] | NDArray[np.int64]]:
-    """For one camera: cell (-1: not seen), offset in cells, height in cm and shares of turns, for every part."""
+    """For one camera: cell (-1: not seen), offset in cells, height in cm, shares of turns, pixels of a look."""
     count = len(parts)
     cells, offsets = np.full(count, -1, dtype=np.int64), np.zeros((count, 2), dtype=np.float32)
     heights, turns = np.zeros(count, dtype=np.float32), np.zeros((count, TURNS), dtype=np.float32)
+    sides = np.zeros(count, dtype=np.float32)
     for index, part in enumerate(parts):
         found = cell_of(part.pixels[camera]) if camera in part.pixels else None
         if found is None:
@@ -63,7 +67,8 @@ def locate(
         cells[index], offsets[index] = found
         heights[index] = 100.0 * (part.z_m - cell.tray.centre_in_base_m[2])
         turns[index] = turn_shares(part, parts, view, cell)
-    return {"cells": cells, "offsets": offsets, "heights": heights, "turns": turns}
+        sides[index] = side_px(view.focal_px, part.depths_m[camera])
+    return {"cells": cells, "offsets": offsets, "heights": heights, "turns": turns, "sides": sides}
 
 
 def turn_shares(part: Seen, parts: Sequence[Seen], view: ViewGeometry, cell: CellDescription) -> NDArray[np.float32]:

@@ -33,6 +33,7 @@ class Batch:
     offsets: Tensor
     heights: Tensor
     turns: Tensor
+    sides: Tensor
     colour: Tensor
     shape: Tensor
     place_xy: Tensor
@@ -94,6 +95,7 @@ class Shards:
             offsets=own("offsets"),
             heights=own("heights"),
             turns=own("turns"),
+            sides=own("sides"),
             colour=shared("colour"),
             shape=shared("shape"),
             place_xy=shared("place_xy"),
