@@ -47,6 +47,7 @@ def build_parser() -> argparse.ArgumentParser:
     screenshots.add_argument("folder", help="where the PNG files go; made when missing; needs a display")
     doctor = commands.add_parser("doctor", help="what is missing or slow on this machine, and the remedy")
     doctor.add_argument("--json", action="store_true", help="add one JSON list as the last line (default: the table)")
+    _add_evaluate(commands)
     _add_bench(commands)
     _add_verify(commands)
     return parser
@@ -172,6 +173,34 @@ def _add_session_options(run: argparse.ArgumentParser) -> None:
         metavar="ADDRESS",
         help="address of that page (default: %(default)s, this machine only)",
     )
+
+
+def _add_evaluate(commands: _Commands[_Parser]) -> None:
+    evaluate = commands.add_parser("evaluate", help="a policy's success on seeds it has not seen")
+    evaluate.add_argument("--policy", type=given, default="flow_vla", help="policy to examine (default: %(default)s)")
+    evaluate.add_argument(
+        "--suite",
+        choices=("nominal", "paraphrase", "decline"),
+        default="nominal",
+        help="nominal: instructions as in training; paraphrase: in other forms; decline: half of them are to be "
+        "declined (default: %(default)s)",
+    )
+    evaluate.add_argument(
+        "--seeds", type=given, default="500000:500100", help="A:B, B not included (default: %(default)s)"
+    )
+    evaluate.add_argument("--scene", type=given, default="tray", help="scene name or TOML file (default: %(default)s)")
+    evaluate.add_argument(
+        "--mismatch", default="low", choices=("low", "high"), help="of plant and nominal model (default: %(default)s)"
+    )
+    evaluate.add_argument(
+        "--vary",
+        action="append",
+        default=[],
+        metavar="NAME[:STRENGTH]",
+        help="a variation; may be repeated (default: none)",
+    )
+    evaluate.add_argument("--processes", type=positive, default=2, help="side by side (default: %(default)s)")
+    evaluate.add_argument("--json", action="store_true", help=_JSON)
 
 
 def _add_bench(commands: _Commands[_Parser]) -> None:
