@@ -34,9 +34,9 @@ DONE_LOOKS = 2
 MODEL = Path(__file__).resolve().parent / "model"
 
 
-def flow_vla(cell: CellDescription) -> FlowVlaPolicy:
-    """With the weights that are shipped. Raises `ModelRefused` for a file that is not what its card says."""
-    return FlowVlaPolicy(cell, load_model(MODEL))
+def flow_vla(cell: CellDescription, *, model: Path = MODEL) -> FlowVlaPolicy:
+    """With the weights that are shipped, or others. Raises `ModelRefused` for what is not as its card says."""
+    return FlowVlaPolicy(cell, load_model(model))
 
 
 class FlowVlaPolicy:

@@ -73,15 +73,18 @@ class Registry:
         """Give a plugin another chance."""
         self._quarantine.pop(plugin, None)
 
-    def load_policy(self, name: str, cell: CellDescription) -> Policy:
-        """Import and build a policy; raises `PolicyUnavailable` and quarantines the plugin when its code fails."""
+    def load_policy(self, name: str, cell: CellDescription, *, model: Path | None = None) -> Policy:
+        """Import and build a policy; raises `PolicyUnavailable` and quarantines the plugin when its code fails.
+
+        `model`: another folder of weights than the policy's own, for one that has weights.
+        """
         manifest = self.manifest(name)
         if obstacle := self.obstacle(name):
             raise PolicyUnavailable(f"plugin {manifest.plugin} is quarantined: {obstacle}")
         try:
             module = _import(manifest.file)
-            factory = cast("Callable[[CellDescription], Policy]", getattr(module, manifest.factory))
-            return factory(cell)
+            factory = cast("Callable[..., Policy]", getattr(module, manifest.factory))
+            return factory(cell) if model is None else factory(cell, model=model)
         except (Exception, SystemExit) as trouble:  # a plugin may fail in any way; it must not take the cell with it
             reason = f"{type(trouble).__name__}: {trouble}{_place(trouble, manifest.file.parent)}"
             self.quarantine(manifest.plugin, reason)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from dataclasses import dataclass, field
+from pathlib import Path
 
 import msgspec
 
@@ -80,9 +81,9 @@ class WatchedRegistry(Registry):
         self._name = name
         self.watched = Watched(policy)
 
-    def load_policy(self, name: str, cell: CellDescription) -> Policy:
+    def load_policy(self, name: str, cell: CellDescription, *, model: Path | None = None) -> Policy:
         """The watched one under its name; the others as they are."""
-        return self.watched if name == self._name else self._inner.load_policy(name, cell)
+        return self.watched if name == self._name else self._inner.load_policy(name, cell, model=model)
 
 
 def examine(setup: CellSetup, *, suite: str, policy: Policy, registry: Registry) -> Result:

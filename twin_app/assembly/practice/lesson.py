@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
+from pathlib import Path
 
 import msgspec
 import numpy as np
@@ -48,8 +49,9 @@ class OnlyPolicy(Registry):
         self._build = build
         self._policies = {"lesson": PolicyManifest("lesson", "Lesson", "1", "lesson", PLUGIN_FOLDER, "")}
 
-    def load_policy(self, name: str, cell: CellDescription) -> Policy:
+    def load_policy(self, name: str, cell: CellDescription, *, model: Path | None = None) -> Policy:
         """The one."""
+        del model
         self.manifest(name)
         return self._build(cell)
 
