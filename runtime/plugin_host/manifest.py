@@ -37,6 +37,11 @@ class PolicyManifest(Struct, frozen=True):
     """Callable in that file: a `runtime.ports.PolicyFactory`."""
 
     summary: str = ""
+    trainer: tuple[Path, str] | None = None
+    """File and callable that train it: a `runtime.plugin_host.workshop.Trainer`; None: there is nothing to train."""
+
+    recipe: Path | None = None
+    """The training configuration that made it."""
 
 
 class PluginManifest(Struct, frozen=True):
@@ -62,6 +67,10 @@ class _PolicyTable(Struct, frozen=True, forbid_unknown_fields=True):
     factory: str
     file: str = "policy.py"
     summary: str = ""
+    trainer: str = ""
+    """`file.py:callable`."""
+
+    recipe: str = ""
 
 
 class _Document(Struct, frozen=True, forbid_unknown_fields=True):
@@ -87,11 +96,30 @@ def read_manifest(path: Path) -> PluginManifest:
 
 
 def _policy(path: Path, plugin: _PluginTable, entry: _PolicyTable) -> PolicyManifest:
-    file = (path.parent / entry.file).resolve()
-    inside = file.is_relative_to(path.parent.resolve())
-    _require(path, inside and file.is_file(), f"policy.file: {entry.file!r} is no file of this plugin")
     _require(path, entry.factory.isidentifier(), f"policy.factory: {entry.factory!r} is no Python name")
-    return PolicyManifest(entry.name, entry.label, plugin.version, plugin.name, file, entry.factory, entry.summary)
+    trainer: tuple[Path, str] | None = None
+    if entry.trainer:
+        name, _, function = entry.trainer.partition(":")
+        _require(path, function.isidentifier(), f"policy.trainer: {entry.trainer!r}, must be `file.py:callable`")
+        trainer = _own_file(path, name, "policy.trainer"), function
+    return PolicyManifest(
+        name=entry.name,
+        label=entry.label,
+        version=plugin.version,
+        plugin=plugin.name,
+        file=_own_file(path, entry.file, "policy.file"),
+        factory=entry.factory,
+        summary=entry.summary,
+        trainer=trainer,
+        recipe=_own_file(path, entry.recipe, "policy.recipe") if entry.recipe else None,
+    )
+
+
+def _own_file(path: Path, name: str, key: str) -> Path:
+    file = (path.parent / name).resolve()
+    inside = file.is_relative_to(path.parent.resolve())
+    _require(path, inside and file.is_file(), f"{key}: {name!r} is no file of this plugin")
+    return file
 
 
 def _require(path: Path, holds: bool, trouble: str) -> None:  # noqa: FBT001 - an assertion reads best this way

@@ -16,6 +16,7 @@ from msgspec import Struct
 from runtime.messages.cell import CellDescription
 from runtime.mistakes import UserMistake
 from runtime.plugin_host.manifest import ManifestError, PluginManifest, PolicyManifest, read_manifest
+from runtime.plugin_host.workshop import Trainer
 from runtime.ports import Policy
 
 
@@ -89,6 +90,16 @@ class Registry:
             reason = f"{type(trouble).__name__}: {trouble}{_place(trouble, manifest.file.parent)}"
             self.quarantine(manifest.plugin, reason)
             raise PolicyUnavailable(f"plugin {manifest.plugin} failed to load: {reason}") from trouble
+
+    def load_trainer(self, name: str) -> Trainer:
+        """What trains this policy; raises `PolicyUnavailable`."""
+        manifest = self.manifest(name)
+        if manifest.trainer is None:
+            raise PolicyUnavailable(
+                f"policy {name} is not trained", remedy="one that is has a `trainer` in its manifest"
+            )
+        file, function = manifest.trainer
+        return cast("Trainer", getattr(_import(file), function))
 
 
 def _place(trouble: BaseException, folder: Path) -> str:

@@ -47,6 +47,7 @@ def build_parser() -> argparse.ArgumentParser:
     screenshots.add_argument("folder", help="where the PNG files go; made when missing; needs a display")
     doctor = commands.add_parser("doctor", help="what is missing or slow on this machine, and the remedy")
     doctor.add_argument("--json", action="store_true", help="add one JSON list as the last line (default: the table)")
+    _add_train(commands)
     _add_evaluate(commands)
     _add_bench(commands)
     _add_verify(commands)
@@ -173,6 +174,31 @@ def _add_session_options(run: argparse.ArgumentParser) -> None:
         metavar="ADDRESS",
         help="address of that page (default: %(default)s, this machine only)",
     )
+
+
+def _add_train(commands: _Commands[_Parser]) -> None:
+    train = commands.add_parser("train", help="train a policy from nothing; goes on where it was interrupted")
+    train.add_argument("policy", type=given, help="a policy that is trained, e.g. flow_vla")
+    train.add_argument(
+        "--config", type=given, default=None, metavar="FILE", help="training configuration (default: the shipped one)"
+    )
+    train.add_argument(
+        "--out",
+        type=given,
+        default=None,
+        metavar="DIR",
+        help="where all of it is kept (default: the user's data folder)",
+    )
+    train.add_argument("--scene", type=given, default="tray", help="scene name or TOML file (default: %(default)s)")
+    train.add_argument("--processes", type=positive, default=2, help="side by side (default: %(default)s)")
+    demos = commands.add_parser("demos", help="demonstrations by a teacher who sees the truth, as a LeRobotDataset v3")
+    demos.add_argument("--seeds", type=given, required=True, help="A:B, B not included")
+    demos.add_argument("--out", type=given, required=True, metavar="DIR", help="folder of the dataset")
+    demos.add_argument("--scene", type=given, default="tray", help="scene name or TOML file (default: %(default)s)")
+    demos.add_argument(
+        "--plain", action="store_true", help="without variations of light, texture, size … (default: with)"
+    )
+    demos.add_argument("--processes", type=positive, default=2, help="side by side (default: %(default)s)")
 
 
 def _add_evaluate(commands: _Commands[_Parser]) -> None:

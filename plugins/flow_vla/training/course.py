@@ -13,7 +13,7 @@ import torch
 
 from plugins.flow_vla.condition import SIZE
 from plugins.flow_vla.flow import FlowHead
-from plugins.flow_vla.model import FlowVla, load_model, save_model
+from plugins.flow_vla.model import FlowVla, load_card, load_model, save_model
 from plugins.flow_vla.training.acting import ActingPlan, joined, teach_acting
 from plugins.flow_vla.training.assurance import calibrate
 from plugins.flow_vla.training.collecting import make_shards
@@ -25,7 +25,7 @@ from plugins.flow_vla.training.rehearsing import rehearse
 from plugins.flow_vla.training.shards import STILLS, Shards
 from plugins.flow_vla.training.turning import teach_turning
 from plugins.flow_vla.training.validation import validate
-from runtime.datasets import content_hash
+from runtime.datasets import DatasetReader, content_hash
 from runtime.plugin_host.workshop import Workshop
 from sim_worlds.scenes import load_scene
 from sim_worlds.stills import StillRecipe
@@ -45,7 +45,6 @@ class Course:
         self._workshop = workshop
         self._folder = workshop.folder
         self._facts: dict[str, Any] = {}
-        self._began_s = time.monotonic()
 
     def run(self) -> Path:
         """Everything that is missing."""
@@ -65,13 +64,14 @@ class Course:
             place = self._folder / name
             if (place / "card.json").exists():
                 model = load_model(place)
+                self._facts = dict(load_card(place).facts)
                 continue
             torch.manual_seed(self._recipe.seed)
             model = model or FlowVla(regression=self._recipe.acting.regression)
             began_s = time.monotonic()
             stage(model.train())
             self._facts[f"seconds {name}"] = round(time.monotonic() - began_s, 1)
-            save_model(model.eval(), place, version=self._recipe.version, facts=self._card_facts(place))
+            save_model(model.eval(), place, version=self._recipe.version, facts=self._card_facts())
         return self._folder / stages[-1][0]
 
     def _read(self, model: FlowVla) -> None:
@@ -102,7 +102,7 @@ class Course:
         lessons = self._recipe.lessons
         seeds = range(lessons.first_seed, lessons.first_seed + lessons.count)
         dataset = self._workshop.lessons("demonstrations", seeds=seeds)
-        self._facts["demonstrations"] = content_hash(dataset)
+        self._facts["demonstrations"] = content_hash(DatasetReader(dataset))
         self._teach(model, self._examples(["demonstrations"]), self._recipe.acting.steps)
 
     def _correction(self, number: int) -> Callable[[FlowVla], None]:
@@ -116,7 +116,7 @@ class Course:
                 model=self._folder / last,
                 learner_share=lessons.learner_share,
             )
-            self._facts[f"corrections-{number}"] = content_hash(dataset)
+            self._facts[f"corrections-{number}"] = content_hash(DatasetReader(dataset))
             names = ["demonstrations", *(f"corrections-{before}" for before in range(number + 1))]
             self._teach(model, self._examples(names), self._recipe.acting.round_steps)
 
@@ -172,8 +172,7 @@ class Course:
     def _listen(self, stage: str) -> Callable[[int, int, dict[str, float]], None]:
         return lambda step, steps, figures: self._workshop.tell(stage, done=step + 1, total=steps, figures=figures)
 
-    def _card_facts(self, place: Path) -> dict[str, Any]:
-        del place
+    def _card_facts(self) -> dict[str, Any]:
         return {
             **self._facts,
             "recipe": msgspec.to_builtins(self._recipe),
