@@ -226,6 +226,7 @@ def spoilt(name: str, value: float) -> Callable[[], Episode]:
 BAD_EPISODES: dict[str, tuple[Callable[[], Episode], str]] = {
     "no task": (changed_episode(task=" "), "task"),
     "no frame": (lambda: made_up(0, length=0), "length"),
+    "an hour": (changed_episode(state=np.zeros((36_000, 3), np.float32)), "length"),
     "shorter action": (changed_episode(action=np.zeros((3, 4), np.float32)), "shape of action"),
     "narrower state": (changed_episode(state=np.zeros((4, 2), np.float32)), "shape of observation.state"),
     "state in double": (changed_episode(state=np.zeros((4, 3))), "type of observation.state"),
