@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import resource
+import signal
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
@@ -24,6 +27,7 @@ from runtime.datasets import (
     UnreadableDataset,
     UnwritableDataset,
     content_hash,
+    verify_dataset,
 )
 from tests.support.demonstrations import FORM, TASKS, made_up, signal_to_noise_db, without_cameras, write
 
@@ -186,6 +190,34 @@ def test_a_file_in_place_of_the_folder_is_refused_in_words(tmp_path: Path) -> No
     (tmp_path / "file").touch()
     with pytest.raises(UnwritableDataset, match="writing is impossible"):
         DatasetWriter(tmp_path / "file", BLIND)
+
+
+@contextmanager
+def files_up_to(size_bytes: int) -> Iterator[None]:
+    """As on a full disk: the system lets no file of this process grow beyond."""
+    limits = resource.getrlimit(resource.RLIMIT_FSIZE)
+    ignored = signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (size_bytes, limits[1]))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
+        signal.signal(signal.SIGXFSZ, ignored)
+
+
+@pytest.mark.parametrize("size_bytes", [0, 300, 1200, 3000])
+def test_a_full_disk_is_told_in_words_costs_the_episode_and_nothing_else(tmp_path: Path, size_bytes: int) -> None:
+    with DatasetWriter(tmp_path, FORM) as writer:
+        writer.add_episode(made_up(0), seed=0)
+        with files_up_to(size_bytes), pytest.raises(UnwritableDataset, match="writing is impossible"):
+            writer.add_episode(made_up(1, length=60), seed=1)
+        assert writer.seeds() == {0}
+        with files_up_to(size_bytes), pytest.raises(UnwritableDataset, match="writing is impossible"):
+            writer.finish()
+        assert not writer.finished
+        writer.add_episode(made_up(1), seed=1)
+        assert writer.finish().total_episodes == 2
+    verify_dataset(DatasetReader(tmp_path))
 
 
 def test_nobody_finishes_while_another_writer_is_open(tmp_path: Path) -> None:
