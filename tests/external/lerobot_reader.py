@@ -1,5 +1,7 @@
 """Does LeRobot's own reader see in a dataset of ours what our reader sees? Every number, flag, task and picture.
 
+And does our reader see what LeRobot writes?
+
     .venv/bin/python -m tests.external.lerobot_reader            a dataset that is made for it, from a simulated pick
     .venv/bin/python -m tests.external.lerobot_reader FOLDER     one of yours
 
@@ -52,9 +54,10 @@ def main() -> int:
         dataset = DatasetReader(folder)
         write_expected(dataset, Path(made) / "expected")
         found = ask_lerobot(python, folder, Path(made) / "expected", backend=arguments.backend)
-        figures = {**facts_of(dataset), **found, "commit": commit(), "host": host()}
+        back = read_what_lerobot_writes(python, Path(made))
+        figures = {**facts_of(dataset), **found, **back, "commit": commit(), "host": host()}
     show(figures, as_json=arguments.json)
-    return int(not found["holds"])
+    return int(not (found["holds"] and back["written_by_lerobot_holds"]))
 
 
 def environment(place: Path) -> Path:
@@ -104,6 +107,24 @@ def ask_lerobot(python: Path, folder: Path, expected: Path, *, backend: str | No
     wish = [] if backend is None else [backend]
     done = subprocess.run([python, half, folder, expected, *wish], stdout=subprocess.PIPE, text=True, check=True)
     return json.loads(done.stdout.splitlines()[-1])
+
+
+def read_what_lerobot_writes(python: Path, place: Path) -> dict[str, Any]:
+    """The other way round: LeRobot writes three episodes, our reader gives what went in, and places every picture."""
+    half = Path(__file__).with_name("lerobot_writing_half.py")
+    (place / "went_in").mkdir()
+    command = [python, half, place / "by_lerobot", place / "went_in"]
+    subprocess.run(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, check=True)
+    dataset = DatasetReader(place / "by_lerobot")
+    holds = True
+    for number, episode in enumerate(dataset):
+        went_in = np.load(place / "went_in" / f"{number}.npz")
+        holds &= np.array_equal(episode.state, went_in["state"]) and np.array_equal(episode.action, went_in["action"])
+        holds &= episode.task == f"task {number % 2}"
+        reds = episode.images["top"][:, 20:60, :, 0].astype(int) - episode.images["top"][:, 20:60, :, 1]
+        middles = [float(np.average(np.arange(128), weights=row.clip(min=0))) for row in reds.mean(axis=1)]
+        holds &= bool(np.abs(np.array(middles) - (4 * np.arange(len(episode)) + 5.5)).max() < 1.5)
+    return {"written_by_lerobot_frames": dataset.frames, "written_by_lerobot_holds": holds}
 
 
 def facts_of(dataset: DatasetReader) -> dict[str, Any]:
