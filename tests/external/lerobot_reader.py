@@ -122,8 +122,8 @@ def read_what_lerobot_writes(python: Path, place: Path) -> dict[str, Any]:
         holds &= np.array_equal(episode.state, went_in["state"]) and np.array_equal(episode.action, went_in["action"])
         holds &= episode.task == f"task {number % 2}"
         reds = episode.images["top"][:, 20:60, :, 0].astype(int) - episode.images["top"][:, 20:60, :, 1]
-        middles = [float(np.average(np.arange(128), weights=row.clip(min=0))) for row in reds.mean(axis=1)]
-        holds &= bool(np.abs(np.array(middles) - (4 * np.arange(len(episode)) + 5.5)).max() < 1.5)
+        middles = [float(np.average(np.arange(128), weights=(row - 40.0).clip(min=0.0))) for row in reds.mean(axis=1)]
+        holds &= bool(np.abs(np.array(middles) - (6 * np.arange(len(episode)) + 5.5)).max() < 3.0)  # half a step
     return {"written_by_lerobot_frames": dataset.frames, "written_by_lerobot_holds": holds}
 
 

@@ -8,10 +8,10 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
-import lerobot_half  # pyright: ignore[reportMissingImports] beside this file, outside the project's packages
+import lerobot_half  # beside this file
 import numpy as np
 
-LENGTHS = (12, 25, 7)
+LENGTHS = (12, 18, 7)
 FEATURES = {
     "observation.state": {"dtype": "float32", "shape": (3,), "names": ["a", "b", "c"]},
     "action": {"dtype": "float32", "shape": (2,), "names": {"motors": ["x", "y"]}},
@@ -20,7 +20,7 @@ FEATURES = {
 
 
 def main(folder: str, expected: Path) -> None:
-    """Three episodes of a red bar that moves on by five pixels a frame."""
+    """Three episodes of a red bar that moves on by six pixels a frame."""
     from lerobot.datasets.lerobot_dataset import LeRobotDataset  # pyright: ignore[reportMissingImports]
 
     random = np.random.default_rng(0)
@@ -30,7 +30,7 @@ def main(folder: str, expected: Path) -> None:
         np.savez(expected / f"{number}.npz", state=state, action=action)
         for frame in range(length):
             image = np.full((96, 128, 3), 90, np.uint8)
-            image[20:60, 4 * frame : 4 * frame + 12] = (200, 40, 40)
+            image[20:60, 6 * frame : 6 * frame + 12] = (200, 40, 40)
             row = {"observation.state": state[frame], "action": action[frame], "observation.images.top": image}
             dataset.add_frame({**row, "task": f"task {number % 2}"})
         dataset.save_episode()
