@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from runtime.datasets.form import ACTION, INTERVENTION, STATE, DatasetForm
+from runtime.datasets.layout import LONGEST_EPISODE_S
 from runtime.datasets.refusals import DatasetTrouble, RefusedEpisode
 
 Floats = NDArray[np.float32]
@@ -54,6 +55,9 @@ def check_episode(episode: Episode, form: DatasetForm, folder: Path) -> None:
         raise RefusedEpisode(folder, field="task", value=episode.task, limit="it must say what is to be done")
     if len(episode) == 0:
         raise RefusedEpisode(folder, field="length", value=0, limit="an episode has at least one frame")
+    if len(episode) > LONGEST_EPISODE_S * form.fps:
+        limit = f"at {form.fps} fps an episode has at most {LONGEST_EPISODE_S * form.fps:g} frames"
+        raise RefusedEpisode(folder, field="length", value=len(episode), limit=limit)
     _check_names(set(episode.extras), {extra.name for extra in form.extras}, "extras", folder)
     _check_names(set(episode.images), {camera.name for camera in form.cameras}, "images", folder)
     columns = episode.columns()

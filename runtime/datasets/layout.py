@@ -19,6 +19,9 @@ VIDEO_PATH = "videos/{video_key}/chunk-{chunk_index:03d}/file-{file_index:03d}.m
 EPISODES_PATH = "meta/episodes/chunk-{chunk_index:03d}/file-{file_index:03d}.parquet"
 FILES_IN_CHUNK = 1000
 
+LONGEST_EPISODE_S = 900.0
+"""LeRobot compares times in a video as float32, with a tolerance of 1e-4 s: beyond 1024 s its steps are coarser."""
+
 UNFINISHED = Path("unfinished")
 """Holds everything until the dataset is finished; its presence says that it is not."""
 
@@ -49,8 +52,7 @@ class FileLimits:
     """As the table lies in memory."""
 
     video_bytes: int = 200 << 20
-    video_s: float = 900.0
-    """LeRobot compares times as float32, with a tolerance of 1e-4 s: beyond 1024 s its steps are coarser than that."""
+    video_s: float = LONGEST_EPISODE_S
 
 
 @dataclass(slots=True)

@@ -33,6 +33,8 @@ _TOPS = ("data", "videos", "meta")
 class DatasetWriter:
     """An unfinished or finished dataset of one form in one folder. From one thread; `close` it in the end.
 
+    Belongs to the process that opened it: one that is forked off afterwards would keep it open.
+
     The unit of durability is a *take*: whatever one seed has brought, none, one or several episodes. Several
     processes may have a writer each on the same folder and add different seeds; then one calls `finish`, which
     puts the takes in the order of their seeds. So the tables do not depend on who has written what, and when.
@@ -104,7 +106,7 @@ class DatasetWriter:
                 self._make_appear()
                 self._finished = True
                 self.close()
-                shutil.rmtree(self._work)
+                shutil.rmtree(self._work, ignore_errors=True)  # what stays, the next one to open clears away
         return read_info(self.folder)
 
     def close(self) -> None:

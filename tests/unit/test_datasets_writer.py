@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import resource
+import signal
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
@@ -24,6 +27,7 @@ from runtime.datasets import (
     UnreadableDataset,
     UnwritableDataset,
     content_hash,
+    verify_dataset,
 )
 from tests.support.demonstrations import FORM, TASKS, made_up, signal_to_noise_db, without_cameras, write
 
@@ -188,6 +192,34 @@ def test_a_file_in_place_of_the_folder_is_refused_in_words(tmp_path: Path) -> No
         DatasetWriter(tmp_path / "file", BLIND)
 
 
+@contextmanager
+def files_up_to(size_bytes: int) -> Iterator[None]:
+    """As on a full disk: the system lets no file of this process grow beyond."""
+    limits = resource.getrlimit(resource.RLIMIT_FSIZE)
+    ignored = signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (size_bytes, limits[1]))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
+        signal.signal(signal.SIGXFSZ, ignored)
+
+
+@pytest.mark.parametrize("size_bytes", [0, 300, 1200, 3000])
+def test_a_full_disk_is_told_in_words_costs_the_episode_and_nothing_else(tmp_path: Path, size_bytes: int) -> None:
+    with DatasetWriter(tmp_path, FORM) as writer:
+        writer.add_episode(made_up(0), seed=0)
+        with files_up_to(size_bytes), pytest.raises(UnwritableDataset, match="writing is impossible"):
+            writer.add_episode(made_up(1, length=60), seed=1)
+        assert writer.seeds() == {0}
+        with files_up_to(size_bytes), pytest.raises(UnwritableDataset, match="writing is impossible"):
+            writer.finish()
+        assert not writer.finished
+        writer.add_episode(made_up(1), seed=1)
+        assert writer.finish().total_episodes == 2
+    verify_dataset(DatasetReader(tmp_path))
+
+
 def test_nobody_finishes_while_another_writer_is_open(tmp_path: Path) -> None:
     with DatasetWriter(tmp_path, BLIND) as one, DatasetWriter(tmp_path, BLIND) as other:
         one.add_episode(made_up(0, form=BLIND), seed=0)
@@ -226,6 +258,7 @@ def spoilt(name: str, value: float) -> Callable[[], Episode]:
 BAD_EPISODES: dict[str, tuple[Callable[[], Episode], str]] = {
     "no task": (changed_episode(task=" "), "task"),
     "no frame": (lambda: made_up(0, length=0), "length"),
+    "an hour": (changed_episode(state=np.zeros((36_000, 3), np.float32)), "length"),
     "shorter action": (changed_episode(action=np.zeros((3, 4), np.float32)), "shape of action"),
     "narrower state": (changed_episode(state=np.zeros((4, 2), np.float32)), "shape of observation.state"),
     "state in double": (changed_episode(state=np.zeros((4, 3))), "type of observation.state"),
