@@ -47,6 +47,7 @@ def build_parser() -> argparse.ArgumentParser:
     screenshots.add_argument("folder", help="where the PNG files go; made when missing; needs a display")
     doctor = commands.add_parser("doctor", help="what is missing or slow on this machine, and the remedy")
     doctor.add_argument("--json", action="store_true", help="add one JSON list as the last line (default: the table)")
+    _add_worlds(commands)
     _add_bench(commands)
     _add_verify(commands)
     return parser
@@ -125,15 +126,16 @@ def _add_cell_options(parser: argparse.ArgumentParser) -> None:
         choices=("low", "high"),
         help="how far the plant differs from its nominal model (default: %(default)s)",
     )
-    parser.add_argument(
-        "--vary",
-        action="append",
-        default=[],
-        metavar="NAME[:STRENGTH]",
-        help="vary what the cell looks like, drawn from the seed; may be repeated. "
+    _add_vary(
+        parser,
+        "vary the cell, drawn from the seed; may be repeated. "
         f"Variations: {', '.join(VARIATIONS)}; strengths: weak, medium, strong, or a number from 0 to 1 "
         "(default: no variation; medium)",
     )
+
+
+def _add_vary(parser: argparse.ArgumentParser, words: str) -> None:
+    parser.add_argument("--vary", action="append", default=[], metavar="NAME[:STRENGTH]", help=words)
 
 
 def _add_session_options(run: argparse.ArgumentParser) -> None:
@@ -172,6 +174,17 @@ def _add_session_options(run: argparse.ArgumentParser) -> None:
         metavar="ADDRESS",
         help="address of that page (default: %(default)s, this machine only)",
     )
+
+
+def _add_worlds(commands: _Commands[_Parser]) -> None:
+    worlds = commands.add_parser("worlds", help="the scenes and variations there are; pictures of a variation")
+    worlds.add_argument(
+        "--picture", type=given, default=None, metavar="FILE", help="write a PNG of each strength (default: a list)"
+    )
+    _add_vary(worlds, f"only these of {', '.join(VARIATIONS)}; may be repeated (default: every one)")
+    worlds.add_argument("--scene", type=given, default="tray", help="scene of the pictures (default: %(default)s)")
+    worlds.add_argument("--seed", type=natural, default=1, help="first seed of the pictures (default: %(default)s)")
+    worlds.add_argument("--json", action="store_true", help="print the list as one JSON object (default: a table)")
 
 
 def _add_bench(commands: _Commands[_Parser]) -> None:

@@ -1,0 +1,85 @@
+"""A sheet of pictures: one cell without a variation and at its three strengths, as both cameras see it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from runtime.mistakes import UserMistake
+from sim_worlds.cameras import CameraRig
+from sim_worlds.plant.pybullet_plant import PyBulletPlant
+from sim_worlds.variation import STRENGTHS, Variation, VariedScene, vary
+from twin_app.assembly.setup import CellSetup, read_scene
+
+ENLARGED = 2
+MARGIN_PX = 6
+HEADING_PX = 22
+PAPER, INK = 245, 20
+_FONT = cv2.FONT_HERSHEY_SIMPLEX
+
+Sheet = NDArray[np.uint8]
+
+
+def draw_sheet(setup: CellSetup, *, names: Sequence[str], seeds: Sequence[int]) -> Sheet:
+    """u8[height, width, 3], RGB. Rows: each seed with each of these variations; columns: the strengths."""
+    rows = [_row(setup, name, seed, named=len(names) > 1) for seed in seeds for name in names]
+    return np.concatenate(rows)
+
+
+def check_sheet(path: Path) -> None:
+    """Raise `UserMistake` for a file name that is no PNG, or a folder that is not there."""
+    if path.suffix.lower() != ".png":
+        raise UserMistake(f"{path} is no PNG file", remedy="give a file name that ends in .png")
+    if not path.parent.is_dir():
+        raise UserMistake(f"there is no folder {path.parent}", remedy="make it, or give another file")
+
+
+def write_sheet(sheet: Sheet, path: Path) -> None:
+    """As a PNG; raises `UserMistake` where it cannot be written."""
+    done, packed = cv2.imencode(".png", cv2.cvtColor(sheet, cv2.COLOR_RGB2BGR))
+    try:
+        path.write_bytes(packed.tobytes() if done else b"")
+    except OSError as trouble:
+        raise UserMistake(f"cannot write {path}: {trouble.strerror}", remedy="give another file") from trouble
+
+
+def _row(setup: CellSetup, name: str, seed: int, *, named: bool) -> Sheet:
+    scene = read_scene(CellSetup(scene=setup.scene)).scene
+    cells = [(f"seed {seed}" if not named else "as drawn", vary(scene, variations=(), seed=seed))]
+    for strength, value in STRENGTHS.items():
+        varied = vary(scene, variations=(Variation(name, value),), seed=seed)
+        cells.append((f"{name}:{strength}", varied))
+    return np.concatenate([_cell(heading, varied, setup, seed) for heading, varied in cells], axis=1)
+
+
+def _cell(heading: str, varied: VariedScene, setup: CellSetup, seed: int) -> Sheet:
+    """Both pictures beside each other, under a heading."""
+    pictures = [_enlarged(image) for image in _pictures(varied, setup, seed)]
+    height = max(len(picture) for picture in pictures)
+    width = sum(picture.shape[1] for picture in pictures)
+    sheet = np.full((height + HEADING_PX + MARGIN_PX, width + 2 * MARGIN_PX, 3), PAPER, dtype=np.uint8)
+    cv2.putText(sheet, heading, (MARGIN_PX, HEADING_PX - 6), _FONT, 0.5, (INK, INK, INK), 1, cv2.LINE_AA)
+    column = MARGIN_PX
+    for picture in pictures:
+        sheet[HEADING_PX : HEADING_PX + len(picture), column : column + picture.shape[1]] = picture
+        column += picture.shape[1]
+    return sheet
+
+
+def _pictures(varied: VariedScene, setup: CellSetup, seed: int) -> list[Sheet]:
+    """The cell as a run with this seed would find it at its start."""
+    plant = PyBulletPlant(varied.scene, mismatch=setup.mismatch, seed=seed, loose=varied.clutter.loose)
+    rig = CameraRig(varied, renderer=setup.renderer, seed=seed, mismatch=setup.mismatch)
+    try:
+        return [picture.image for picture in rig.capture_truth(plant.truth(), stamp_ns=0)]
+    finally:
+        rig.close()
+        plant.close()
+
+
+def _enlarged(image: Sheet) -> Sheet:
+    return image.repeat(ENLARGED, axis=0).repeat(ENLARGED, axis=1)
