@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import math
-
 import numpy as np
 import pytest
 
@@ -88,7 +86,6 @@ def test_what_is_not_varied_moves_no_body_of_the_plant() -> None:
             states = [plant.step(None, stamp_ns=tick * 1_000_000) for plant in (plain, varied)]
             assert np.array_equal(states[0].q_rad, states[1].q_rad)
         assert np.array_equal(plain.truth().poses, varied.truth().poses)
-        assert math.isfinite(states[0].q_rad.sum())
     finally:
         plain.close()
         varied.close()

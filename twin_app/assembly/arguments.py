@@ -213,9 +213,21 @@ def _add_verify(commands: _Commands[_Parser]) -> None:
     )
     endurance = what.add_parser("endurance", help="let cell and console work for long: what they hold must not grow")
     endurance.add_argument("--minutes", type=positive, default=60, metavar="N", help="how long (default: %(default)s)")
-    for parser in (swap, faults, kill, endurance):
+    variations = _add_verify_variations(what)
+    for parser in (swap, faults, kill, endurance, variations):
         parser.add_argument("--seed", type=natural, default=1, help=_SEED)
     recording = what.add_parser("recording", help="judge a recording file")
     recording.add_argument("file", type=given, help="MCAP file that celltwin has written")
-    for parser in (swap, faults, kill, endurance, recording):
+    for parser in (swap, faults, kill, endurance, recording, variations):
         parser.add_argument("--json", action="store_true", help=_JSON)
+
+
+def _add_verify_variations(what: _Commands[_Parser]) -> _Parser:
+    parser = what.add_parser("variations", help="count the picks that succeed under each variation")
+    _add_vary(parser, f"only these of {', '.join(VARIATIONS)}; may be repeated (default: each at each strength)")
+    many = "how many cells each, from --seed on (default: %(default)s)"
+    parser.add_argument("--seeds", type=positive, default=10, metavar="N", help=many)
+    parser.add_argument("--picks", type=positive, default=2, metavar="N", help="picks in each (default: %(default)s)")
+    parser.add_argument("--scene", type=given, default="tray", help="scene name or TOML file (default: %(default)s)")
+    parser.add_argument("--policy", type=given, default="programmed", help="policy that drives (default: %(default)s)")
+    return parser
