@@ -34,6 +34,9 @@ BESIDE_HEIGHT_M = 0.03
 BEYOND_M = 0.02
 """Between the hand's workspace and what lies beside it."""
 
+ARM_ROOM_M = 0.15
+"""Free on the table to both sides of the robot's base."""
+
 
 def _vary(varied: VariedScene, draw: Draw) -> VariedScene:
     cell, hues = varied.nominal, FreeHues(varied.nominal.parts)
@@ -104,20 +107,13 @@ def _free_strips(cell: CellDescription) -> list[tuple[float, float, float, float
     eye = camera.camera_in_parent.position_m
     seen_m = 0.5 * min(camera.width_px, camera.height_px) / camera.focal_px * (eye[2] - cell.floor_z_m)
     (x_low, y_low, _), (x_high, y_high, _) = cell.workspace.lower_m, cell.workspace.upper_m
-    low = [
-        max(table.centre_in_base.position_m[axis] - table.half_extents_m[axis], eye[axis] - seen_m) for axis in (0, 1)
-    ]
-    high = [
-        min(table.centre_in_base.position_m[axis] + table.half_extents_m[axis], eye[axis] + seen_m) for axis in (0, 1)
-    ]
+    centre_m = table.centre_in_base.position_m
+    low = [max(centre_m[axis] - table.half_extents_m[axis], eye[axis] - seen_m) for axis in (0, 1)]
+    high = [min(centre_m[axis] + table.half_extents_m[axis], eye[axis] + seen_m) for axis in (0, 1)]
     beyond = [(x_high + BEYOND_M, high[0], low[1], high[1])]
     near = [(low[0], x_low - BEYOND_M, y0, y1) for y0, y1 in ((low[1], -ARM_ROOM_M), (ARM_ROOM_M, high[1])) if y0 < y1]
     sides = [(x_low, x_high, y0, y1) for y0, y1 in ((low[1], y_low - BEYOND_M), (y_high + BEYOND_M, high[1]))]
     return [strip for strip in itertools.chain(beyond, near, sides) if strip[0] < strip[1] and strip[2] < strip[3]]
-
-
-ARM_ROOM_M = 0.15
-"""To both sides of the robot's base."""
 
 
 def _any_yaw(draw: Draw) -> tuple[float, float, float, float]:

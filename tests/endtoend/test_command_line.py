@@ -30,7 +30,7 @@ MISTAKES = [
     (["run", "--headless", "--vary", "light:huge"], "unknown strength 'huge' of variation light"),
     (["run", "--headless", "--live", "--vary", "light:2"], "strength '2' of variation light is outside 0…1"),
     (["worlds", "--vary", "fog"], "unknown variation 'fog'"),
-    (["worlds", "--picture", "sheet.jpg"], "sheet.jpg is no PNG file"),
+    (["worlds", "--picture", "sheet.pdf"], "sheet.pdf is no picture file"),
     (["worlds", "--picture", "nowhere/sheet.png"], "there is no folder nowhere"),
     (["worlds", "--picture", "/proc/sheet.png", "--vary", "light"], "cannot write /proc/sheet.png"),
     (["worlds", "--picture", "x.png", "--scene", "nowhere"], "unknown scene"),

@@ -179,7 +179,7 @@ def _add_session_options(run: argparse.ArgumentParser) -> None:
 def _add_worlds(commands: _Commands[_Parser]) -> None:
     worlds = commands.add_parser("worlds", help="the scenes and variations there are; pictures of a variation")
     worlds.add_argument(
-        "--picture", type=given, default=None, metavar="FILE", help="write a PNG of each strength (default: a list)"
+        "--picture", type=given, default=None, metavar="FILE", help="draw each strength: PNG or JPEG (default: a list)"
     )
     _add_vary(worlds, f"only these of {', '.join(VARIATIONS)}; may be repeated (default: every one)")
     worlds.add_argument("--scene", type=given, default="tray", help="scene of the pictures (default: %(default)s)")

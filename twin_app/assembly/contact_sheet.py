@@ -19,6 +19,8 @@ ENLARGED = 2
 MARGIN_PX = 6
 HEADING_PX = 22
 PAPER, INK = 245, 20
+KINDS = (".png", ".jpg")
+JPEG_QUALITY = 75
 _FONT = cv2.FONT_HERSHEY_SIMPLEX
 
 Sheet = NDArray[np.uint8]
@@ -31,16 +33,17 @@ def draw_sheet(setup: CellSetup, *, names: Sequence[str], seeds: Sequence[int]) 
 
 
 def check_sheet(path: Path) -> None:
-    """Raise `UserMistake` for a file name that is no PNG, or a folder that is not there."""
-    if path.suffix.lower() != ".png":
-        raise UserMistake(f"{path} is no PNG file", remedy="give a file name that ends in .png")
+    """Raise `UserMistake` for a file name that is no picture's, or a folder that is not there."""
+    if path.suffix.lower() not in KINDS:
+        raise UserMistake(f"{path} is no picture file", remedy=f"give a file name that ends in {' or '.join(KINDS)}")
     if not path.parent.is_dir():
         raise UserMistake(f"there is no folder {path.parent}", remedy="make it, or give another file")
 
 
 def write_sheet(sheet: Sheet, path: Path) -> None:
-    """As a PNG; raises `UserMistake` where it cannot be written."""
-    done, packed = cv2.imencode(".png", cv2.cvtColor(sheet, cv2.COLOR_RGB2BGR))
+    """As its name says; raises `UserMistake` where it cannot be written."""
+    quality = [cv2.IMWRITE_JPEG_QUALITY, JPEG_QUALITY]  # a PNG takes no notice of it
+    done, packed = cv2.imencode(path.suffix.lower(), cv2.cvtColor(sheet, cv2.COLOR_RGB2BGR), quality)
     try:
         path.write_bytes(packed.tobytes() if done else b"")
     except OSError as trouble:
