@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -28,16 +29,31 @@ Sheet = NDArray[np.uint8]
 
 def draw_sheet(setup: CellSetup, *, names: Sequence[str], seeds: Sequence[int]) -> Sheet:
     """u8[height, width, 3], RGB. Rows: each seed with each of these variations; columns: the strengths."""
-    rows = [_row(setup, name, seed, named=len(names) > 1) for seed in seeds for name in names]
+    scene = read_scene(CellSetup(scene=setup.scene)).scene
+    rows: list[Sheet] = []
+    for seed in seeds:
+        heading = f"seed {seed}" if len(names) == 1 else "as drawn"
+        plain = _cell(heading, vary(scene, variations=(), seed=seed), setup, seed)
+        for name in names:
+            cells = [plain]
+            for strength, value in STRENGTHS.items():
+                varied = vary(scene, variations=(Variation(name, value),), seed=seed)
+                cells.append(_cell(f"{name}:{strength}", varied, setup, seed))
+            rows.append(np.concatenate(cells, axis=1))
     return np.concatenate(rows)
 
 
 def check_sheet(path: Path) -> None:
-    """Raise `UserMistake` for a file name that is no picture's, or a folder that is not there."""
+    """Raise `UserMistake` for a file name that is no picture's, or a folder that cannot be written."""
     if path.suffix.lower() not in KINDS:
         raise UserMistake(f"{path} is no picture file", remedy=f"give a file name that ends in {' or '.join(KINDS)}")
     if not path.parent.is_dir():
         raise UserMistake(f"there is no folder {path.parent}", remedy="make it, or give another file")
+    try:
+        with tempfile.TemporaryFile(dir=path.parent):
+            pass
+    except OSError as trouble:
+        raise UserMistake(f"cannot write {path}: {trouble.strerror}", remedy="give another file") from trouble
 
 
 def write_sheet(sheet: Sheet, path: Path) -> None:
@@ -48,15 +64,6 @@ def write_sheet(sheet: Sheet, path: Path) -> None:
         path.write_bytes(packed.tobytes() if done else b"")
     except OSError as trouble:
         raise UserMistake(f"cannot write {path}: {trouble.strerror}", remedy="give another file") from trouble
-
-
-def _row(setup: CellSetup, name: str, seed: int, *, named: bool) -> Sheet:
-    scene = read_scene(CellSetup(scene=setup.scene)).scene
-    cells = [(f"seed {seed}" if not named else "as drawn", vary(scene, variations=(), seed=seed))]
-    for strength, value in STRENGTHS.items():
-        varied = vary(scene, variations=(Variation(name, value),), seed=seed)
-        cells.append((f"{name}:{strength}", varied))
-    return np.concatenate([_cell(heading, varied, setup, seed) for heading, varied in cells], axis=1)
 
 
 def _cell(heading: str, varied: VariedScene, setup: CellSetup, seed: int) -> Sheet:
