@@ -11,7 +11,13 @@ from sim_worlds.variation.flaws import Cover, CoverKind
 Field = NDArray[np.float64]
 """[height, width]."""
 
-BLOTS = 14
+BLOTS = 22
+COARSE_PX = 32
+"""Side of the grid on which the size of a hand is found."""
+
+SIZES = (0.4, 2.5)
+"""Of a hand, smallest and largest, over one that is as long as a third of the picture."""
+
 EDGE = {CoverKind.DIRT: 0.30, CoverKind.SHEET: 0.012, CoverKind.HAND: 0.02}
 """Width of the soft edge, in units of the height field's spread."""
 
@@ -30,7 +36,7 @@ class DrawnCover:
         across, down = np.meshgrid(
             (np.arange(width_px) + 0.5) / width_px - 0.5, (np.arange(height_px) + 0.5) / height_px - 0.5
         )
-        height = _HEIGHTS[cover.kind](across, down, random)
+        height = _HEIGHTS[cover.kind](across, down, cover.share, random)
         threshold = float(np.quantile(height, 1.0 - cover.share))
         edge = EDGE[cover.kind] * float(height.std())
         alpha = np.clip((height - threshold) / edge + FULL_SHARE, 0.0, 1.0)
@@ -47,21 +53,20 @@ class DrawnCover:
         return np.clip(np.rint(image * self._kept + self._added), 0.0, 255.0).astype(np.uint8)
 
 
-def _dirt(across: Field, down: Field, random: np.random.Generator) -> Field:
-    """Sum of soft blots; most of them in one half, where a finger has been."""
+def _dirt(across: Field, down: Field, share: float, random: np.random.Generator) -> Field:
+    """Sum of soft blots all over the picture."""
     height = np.zeros_like(across)
-    middle = random.uniform(-0.3, 0.3, 2)
     for _ in range(BLOTS):
-        x, y = middle + random.normal(0.0, 0.24, 2)
-        size = random.uniform(0.04, 0.14)
+        x, y = random.uniform(-0.55, 0.55, 2)
+        size = random.uniform(0.025, 0.075)
         long, turn = random.uniform(1.0, 2.5), random.uniform(0.0, np.pi)
         along = (across - x) * np.cos(turn) + (down - y) * np.sin(turn)
         beside = (down - y) * np.cos(turn) - (across - x) * np.sin(turn)
-        height += random.uniform(0.5, 1.0) * np.exp(-0.5 * ((along / (long * size)) ** 2 + (beside / size) ** 2))
+        height += random.uniform(0.6, 1.0) * np.exp(-0.5 * ((along / (long * size)) ** 2 + (beside / size) ** 2))
     return height
 
 
-def _sheet(across: Field, down: Field, random: np.random.Generator) -> Field:
+def _sheet(across: Field, down: Field, share: float, random: np.random.Generator) -> Field:
     """Rises in one direction, with a slightly wavy edge."""
     turn, wave = random.uniform(0.0, 2.0 * np.pi), random.uniform(0.0, 2.0 * np.pi)
     along = across * np.cos(turn) + down * np.sin(turn)
@@ -69,19 +74,29 @@ def _sheet(across: Field, down: Field, random: np.random.Generator) -> Field:
     return along + 0.012 * np.sin(9.0 * beside + wave)
 
 
-def _hand(across: Field, down: Field, random: np.random.Generator) -> Field:
-    """Falls with the distance from the bones of a hand that comes in from the border."""
-    turn = random.uniform(0.0, 2.0 * np.pi)
+def _hand(across: Field, down: Field, share: float, random: np.random.Generator) -> Field:
+    """Falls with the distance from the bones of a hand that comes in from the border, as large as it has to be."""
+    turn, aside, bent = random.uniform(0.0, 2.0 * np.pi), random.uniform(-0.2, 0.2), random.uniform(-0.12, 0.12)
+    coarse = (np.arange(COARSE_PX) + 0.5) / COARSE_PX - 0.5
+    grid = np.meshgrid(coarse, coarse)
+    low, high = SIZES
+    for _ in range(8):
+        size = 0.5 * (low + high)
+        hidden = float((_bones(*grid, turn=turn, aside=aside, bent=bent, size=size) > 0.0).mean())
+        low, high = (size, high) if hidden < share else (low, size)
+    return _bones(across, down, turn=turn, aside=aside, bent=bent, size=0.5 * (low + high))
+
+
+def _bones(across: Field, down: Field, *, turn: float, aside: float, bent: float, size: float) -> Field:
     into = np.array([np.cos(turn), np.sin(turn)])
-    wrist = -0.30 * into + random.uniform(-0.15, 0.15) * np.array([-into[1], into[0]])
-    knuckles = wrist + 0.16 * into
-    bones = [(wrist - 0.8 * into, wrist, 0.075), (wrist, knuckles, 0.10)]
-    bent = random.uniform(-0.12, 0.12)
+    knuckles = (0.5 - 0.32 * size) * -into + aside * np.array([-into[1], into[0]])
+    wrist = knuckles - 0.14 * size * into
+    bones = [(wrist - 2.0 * into, wrist, 0.055), (wrist, knuckles, 0.075)]
     for direction, length in (*_FINGERS, (-1.05, 0.62)):
         angle = turn + direction + bent
-        tip = knuckles + 0.24 * length * np.array([np.cos(angle), np.sin(angle)])
-        bones.append((knuckles - 0.05 * into, tip, 0.032))
-    return np.max([radius - _distance(across, down, start, end) for start, end, radius in bones], axis=0)
+        tip = knuckles + 0.22 * size * length * np.array([np.cos(angle), np.sin(angle)])
+        bones.append((knuckles - 0.04 * size * into, tip, 0.022))
+    return np.max([radius * size - _distance(across, down, start, end) for start, end, radius in bones], axis=0)
 
 
 def _distance(across: Field, down: Field, start: Field, end: Field) -> Field:

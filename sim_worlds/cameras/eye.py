@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from typing import Any
 
 import cv2
 import numpy as np
@@ -31,11 +30,12 @@ class Eye:
         flaws: PictureFlaws = FLAWLESS,
         bank: NoiseBank | None = None,
     ) -> None:
-        size: dict[str, Any] = {"width_px": camera.width_px, "height_px": camera.height_px}
+        width, height = camera.width_px, camera.height_px
         self._flaws = flaws
-        self._cover = None if flaws.cover is None else DrawnCover(flaws.cover, **size)
+        self._cover = None if flaws.cover is None else DrawnCover(flaws.cover, width_px=width, height_px=height)
         self._gain = None if flaws.gain_rgb == (1.0, 1.0, 1.0) else _gain_table(flaws)
-        self._sensor = Sensor(**size, noise=math.hypot(noise, flaws.noise), seed=seed, bank=bank)
+        noise = math.hypot(noise, flaws.noise)
+        self._sensor = Sensor(width_px=width, height_px=height, noise=noise, seed=seed, bank=bank)
 
     @property
     def hidden(self) -> NDArray[np.bool_] | None:

@@ -68,7 +68,7 @@ vec3 patterned(vec3 plain) {
     if (pattern.x < 1.5)
         amount = waves.x + waves.y - 2.0 * waves.x * waves.y;
     else if (pattern.x > 2.5)
-        amount = mix(0.67 * clouds(on_pattern) + 0.33 * clouds(2.0 * on_pattern + 7.3), 0.5,
+        amount = mix(smoothstep(0.2, 0.8, 0.67 * clouds(on_pattern) + 0.33 * clouds(2.0 * on_pattern + 7.3)), 0.5,
                      clamp(2.0 * max(step_px.x, step_px.y) - 0.5, 0.0, 1.0));
     return mix(plain, second_colour, pattern.z * amount);
 }

@@ -143,16 +143,8 @@ class Poser:
         start, end = cell.tray.centre_in_base_m, tote.centre_in_base_m
         low = share > 0.9 and random.random() < 0.5
         spread = 0.4 if low else 0.9
-        x = (
-            start[0]
-            + share * (end[0] - start[0])
-            + spread * float(random.uniform(-1, 1)) * tote.inner_half_extents_m[0]
-        )
-        y = (
-            start[1]
-            + share * (end[1] - start[1])
-            + spread * float(random.uniform(-1, 1)) * tote.inner_half_extents_m[1]
-        )
+        aside = [spread * float(random.uniform(-1, 1)) * half_m for half_m in tote.inner_half_extents_m]
+        x, y = (start[axis] + share * (end[axis] - start[axis]) + aside[axis] for axis in (0, 1))
         yaw = float(random.uniform(-0.5, 0.5)) * math.pi
         if occasion == "passing":
             return Aim(x, y, cell.floor_z_m + height, yaw, self._any_width(random))

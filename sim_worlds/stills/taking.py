@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator
 from concurrent.futures import Future, ProcessPoolExecutor
 from itertools import islice
 
+from sim_worlds.scenes import load_scene
 from sim_worlds.stills.recipe import StillRecipe
 from sim_worlds.stills.still import Still
 from sim_worlds.stills.studio import Studio
@@ -20,7 +21,9 @@ def take_stills(recipe: StillRecipe, seeds: Iterable[int], *, processes: int = 1
     """One still a seed, in this order; the same ones whatever the number of processes.
 
     One process is this one. More are started afresh (`spawn`) and end when the iterator is used up or closed.
+    Raises `SceneError` for an unusable scene, `EglUnavailable` where no OpenGL is.
     """
+    load_scene(recipe.scene)  # what is wrong with it is said here, not in another process
     if processes <= 1:
         yield from _taken_here(recipe, seeds)
         return

@@ -34,31 +34,34 @@ BESIDE_HEIGHT_M = 0.03
 BEYOND_M = 0.02
 """Between the hand's workspace and what lies beside it."""
 
+ARM_ROOM_M = 0.15
+"""Free on the table to both sides of the robot's base."""
+
 
 def _vary(varied: VariedScene, draw: Draw) -> VariedScene:
     cell, hues = varied.nominal, FreeHues(varied.nominal.parts)
     on_tray, flat, beside = draw.count("loose_count"), draw.count("scrap_count"), draw.count("beside_count")
-    loose = [_loose(draw, hues) for _ in range(MOST_LOOSE)]
+    loose = [_loose(draw, hues, f"loose {index}") for index in range(MOST_LOOSE)]
     scraps = [_scrap(draw, hues, cell, index) for index in range(MOST_SCRAPS)]
-    others = [_beside(draw, hues, cell) for _ in range(MOST_BESIDE)]
+    others = [_beside(draw, hues, cell, f"beside {index}") for index in range(MOST_BESIDE)]
     if varied.scene.belt is not None:  # a belt would carry them away, and nobody puts them on again
         on_tray = flat = 0
     fixed = (*scraps[:flat], *(thing for thing in others[:beside] if thing is not None))
     return replace(varied, clutter=Clutter(tuple(loose[:on_tray]), fixed))
 
 
-def _colour(draw: Draw, hues: FreeHues) -> Vector3:
-    saturation = draw.value("colour_share")
+def _colour(draw: Draw, hues: FreeHues, of: str) -> Vector3:
+    saturation = draw.value("colour_share", of=of)
     return hues.colour(draw.random, saturation=saturation, value=0.12 + 0.8 * float(draw.random.random()))
 
 
-def _loose(draw: Draw, hues: FreeHues) -> LooseObject:
+def _loose(draw: Draw, hues: FreeHues, name: str) -> LooseObject:
     shape = "cylinder" if draw.random.random() < 0.4 else "flat box"
-    long_m, short_m = draw.value("side_m"), draw.value("side_m")
+    long_m, short_m = draw.value("side_m", of=f"{name} long"), draw.value("side_m", of=f"{name} short")
     height_m = 0.006 + float(draw.random.random()) * 0.012
     size_m = (long_m, long_m, height_m) if shape == "cylinder" else (long_m, short_m, height_m)
     mass_kg = max(LEAST_KG, DENSITY_KG_M3 * size_m[0] * size_m[1] * size_m[2])
-    return LooseObject(shape, size_m, _colour(draw, hues), mass_kg)
+    return LooseObject(shape, size_m, _colour(draw, hues, name), mass_kg)
 
 
 def _scrap(draw: Draw, hues: FreeHues, cell: CellDescription, index: int) -> FixedObject:
@@ -72,10 +75,10 @@ def _scrap(draw: Draw, hues: FreeHues, cell: CellDescription, index: int) -> Fix
         y0 + (2.0 * y - 1.0) * (half_y - reach_m),
         z0 + (index + 2.5) * SCRAP_M,
     )
-    return FixedObject("flat box", size_m, _colour(draw, hues), Pose(centre_m, _any_yaw(draw)))
+    return FixedObject("flat box", size_m, _colour(draw, hues, f"scrap {index}"), Pose(centre_m, _any_yaw(draw)))
 
 
-def _beside(draw: Draw, hues: FreeHues, cell: CellDescription) -> FixedObject | None:
+def _beside(draw: Draw, hues: FreeHues, cell: CellDescription, name: str) -> FixedObject | None:
     """On the table, outside of workspace, tray and totes; None where the table has no such place."""
     shape = "cylinder" if draw.random.random() < 0.4 else "flat box"
     which, along, across, long, short, high = (float(number) for number in draw.random.random(6))
@@ -83,7 +86,7 @@ def _beside(draw: Draw, hues: FreeHues, cell: CellDescription) -> FixedObject | 
     size_m = (short_m, short_m, 0.004 + high * (BESIDE_HEIGHT_M - 0.004))
     if shape != "cylinder":
         size_m = (long_m, short_m, size_m[2])
-    colour, turn = _colour(draw, hues), _any_yaw(draw)
+    colour, turn = _colour(draw, hues, name), _any_yaw(draw)
     reach_m = 0.5 * math.hypot(size_m[0], size_m[1])
     strips = [strip for strip in _free_strips(cell) if min(strip[1] - strip[0], strip[3] - strip[2]) > 2.0 * reach_m]
     if not strips:
@@ -104,20 +107,13 @@ def _free_strips(cell: CellDescription) -> list[tuple[float, float, float, float
     eye = camera.camera_in_parent.position_m
     seen_m = 0.5 * min(camera.width_px, camera.height_px) / camera.focal_px * (eye[2] - cell.floor_z_m)
     (x_low, y_low, _), (x_high, y_high, _) = cell.workspace.lower_m, cell.workspace.upper_m
-    low = [
-        max(table.centre_in_base.position_m[axis] - table.half_extents_m[axis], eye[axis] - seen_m) for axis in (0, 1)
-    ]
-    high = [
-        min(table.centre_in_base.position_m[axis] + table.half_extents_m[axis], eye[axis] + seen_m) for axis in (0, 1)
-    ]
+    centre_m = table.centre_in_base.position_m
+    low = [max(centre_m[axis] - table.half_extents_m[axis], eye[axis] - seen_m) for axis in (0, 1)]
+    high = [min(centre_m[axis] + table.half_extents_m[axis], eye[axis] + seen_m) for axis in (0, 1)]
     beyond = [(x_high + BEYOND_M, high[0], low[1], high[1])]
     near = [(low[0], x_low - BEYOND_M, y0, y1) for y0, y1 in ((low[1], -ARM_ROOM_M), (ARM_ROOM_M, high[1])) if y0 < y1]
     sides = [(x_low, x_high, y0, y1) for y0, y1 in ((low[1], y_low - BEYOND_M), (y_high + BEYOND_M, high[1]))]
     return [strip for strip in itertools.chain(beyond, near, sides) if strip[0] < strip[1] and strip[2] < strip[3]]
-
-
-ARM_ROOM_M = 0.15
-"""To both sides of the robot's base."""
 
 
 def _any_yaw(draw: Draw) -> tuple[float, float, float, float]:

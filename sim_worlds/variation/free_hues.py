@@ -5,6 +5,7 @@ from __future__ import annotations
 import colorsys
 import math
 from collections.abc import Sequence
+from functools import lru_cache
 
 import numpy as np
 
@@ -22,10 +23,7 @@ class FreeHues:
     """The hues between those of the catalogue."""
 
     def __init__(self, parts: Sequence[PartKind]) -> None:
-        taken = [360.0 * colorsys.rgb_to_hsv(*part.colour_rgb)[0] for part in parts]
-        self._free = [
-            hue for hue in range(360) if all(abs((hue - other + 180.0) % 360.0 - 180.0) >= APART_DEG for other in taken)
-        ]
+        self._free = _free_hues(tuple(part.colour_rgb for part in parts))
 
     def colour(self, random: np.random.Generator, *, saturation: float, value: float) -> Vector3:
         """A display colour of this saturation and value; grey where no hue is free."""
@@ -34,6 +32,14 @@ class FreeHues:
             saturation = min(saturation, PALE)
         red, green, blue = colorsys.hsv_to_rgb(hue / 360.0, saturation, min(max(value, 0.0), 1.0))
         return (red, green, blue)
+
+
+@lru_cache(maxsize=16)
+def _free_hues(colours: tuple[Vector3, ...]) -> tuple[int, ...]:
+    taken = [360.0 * colorsys.rgb_to_hsv(*colour)[0] for colour in colours]
+    return tuple(
+        hue for hue in range(360) if all(abs((hue - other + 180.0) % 360.0 - 180.0) >= APART_DEG for other in taken)
+    )
 
 
 def shifted(colour_rgb: Vector3, *, hue_rad: float, value_factor: float) -> Vector3:

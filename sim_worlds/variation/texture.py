@@ -17,6 +17,10 @@ SURFACE_VALUES = {"table": 0.55, "tray": 0.33, "walls": 0.33, "totes": 0.43}
 """Brightness (HSV value) of each surface before it is varied, as the scenes have it."""
 
 BRIGHTEST = 0.92
+DARK: Vector3 = (0.04, 0.04, 0.04)
+PALER = 0.4
+"""Saturation of the second colour of a dark part over its own: so that the part keeps its hue."""
+
 KINDS = tuple(PatternKind)
 
 
@@ -40,8 +44,8 @@ def _surface(name: str, draw: Draw, hues: FreeHues) -> Finish:
 def _part(part: PartKind, draw: Draw) -> Finish:
     hue_rad = draw.value("part_hue_rad", of=part.name)
     colour = shifted(part.colour_rgb, hue_rad=hue_rad, value_factor=draw.value("part_brightness_factor", of=part.name))
-    _, _, value = colorsys.rgb_to_hsv(*colour)
-    second: Vector3 = (0.04, 0.04, 0.04) if value > 0.6 else (0.95, 0.95, 0.95)
+    hue, saturation, value = colorsys.rgb_to_hsv(*colour)
+    second: Vector3 = DARK if value > 0.7 else colorsys.hsv_to_rgb(hue, PALER * saturation, BRIGHTEST)
     period_m, share = draw.value("part_period_m", of=part.name), draw.value("part_pattern_share", of=part.name)
     return Finish(colour, _pattern(draw, period_m=period_m, share=share, colour_rgb=second))
 

@@ -11,7 +11,7 @@ import pytest
 from runtime.kinematics import Arm
 from sim_worlds.cameras.frames import inverse
 from sim_worlds.poses import matrix_of
-from sim_worlds.scenes import load_scene
+from sim_worlds.scenes import SceneError, load_scene
 from sim_worlds.stills import Still, StillRecipe, Studio, take_stills
 from sim_worlds.variation import STRENGTHS, TrainingMix, Variation, variation_names
 
@@ -148,6 +148,11 @@ def test_every_scene_can_be_taken_at_full_strength(scene: str) -> None:
     taken = list(take_stills(StillRecipe(scene, variations=everything), range(5)))
     assert [still.seed for still in taken] == list(range(5))
     assert all(len(still.variations) == len(variation_names()) for still in taken)
+
+
+def test_an_unusable_scene_is_said_before_other_processes_start() -> None:
+    with pytest.raises(SceneError, match="unknown scene"):
+        next(take_stills(StillRecipe("warehouse"), range(3), processes=2))
 
 
 def test_a_given_strength_stands_before_the_mix() -> None:

@@ -20,7 +20,7 @@ _BENCHES = {
     "console": "frames and memory of the window (20 s; needs a display)",
     "lockstep": "simulated seconds a second of computing",
 }
-_JSON = "print the outcome as one JSON object on the last line (default: a table)"
+JSON = "print the outcome as one JSON object on the last line (default: a table)"
 _SEED = "seed of plant, placement and orders, from 0 (default: %(default)s)"
 
 _TOO_LONG = re.compile(rf"(\S{{{LONGEST_WORD}}})\S+")
@@ -36,6 +36,8 @@ class _Parser(argparse.ArgumentParser):
 
 def build_parser() -> argparse.ArgumentParser:
     """Every command with its options."""
+    from twin_app.assembly.training_arguments import add_training  # which is written in this file's words
+
     parser = _Parser(
         prog="celltwin", description="Digital-twin console for robot work cells that are driven by learned policies."
     )
@@ -47,8 +49,8 @@ def build_parser() -> argparse.ArgumentParser:
     screenshots.add_argument("folder", help="where the PNG files go; made when missing; needs a display")
     doctor = commands.add_parser("doctor", help="what is missing or slow on this machine, and the remedy")
     doctor.add_argument("--json", action="store_true", help="add one JSON list as the last line (default: the table)")
-    _add_train(commands)
-    _add_evaluate(commands)
+    add_training(commands)
+    _add_worlds(commands)
     _add_bench(commands)
     _add_verify(commands)
     return parser
@@ -114,7 +116,7 @@ def _add_run(commands: _Commands[_Parser]) -> None:
         "(default: no fault; medium, at once, until the end)",
     )
     run.add_argument("--empty", action="store_true", help="open the console without first tasks (default: one a part)")
-    run.add_argument("--json", action="store_true", help=f"without a window: {_JSON}")
+    run.add_argument("--json", action="store_true", help=f"without a window: {JSON}")
 
 
 def _add_cell_options(parser: argparse.ArgumentParser) -> None:
@@ -127,15 +129,17 @@ def _add_cell_options(parser: argparse.ArgumentParser) -> None:
         choices=("low", "high"),
         help="how far the plant differs from its nominal model (default: %(default)s)",
     )
-    parser.add_argument(
-        "--vary",
-        action="append",
-        default=[],
-        metavar="NAME[:STRENGTH]",
-        help="vary what the cell looks like, drawn from the seed; may be repeated. "
+    add_vary(
+        parser,
+        "vary the cell, drawn from the seed; may be repeated. "
         f"Variations: {', '.join(VARIATIONS)}; strengths: weak, medium, strong, or a number from 0 to 1 "
         "(default: no variation; medium)",
     )
+
+
+def add_vary(parser: argparse.ArgumentParser, words: str) -> None:
+    """The option that varies a cell, explained in these words."""
+    parser.add_argument("--vary", action="append", default=[], metavar="NAME[:STRENGTH]", help=words)
 
 
 def _add_session_options(run: argparse.ArgumentParser) -> None:
@@ -176,57 +180,15 @@ def _add_session_options(run: argparse.ArgumentParser) -> None:
     )
 
 
-def _add_train(commands: _Commands[_Parser]) -> None:
-    train = commands.add_parser("train", help="train a policy from nothing; goes on where it was interrupted")
-    train.add_argument("policy", type=given, help="a policy that is trained, e.g. flow_vla")
-    train.add_argument(
-        "--config", type=given, default=None, metavar="FILE", help="training configuration (default: the shipped one)"
+def _add_worlds(commands: _Commands[_Parser]) -> None:
+    worlds = commands.add_parser("worlds", help="the scenes and variations there are; pictures of a variation")
+    worlds.add_argument(
+        "--picture", type=given, default=None, metavar="FILE", help="draw each strength: PNG or JPEG (default: a list)"
     )
-    train.add_argument(
-        "--out",
-        type=given,
-        default=None,
-        metavar="DIR",
-        help="where all of it is kept (default: the user's data folder)",
-    )
-    train.add_argument("--scene", type=given, default="tray", help="scene name or TOML file (default: %(default)s)")
-    train.add_argument("--processes", type=positive, default=2, help="side by side (default: %(default)s)")
-    demos = commands.add_parser("demos", help="demonstrations by a teacher who sees the truth, as a LeRobotDataset v3")
-    demos.add_argument("--seeds", type=given, required=True, help="A:B, B not included")
-    demos.add_argument("--out", type=given, required=True, metavar="DIR", help="folder of the dataset")
-    demos.add_argument("--scene", type=given, default="tray", help="scene name or TOML file (default: %(default)s)")
-    demos.add_argument(
-        "--plain", action="store_true", help="without variations of light, texture, size … (default: with)"
-    )
-    demos.add_argument("--processes", type=positive, default=2, help="side by side (default: %(default)s)")
-
-
-def _add_evaluate(commands: _Commands[_Parser]) -> None:
-    evaluate = commands.add_parser("evaluate", help="a policy's success on seeds it has not seen")
-    evaluate.add_argument("--policy", type=given, default="flow_vla", help="policy to examine (default: %(default)s)")
-    evaluate.add_argument(
-        "--suite",
-        choices=("nominal", "paraphrase", "decline"),
-        default="nominal",
-        help="nominal: instructions as in training; paraphrase: in other forms; decline: half of them are to be "
-        "declined (default: %(default)s)",
-    )
-    evaluate.add_argument(
-        "--seeds", type=given, default="500000:500100", help="A:B, B not included (default: %(default)s)"
-    )
-    evaluate.add_argument("--scene", type=given, default="tray", help="scene name or TOML file (default: %(default)s)")
-    evaluate.add_argument(
-        "--mismatch", default="low", choices=("low", "high"), help="of plant and nominal model (default: %(default)s)"
-    )
-    evaluate.add_argument(
-        "--vary",
-        action="append",
-        default=[],
-        metavar="NAME[:STRENGTH]",
-        help="a variation; may be repeated (default: none)",
-    )
-    evaluate.add_argument("--processes", type=positive, default=2, help="side by side (default: %(default)s)")
-    evaluate.add_argument("--json", action="store_true", help=_JSON)
+    add_vary(worlds, f"only these of {', '.join(VARIATIONS)}; may be repeated (default: every one)")
+    worlds.add_argument("--scene", type=given, default="tray", help="scene of the pictures (default: %(default)s)")
+    worlds.add_argument("--seed", type=natural, default=1, help="first seed of the pictures (default: %(default)s)")
+    worlds.add_argument("--json", action="store_true", help="print the list as one JSON object (default: a table)")
 
 
 def _add_bench(commands: _Commands[_Parser]) -> None:
@@ -237,7 +199,7 @@ def _add_bench(commands: _Commands[_Parser]) -> None:
     bench.add_argument("--presses", type=positive, default=1000, help="stop: number of presses (default: %(default)s)")
     bench.add_argument("--scene", type=given, default="tray", help="scene name or TOML file (default: %(default)s)")
     bench.add_argument("--seed", type=natural, default=1, help=_SEED)
-    bench.add_argument("--json", action="store_true", help=_JSON)
+    bench.add_argument("--json", action="store_true", help=JSON)
 
 
 def _add_verify(commands: _Commands[_Parser]) -> None:
@@ -255,11 +217,23 @@ def _add_verify(commands: _Commands[_Parser]) -> None:
     )
     endurance = what.add_parser("endurance", help="let cell and console work for long: what they hold must not grow")
     endurance.add_argument("--minutes", type=positive, default=60, metavar="N", help="how long (default: %(default)s)")
-    for parser in (swap, faults, kill, endurance):
+    variations = _add_verify_variations(what)
+    for parser in (swap, faults, kill, endurance, variations):
         parser.add_argument("--seed", type=natural, default=1, help=_SEED)
     recording = what.add_parser("recording", help="judge a recording file")
     recording.add_argument("file", type=given, help="MCAP file that celltwin has written")
     dataset = what.add_parser("dataset", help="read and decode every frame of a dataset (LeRobotDataset v3.0)")
     dataset.add_argument("folder", type=given, help="the folder with its meta/, data/ and videos/")
-    for parser in (swap, faults, kill, endurance, recording, dataset):
-        parser.add_argument("--json", action="store_true", help=_JSON)
+    for parser in (swap, faults, kill, endurance, recording, dataset, variations):
+        parser.add_argument("--json", action="store_true", help=JSON)
+
+
+def _add_verify_variations(what: _Commands[_Parser]) -> _Parser:
+    parser = what.add_parser("variations", help="count the picks that succeed under each variation")
+    add_vary(parser, f"only these of {', '.join(VARIATIONS)}; may be repeated (default: each at each strength)")
+    many = "how many cells each, from --seed on (default: %(default)s)"
+    parser.add_argument("--seeds", type=positive, default=10, metavar="N", help=many)
+    parser.add_argument("--picks", type=positive, default=2, metavar="N", help="picks in each (default: %(default)s)")
+    parser.add_argument("--scene", type=given, default="tray", help="scene name or TOML file (default: %(default)s)")
+    parser.add_argument("--policy", type=given, default="programmed", help="policy that drives (default: %(default)s)")
+    return parser
