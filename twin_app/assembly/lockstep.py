@@ -180,7 +180,8 @@ class LockStepCell:
         raise UserMistake(f"the cell is in {modes.mode.value}: {modes.reason}")
 
     def close(self) -> None:
-        """Free engine and renderer."""
+        """Free engine and renderer, and what the policies hold."""
+        self.planner.close()
         self.rig.close()
         self.plant.close()
 

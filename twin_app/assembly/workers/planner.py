@@ -70,6 +70,7 @@ class PlannerLoop:
             output = self._stage.tick(now_ns, orders=self._orders)
             self._publish(output, time.monotonic_ns())
         self._loader.close()
+        self._stage.close()
         self._subscriber.close()
         self._publisher.close()
         return 0
