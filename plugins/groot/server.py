@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import threading
+from hmac import compare_digest
 from typing import Any, cast
 
 import numpy as np
@@ -23,8 +24,11 @@ _LOG = logging.getLogger("celltwin.serve.groot")
 class GrootServer:
     """Answers in a thread of its own. There is no `kill`: nobody ends it from afar."""
 
-    def __init__(self, served: ServedPolicy, *, host: str, port: int, dialect: Dialect = Dialect.D3) -> None:
+    def __init__(
+        self, served: ServedPolicy, *, host: str, port: int, key: str = "", dialect: Dialect = Dialect.D3
+    ) -> None:
         self._served = served
+        self._key = key
         self._dialect = dialect
         try:
             self._answerer = Answerer(f"tcp://{host}:{port or '*'}")
@@ -59,6 +63,9 @@ class GrootServer:
     def _reply(self, request: object) -> object:
         if not isinstance(request, dict):
             raise BadRequest(f"a {type(request).__name__} came, requests are maps")
+        shown = request.get("api_token")
+        if self._key and not compare_digest(str(shown).encode(), self._key.encode()):
+            raise BadRequest("Unauthorized: Invalid API token")
         endpoint = request.get("endpoint", "get_action")
         if endpoint == "ping":
             return {"status": "ok", "message": "Server is running"}
@@ -132,6 +139,6 @@ def _prompt(observation: dict[Any, Any], key: str, *, flat: bool) -> str:
     return words
 
 
-def serve(served: ServedPolicy, *, host: str, port: int) -> GrootServer:
+def serve(served: ServedPolicy, *, host: str, port: int, key: str = "") -> GrootServer:
     """See `ServerFactory`."""
-    return GrootServer(served, host=host, port=port)
+    return GrootServer(served, host=host, port=port, key=key)

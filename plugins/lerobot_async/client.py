@@ -30,7 +30,7 @@ from runtime.policy_servers.arrays import LARGEST_BYTES, Array
 from runtime.policy_servers.exchange import Answer, Deadline, Look, Offer, ServerTrouble
 from runtime.policy_servers.mapping import LeRobotPolicy, Mapping
 
-OFFER_HEADER = "celltwin-offer-bin"
+OFFER_HEADER, KEY_HEADER = "celltwin-offer-bin", "authorization"
 SETUP_TIMEOUT_S = 600.0
 """Loading a model from disk or from a hub."""
 
@@ -47,7 +47,10 @@ _LOST = (grpc.ChannelConnectivity.TRANSIENT_FAILURE, grpc.ChannelConnectivity.SH
 class LeRobotTransport:
     """One channel to a LeRobot policy server."""
 
-    def __init__(self, address: str, mapping: Mapping, cell: CellDescription, closing: threading.Event) -> None:
+    def __init__(
+        self, address: str, mapping: Mapping, cell: CellDescription, closing: threading.Event, *, key: str = ""
+    ) -> None:
+        self._headers = ((KEY_HEADER, f"Api-Key {key}"),) if key else ()
         self._mapping = mapping
         self._features = features_of(mapping, cell)
         self._closing = closing
@@ -138,11 +141,11 @@ class LeRobotTransport:
 
     def _call(self, method: str, message: bytes, deadline: Deadline) -> tuple[bytes, dict[str, bytes]]:
         call = self._channel.unary_unary(f"/{SERVICE}/{method}")
-        return self._awaited(call.future(message, timeout=deadline.left_s()), deadline)
+        return self._awaited(call.future(message, timeout=deadline.left_s(), metadata=self._headers), deadline)
 
     def _stream(self, method: str, messages: list[bytes], deadline: Deadline) -> None:
         call = self._channel.stream_unary(f"/{SERVICE}/{method}")
-        self._awaited(call.future(iter(messages), timeout=deadline.left_s()), deadline)
+        self._awaited(call.future(iter(messages), timeout=deadline.left_s(), metadata=self._headers), deadline)
 
     def _awaited(self, future: Any, deadline: Deadline) -> tuple[bytes, dict[str, bytes]]:
         """The reply and its headers; grpc's futures have no types."""

@@ -9,6 +9,7 @@ from plugins.lerobot_async.client import LeRobotTransport
 from runtime.messages.cell import CellDescription
 from runtime.mistakes import UserMistake, quoted
 from runtime.plugin_host import ServerSettings
+from runtime.policy_servers.keys import read_key
 from runtime.policy_servers.mapping import read_mapping_for
 from runtime.policy_servers.remote_policy import RemotePolicy
 
@@ -24,7 +25,9 @@ def lerobot(cell: CellDescription, server: ServerSettings) -> RemotePolicy:
             f"{quoted(server.address)} is no address of a LeRobot server", remedy="as in gpu-machine:8080"
         )
 
+    key = read_key(server.key_file)
+
     def connection(closing: threading.Event) -> LeRobotTransport:
-        return LeRobotTransport(server.address, mapping, cell, closing)
+        return LeRobotTransport(server.address, mapping, cell, closing, key=key)
 
     return RemotePolicy(cell, mapping, connection, address=server.address)

@@ -11,12 +11,13 @@ import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
+from hmac import compare_digest
 from typing import Any, cast
 
 import grpc
 import numpy as np
 
-from plugins.lerobot_async.client import OFFER_HEADER, OPTIONS
+from plugins.lerobot_async.client import KEY_HEADER, OFFER_HEADER, OPTIONS
 from plugins.lerobot_async.features import gathered_states
 from plugins.lerobot_async.messages import EMPTY, SERVICE, joined, payload_message, payload_of, piece_of
 from plugins.lerobot_async.pickle_reader import Named, load
@@ -37,8 +38,9 @@ _LOG = logging.getLogger("celltwin.serve.lerobot")
 class LeRobotServer:
     """Answers in gRPC's own threads; keeps the newest observation only."""
 
-    def __init__(self, served: ServedPolicy, *, host: str, port: int) -> None:
+    def __init__(self, served: ServedPolicy, *, host: str, port: int, key: str = "") -> None:
         self._served = served
+        self._key = key
         self._newest: queue.Queue[Named] = queue.Queue(maxsize=1)
         self._workers = ThreadPoolExecutor(WORKERS, thread_name_prefix="lerobot server")
         self._server = grpc.server(self._workers, options=(*OPTIONS, ("grpc.so_reuseport", 0)))
@@ -80,6 +82,7 @@ class LeRobotServer:
 
         def call(request: Any, context: grpc.ServicerContext) -> bytes:
             try:
+                self._admit(context)
                 return method(request, context)
             except (BadRequest, ServerTrouble) as refusal:
                 context.abort(grpc.StatusCode.INVALID_ARGUMENT, str(refusal))
@@ -89,6 +92,12 @@ class LeRobotServer:
             raise AssertionError("abort raises")
 
         return call
+
+    def _admit(self, context: grpc.ServicerContext) -> None:
+        """LeRobot has no keys of its own: ours come in the header that openpi uses."""
+        shown = dict(context.invocation_metadata()).get(KEY_HEADER, "")
+        if self._key and not compare_digest(str(shown).encode(), f"Api-Key {self._key}".encode()):
+            raise BadRequest("this server wants its key")
 
     def _ready(self, request: bytes, context: grpc.ServicerContext) -> bytes:
         self._take_newest(wait_s=0.0)
@@ -150,6 +159,6 @@ class LeRobotServer:
             return None
 
 
-def serve(served: ServedPolicy, *, host: str, port: int) -> LeRobotServer:
+def serve(served: ServedPolicy, *, host: str, port: int, key: str = "") -> LeRobotServer:
     """See `ServerFactory`."""
-    return LeRobotServer(served, host=host, port=port)
+    return LeRobotServer(served, host=host, port=port, key=key)

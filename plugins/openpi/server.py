@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import threading
 import time
+from hmac import compare_digest
 from http import HTTPStatus
 from typing import Any, cast
 
@@ -28,8 +29,9 @@ _LOG = logging.getLogger("celltwin.serve.openpi")
 class OpenpiServer:
     """Listens in a thread of its own, with one more for every client."""
 
-    def __init__(self, served: ServedPolicy, *, host: str, port: int) -> None:
+    def __init__(self, served: ServedPolicy, *, host: str, port: int, key: str = "") -> None:
         self._served = served
+        self._key = key
         try:
             self._server: Server = listen(
                 self._converse,
@@ -38,7 +40,7 @@ class OpenpiServer:
                 compression=None,
                 max_size=LARGEST_BYTES,
                 ping_interval=None,
-                process_request=_health,
+                process_request=self._admit,
                 close_timeout=0.5,
             )
         except OSError as trouble:
@@ -62,6 +64,15 @@ class OpenpiServer:
         for client in tuple(self._clients):
             client.close(1001, "server ends")
         self._thread.join()
+
+    def _admit(self, client: ServerConnection, request: Request) -> Response | None:
+        """Health for whoever asks; a conversation only with the key."""
+        if request.path == "/healthz":
+            return client.respond(HTTPStatus.OK, "OK\n")
+        shown = request.headers.get("Authorization", "")
+        if self._key and not compare_digest(shown.encode(), f"Api-Key {self._key}".encode()):
+            return client.respond(HTTPStatus.UNAUTHORIZED, "this server wants its key\n")
+        return None
 
     def _converse(self, client: ServerConnection) -> None:
         """One client: metadata first, then an answer to every look."""
@@ -112,10 +123,6 @@ def _refuse(client: ServerConnection, words: str) -> None:
         pass
 
 
-def _health(client: ServerConnection, request: Request) -> Response | None:
-    return client.respond(HTTPStatus.OK, "OK\n") if request.path == "/healthz" else None
-
-
-def serve(served: ServedPolicy, *, host: str, port: int) -> OpenpiServer:
+def serve(served: ServedPolicy, *, host: str, port: int, key: str = "") -> OpenpiServer:
     """See `ServerFactory`."""
-    return OpenpiServer(served, host=host, port=port)
+    return OpenpiServer(served, host=host, port=port, key=key)

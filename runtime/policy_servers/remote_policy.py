@@ -81,12 +81,16 @@ class RemotePolicy:
         self._begins = False
         return proposal
 
+    def standing(self) -> Standing:
+        """How the connection stands now."""
+        return Standing(Phase.REFUSED, mismatches=self._unfit) if self._line is None else self._line.standing()
+
     def await_ready(self, timeout_s: float) -> str:
         """Wait until the server may drive; why it may not, in words, empty when it may. Needs an observation before."""
         ends_s = time.monotonic() + timeout_s
-        while self._standing().phase in (Phase.CONNECTING, Phase.CHECKING) and time.monotonic() < ends_s:
+        while self.standing().phase in (Phase.CONNECTING, Phase.CHECKING) and time.monotonic() < ends_s:
             time.sleep(LOOK_AGAIN_S)
-        return self._obstacle(self._standing())
+        return self._obstacle(self.standing())
 
     def close(self) -> None:
         """End the connection and its thread."""
@@ -156,9 +160,6 @@ class RemotePolicy:
     def _signals(self) -> tuple[Signal, ...]:
         return () if self._line is None else self._line.signals()
 
-    def _standing(self) -> Standing:
-        return Standing(Phase.REFUSED, mismatches=self._unfit) if self._line is None else self._line.standing()
-
     def _obstacle(self, standing: Standing) -> str:
         """Why the server cannot drive, in words; empty when it can."""
         if standing.phase is Phase.READY:
@@ -173,6 +174,8 @@ class RemotePolicy:
     # ── what goes out, and what is checked in the line's thread ──────────────────────────────────
 
     def _look(self, observation: Observation) -> Look:
+        if observation.assignment is not None:
+            self._prompt = observation.assignment.instruction
         look = self._observer.look(observation, prompt=self._prompt)
         self._shown = (look.number, observation)
         if not self._mapping.celltwin:

@@ -50,8 +50,11 @@ class PolicyServer(Protocol):
 class ServerFactory(Protocol):
     """What a plugin's `server.py` offers under the name in its manifest."""
 
-    def __call__(self, served: ServedPolicy, *, host: str, port: int) -> PolicyServer:
-        """Listen; port 0 is any free one. Raises `UserMistake` when the address cannot be had."""
+    def __call__(self, served: ServedPolicy, *, host: str, port: int, key: str = "") -> PolicyServer:
+        """Listen; port 0 is any free one. Clients have to show the key, if there is one.
+
+        Raises `UserMistake` when the address cannot be had.
+        """
         ...
 
 
@@ -74,6 +77,7 @@ class ServedPolicy:
             )
         self.cell = cell
         self.mapping = mapping
+        self.title = f"{name} {version}"
         self.offer = twin_words.plain(twin_words.offer_of(cell, policy=name, policy_version=version))
         self._policy = policy
         self._arm = Arm(cell.robot)

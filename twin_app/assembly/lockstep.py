@@ -37,6 +37,9 @@ TASK_TIME_LIMIT_S = 40.0
 STUCK_TICKS = 15_000
 """How long a cell that does not drive is watched before a run gives up: nobody is there to help it."""
 
+OBSTACLE_TICKS = 60_000
+"""How long a policy that cannot drive yet is waited for: its server may be starting."""
+
 
 class PlantSeam:
     """The plant's own place for faults, in the shape of the other seams."""
@@ -74,7 +77,7 @@ class LockStepCell:
 
     def __post_init__(self) -> None:
         setup = self.setup
-        registry = read_plugins(setup.policy)
+        registry = read_plugins(setup.policy, servers=setup.servers)
         drawing = read_scene(setup)
         cell = drawing.cell
         self.plant = PyBulletPlant(drawing.scene, mismatch=setup.mismatch, seed=setup.seed)
@@ -168,7 +171,7 @@ class LockStepCell:
     def run_to_end(self, task_id: int) -> Task:
         """Tick until this task is over. Raises `UserMistake` when the cell waits for a person: none is there."""
         queue = self.oversight.desk.queue
-        stuck_ticks = 0
+        stuck_ticks = waiting_ticks = 0
         while stuck_ticks < STUCK_TICKS:
             self.loop.tick()
             stuck_ticks = 0 if self.mode in POLICY_MODES else stuck_ticks + 1
@@ -176,8 +179,17 @@ class LockStepCell:
                 task = queue.get(task_id)
                 if task is not None and task.status in FINAL:
                     return task
+                obstacle = self._policy_obstacle()
+                waiting_ticks = waiting_ticks + 50 if obstacle else 0
+                if waiting_ticks >= OBSTACLE_TICKS:
+                    raise UserMistake(obstacle)
         modes = self.control.modes
         raise UserMistake(f"the cell is in {modes.mode.value}: {modes.reason}")
+
+    def _policy_obstacle(self) -> str:
+        """Why the active policy cannot drive, e.g. its server; empty when it can."""
+        policy = self.oversight.telemetry.policy
+        return "" if policy is None else policy.obstacle
 
     def close(self) -> None:
         """Free engine and renderer, and what the policies hold."""

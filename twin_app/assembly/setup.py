@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -12,6 +13,7 @@ from platformdirs import user_data_path
 from runtime.messages.cell import CellDescription
 from runtime.messages.requests import AddTask
 from runtime.mistakes import UserMistake, quoted
+from runtime.plugin_host.servers import ServerChoice
 
 if TYPE_CHECKING:
     from runtime.plugin_host import Registry
@@ -30,6 +32,9 @@ class CellSetup(msgspec.Struct, frozen=True):
     seed: int = 1
     renderer: str = "auto"
     """egl, tiny, or auto: egl where it works."""
+
+    servers: dict[str, ServerChoice] = {}
+    """Where the servers of policies are, as a person says; by policy."""
 
 
 class SessionSetup(msgspec.Struct, frozen=True):
@@ -83,11 +88,11 @@ def read_scene(setup: CellSetup) -> Drawing:
     return Drawing(scene, cell)
 
 
-def read_plugins(policy: str) -> Registry:
+def read_plugins(policy: str, *, servers: Mapping[str, ServerChoice] | None = None) -> Registry:
     """Find the plugins and make sure that the wished policy is one of them."""
     from runtime.plugin_host import discover
 
-    registry = discover(PLUGIN_FOLDER)
+    registry = discover(PLUGIN_FOLDER, choices=servers)
     names = [manifest.name for manifest in registry.policies()]
     if policy not in names:
         refused = "".join(f"; plugin {trouble.plugin} is not used: {trouble.reason}" for trouble in registry.troubles())
