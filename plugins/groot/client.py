@@ -12,7 +12,7 @@ from plugins.groot.modalities import config_mismatches, read_modalities
 from runtime.link.questions import Asker
 from runtime.policy_servers import twin_words
 from runtime.policy_servers.arrays import Array
-from runtime.policy_servers.exchange import Answer, Deadline, Look, Offer, ServerTrouble
+from runtime.policy_servers.exchange import Answer, Deadline, Look, LookRefused, Offer, ServerTrouble
 from runtime.policy_servers.mapping import Mapping
 
 LONGEST_ERROR = 300
@@ -74,7 +74,7 @@ class GrootTransport:
         if isinstance(reply, dict) and "error" in reply:
             if endpoint == twin_words.KEY:
                 return None
-            raise ServerTrouble(f"the server says: {str(reply['error'])[:LONGEST_ERROR]}")
+            raise LookRefused(f"the server says: {str(reply['error'])[:LONGEST_ERROR]}")
         return reply
 
 

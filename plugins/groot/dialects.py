@@ -13,7 +13,7 @@ import msgpack
 import numpy as np
 
 from runtime.policy_servers.arrays import LARGEST_BYTES, Array, NoArray, array_of, npy_array, npy_bytes, shape_of
-from runtime.policy_servers.exchange import ServerTrouble
+from runtime.policy_servers.exchange import LookRefused, ServerTrouble
 
 CONFIG_OLD, CONFIG_NEW = "__ModalityConfig_class__", "__ModalityConfig__"
 AS_JSON = "as_json"
@@ -45,7 +45,7 @@ def unpack(frame: bytes) -> Any:  # a map, a list, or whatever a stranger sends
     if len(frame) > LARGEST_BYTES:
         raise ServerTrouble(f"a frame of {len(frame)} bytes is refused, at most {LARGEST_BYTES}")
     if frame == b"ERROR":
-        raise ServerTrouble("the server failed without a word: is it the right policy server?")
+        raise LookRefused("the server failed without a word: is it the right policy server?")
     try:
         return msgpack.unpackb(frame, object_hook=_array)
     except NoArray as trouble:

@@ -27,7 +27,7 @@ from plugins.lerobot_async.pickle_writer import Record, dump
 from runtime.messages.cell import CellDescription
 from runtime.policy_servers import twin_words
 from runtime.policy_servers.arrays import LARGEST_BYTES, Array
-from runtime.policy_servers.exchange import Answer, Deadline, Look, Offer, ServerTrouble
+from runtime.policy_servers.exchange import Answer, Deadline, Look, LookRefused, Offer, ServerTrouble
 from runtime.policy_servers.mapping import LeRobotPolicy, Mapping
 
 OFFER_HEADER, KEY_HEADER = "celltwin-offer-bin", "authorization"
@@ -95,7 +95,7 @@ class LeRobotTransport:
         reply, _ = self._call("GetActions", EMPTY, deadline)
         data = payload_of(reply)
         if not data:
-            raise ServerTrouble("the server answers nothing: it timed out or failed, its log says which")
+            raise LookRefused("the server answers nothing: it timed out or failed, its log says which")
         return self._answer(load(data))
 
     def rest(self) -> None:
@@ -156,7 +156,7 @@ class LeRobotTransport:
             except grpc.FutureTimeoutError:
                 continue
             except grpc.RpcError as trouble:
-                raise ServerTrouble(_words(trouble)) from trouble
+                raise (LookRefused if _is_refusal(trouble) else ServerTrouble)(_words(trouble)) from trouble
             except ServerTrouble:
                 future.cancel()
                 raise
@@ -165,6 +165,12 @@ class LeRobotTransport:
 def _offered(data: bytes) -> dict[str, Any] | None:
     offer = load(data)
     return offer if isinstance(offer, dict) else None
+
+
+def _is_refusal(trouble: grpc.RpcError) -> bool:
+    """Whether the server's own code failed, not the way to it."""
+    own = (grpc.StatusCode.INVALID_ARGUMENT, grpc.StatusCode.INTERNAL, grpc.StatusCode.UNKNOWN)
+    return isinstance(trouble, grpc.Call) and trouble.code() in own
 
 
 def _words(trouble: grpc.RpcError) -> str:

@@ -15,7 +15,7 @@ from plugins.openpi.wire import pack, unpack
 from runtime.mistakes import UserMistake, quoted
 from runtime.policy_servers import twin_words
 from runtime.policy_servers.arrays import LARGEST_BYTES, Array
-from runtime.policy_servers.exchange import Answer, Deadline, Look, Offer, ServerTrouble
+from runtime.policy_servers.exchange import Answer, Deadline, Look, LookRefused, Offer, ServerTrouble
 from runtime.policy_servers.mapping import Mapping
 
 LONGEST_ERROR = 300
@@ -120,7 +120,7 @@ class OpenpiTransport:
             except ConnectionClosed as closed:
                 raise ServerTrouble(_closed_words(closed)) from closed
             if isinstance(frame, str):
-                raise ServerTrouble(f"the server failed: {_last_line(frame)}")
+                raise LookRefused(f"the server failed: {_last_line(frame)}")
             return frame
 
 

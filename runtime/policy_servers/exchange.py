@@ -77,6 +77,10 @@ class ServerTrouble(Exception):
     """The connection is of no use any more; the text says why, for a person."""
 
 
+class LookRefused(ServerTrouble):
+    """The server itself says that it could not answer a look, or what it gave instead of an answer."""
+
+
 class Transport(Protocol):
     """One connection. Whatever goes wrong raises `ServerTrouble`, and the connection is closed and not used again."""
 

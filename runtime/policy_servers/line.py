@@ -14,7 +14,16 @@ from enum import Enum
 
 from runtime.messages.plan import Signal
 from runtime.policy_servers.bookkeeping import Bookkeeping
-from runtime.policy_servers.exchange import Answer, Look, Mismatch, Offer, OpenTransport, ServerTrouble, Transport
+from runtime.policy_servers.exchange import (
+    Answer,
+    Look,
+    LookRefused,
+    Mismatch,
+    Offer,
+    OpenTransport,
+    ServerTrouble,
+    Transport,
+)
 
 FIRST_PAUSE_S = 0.05
 LONGEST_PAUSE_S = 2.0
@@ -230,7 +239,10 @@ class Line:
         """One inference that nobody obeys: what does not fit, and how long it took."""
         look = self._await_look().dried()
         began_s = time.monotonic()
-        answer = transport.ask(look, timeout_s=self._patience.first_reply_s)
+        try:
+            answer = transport.ask(look, timeout_s=self._patience.first_reply_s)
+        except LookRefused as refusal:
+            return (Mismatch("dry inference", "an answer", str(refusal)),), 0.0
         took_s = time.monotonic() - began_s
         self._raise_if_closing()
         return self._checks.answer(answer, look), took_s

@@ -194,7 +194,7 @@ class RemotePolicy:
         return twin
 
     def _offer(self, offer: Offer) -> tuple[Mismatch, ...]:
-        own = twin_words.offer_mismatches(offer.twin, self._cell) if self._mapping.celltwin else ()
+        own = twin_words.offer_mismatches(offer.twin, self._cell, self._mapping) if self._mapping.celltwin else ()
         return (*offer.mismatches, *own)
 
     def _answer(self, answer: Answer, look: Look) -> tuple[Mismatch, ...]:

@@ -78,7 +78,7 @@ class ServedPolicy:
         self.cell = cell
         self.mapping = mapping
         self.title = f"{name} {version}"
-        self.offer = twin_words.plain(twin_words.offer_of(cell, policy=name, policy_version=version))
+        self.offer = twin_words.plain(twin_words.offer_of(cell, mapping, policy=name, policy_version=version))
         self._policy = policy
         self._arm = Arm(cell.robot)
         self._flange_in_gripper = inverse(cell.robot.gripper.gripper_in_flange)

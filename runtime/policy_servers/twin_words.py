@@ -6,7 +6,7 @@ neither send nor see it.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any, TypeVar, cast
 
 import msgspec
@@ -16,6 +16,7 @@ from runtime.messages.cell import CellDescription
 from runtime.messages.plan import Signal
 from runtime.messages.policy import HeatMap, PolicyStatus, TargetMark
 from runtime.policy_servers.exchange import Mismatch, ServerTrouble
+from runtime.policy_servers.mapping import Mapping as WireMapping
 from runtime.ports import Observation, Proposal
 
 KEY = "celltwin"
@@ -40,6 +41,14 @@ class TwinOffer(Struct, frozen=True):
 
     parts: tuple[str, ...] = ()
     """What its catalogue knows."""
+
+    inputs: dict[str, tuple[str, ...]] = {}
+    """What it wants to be shown: each key with its camera, or with the parts of its state."""
+
+    outputs: dict[str, tuple[str, ...]] = {}
+    """Each key of its answers with the parts of its columns."""
+
+    period_s: float = 0.1
 
 
 class TwinLook(Struct, frozen=True):
@@ -86,7 +95,7 @@ class TwinAnswer(Struct, frozen=True):
 T = TypeVar("T", TwinOffer, TwinLook, TwinAnswer)
 
 
-def offer_of(cell: CellDescription, *, policy: str, policy_version: str) -> TwinOffer:
+def offer_of(cell: CellDescription, mapping: WireMapping, *, policy: str, policy_version: str) -> TwinOffer:
     """What a server for this cell says."""
     return TwinOffer(
         version=VERSION,
@@ -98,6 +107,12 @@ def offer_of(cell: CellDescription, *, policy: str, policy_version: str) -> Twin
         gripper_width_max_m=cell.robot.gripper.width_max_m,
         cameras={camera.name: (camera.width_px, camera.height_px) for camera in cell.cameras},
         parts=tuple(part.name for part in cell.parts),
+        inputs={
+            **{one.key: (one.camera, *map(str, one.frames_s_ago)) for one in mapping.camera},
+            **{one.key: one.parts for one in mapping.state},
+        },
+        outputs={one.key: one.parts for one in mapping.action},
+        period_s=mapping.steps.period_s,
     )
 
 
@@ -146,24 +161,37 @@ def read(values: Mapping[str, Any], kind: type[T]) -> T:
         raise ServerTrouble(f"the server's own words make no sense: {trouble}") from trouble
 
 
-def offer_mismatches(values: Mapping[str, Any] | None, cell: CellDescription) -> tuple[Mismatch, ...]:
-    """In what the server's cell differs from this one, as far as the policy behind it would notice."""
+def offer_mismatches(
+    values: Mapping[str, Any] | None, cell: CellDescription, mapping: WireMapping
+) -> tuple[Mismatch, ...]:
+    """In what the server's cell and mapping differ from these, as far as the policy behind it would notice."""
     if values is None:
         return (Mismatch("server", "`celltwin serve`, as the mapping says", "somebody else's server"),)
     try:
         came = read(values, TwinOffer)
     except ServerTrouble as trouble:
         return (Mismatch("server", f"words of version {VERSION}", str(trouble)),)
-    mine = offer_of(cell, policy=came.policy, policy_version=came.policy_version)
+    mine = offer_of(cell, mapping, policy=came.policy, policy_version=came.policy_version)
     pairs = (
         ("version", mine.version, came.version),
         ("robot", mine.robot, came.robot),
         ("joints", mine.joints, came.joints),
         ("gripper width in m", mine.gripper_width_max_m, came.gripper_width_max_m),
         ("parts", mine.parts, came.parts),
+        ("step period in s", mine.period_s, came.period_s),
         *((f"camera {name} in px", size, came.cameras.get(name, "none")) for name, size in mine.cameras.items()),
+        *_keyed("input", mine.inputs, came.inputs),
+        *_keyed("output", mine.outputs, came.outputs),
     )
     return tuple(Mismatch(key, _worded(here), _worded(there)) for key, here, there in pairs if here != there)
+
+
+def _keyed(
+    what: str, mine: Mapping[str, tuple[str, ...]], theirs: Mapping[str, tuple[str, ...]]
+) -> Iterable[tuple[str, object, object]]:
+    """Every key of either end with what it is here and there."""
+    for key in {**mine, **theirs}:
+        yield f"{what} {key}", mine.get(key, "none"), theirs.get(key, "none")
 
 
 def _worded(value: object) -> str:

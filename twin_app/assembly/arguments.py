@@ -181,7 +181,7 @@ def _add_serve(commands: _Commands[_Parser]) -> None:
         type=given,
         default=None,
         metavar="FILE",
-        help="text file with a key that clients have to show, in its first line (default: none; needed beyond this machine)",
+        help="text file; its first line is a key that clients have to show (default: none; needed beyond this machine)",
     )
     serve.add_argument(
         "--without-key",
