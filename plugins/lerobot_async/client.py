@@ -6,6 +6,7 @@ sent as one that must be answered, and an empty answer is told as what it is: a 
 
 from __future__ import annotations
 
+import socket
 import threading
 import time
 from typing import Any
@@ -31,6 +32,7 @@ from runtime.policy_servers.exchange import Answer, Deadline, Look, LookRefused,
 from runtime.policy_servers.mapping import LeRobotPolicy, Mapping
 
 OFFER_HEADER, KEY_HEADER = "celltwin-offer-bin", "authorization"
+REST_PATIENCE_S = 1.0
 SETUP_TIMEOUT_S = 600.0
 """Loading a model from disk or from a hub."""
 
@@ -41,7 +43,6 @@ OPTIONS = (
     ("grpc.use_local_subchannel_pool", 1),
 )
 _OWN = LeRobotPolicy("celltwin", "celltwin", actions_per_chunk=64)
-_LOST = (grpc.ChannelConnectivity.TRANSIENT_FAILURE, grpc.ChannelConnectivity.SHUTDOWN)
 
 
 class LeRobotTransport:
@@ -55,8 +56,7 @@ class LeRobotTransport:
         self._features = features_of(mapping, cell)
         self._closing = closing
         self._channel = grpc.insecure_channel(address, options=OPTIONS)
-        self._states: list[grpc.ChannelConnectivity] = []
-        self._channel.subscribe(self._states.append)
+        self._address = address
         self._timestep = 0
 
     def open(self, *, timeout_s: float) -> Offer:
@@ -99,13 +99,15 @@ class LeRobotTransport:
         return self._answer(load(data))
 
     def rest(self) -> None:
-        """A channel that has lost its server says so."""
-        if self._states and self._states[-1] in _LOST:
-            raise ServerTrouble("the connection broke off")
+        """Whether somebody still listens there: `Ready` would reset the server, and a channel notices late."""
+        host, _, port = self._address.rpartition(":")
+        try:
+            socket.create_connection((host.strip("[]"), int(port)), timeout=REST_PATIENCE_S).close()
+        except OSError as trouble:
+            raise ServerTrouble(f"nobody listens any more: {trouble.strerror or trouble}") from trouble
 
     def close(self) -> None:
         """Cancel what is under way."""
-        self._channel.unsubscribe(self._states.append)
         self._channel.close()
 
     def _raw(self, look: Look) -> dict[str, Any]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from contextlib import ExitStack
 from typing import Any, cast
 from urllib.parse import SplitResult, urlsplit
 
@@ -19,6 +20,7 @@ from runtime.policy_servers.exchange import Answer, Deadline, Look, LookRefused,
 from runtime.policy_servers.mapping import Mapping
 
 LONGEST_ERROR = 300
+CLOSE_TIMEOUT_S = 0.2
 TOO_BIG = 1009
 """Close code of RFC 6455: our end refuses a frame beyond its limit."""
 
@@ -43,6 +45,7 @@ class OpenpiTransport:
         self._mapping = mapping
         self._closing = closing
         self._key = key
+        self._held = ExitStack()
         self._socket: ClientConnection | None = None
 
     def open(self, *, timeout_s: float) -> Offer:
@@ -51,16 +54,17 @@ class OpenpiTransport:
         check_health(checked_address(self._address), deadline)
         headers = {"Authorization": f"Api-Key {self._key}"} if self._key else None
         try:
-            self._socket = connect(
+            connecting = connect(
                 self._address,
                 compression=None,
                 max_size=LARGEST_BYTES,
                 ping_interval=None,  # a busy server answers no pings: the timeout is ours
                 open_timeout=deadline.left_s(),
-                close_timeout=0.2,
+                close_timeout=CLOSE_TIMEOUT_S,
                 additional_headers=headers,
                 proxy=None,
             )
+            self._socket = self._held.enter_context(connecting)
         except TimeoutError as trouble:
             raise ServerTrouble("no handshake in time") from trouble
         except (OSError, InvalidHandshake, InvalidURI, EOFError) as trouble:
@@ -92,11 +96,9 @@ class OpenpiTransport:
         raise ServerTrouble("another dialect: the server sends without being asked")
 
     def close(self) -> None:
-        """Close without waiting for the other end."""
-        if self._socket is not None:
-            self._socket.close_timeout = 0.2
-            self._socket.close()
-            self._socket = None
+        """Close; the other end is waited for a moment only."""
+        self._held.close()
+        self._socket = None
 
     def _send(self, frame: bytes, deadline: Deadline) -> None:
         assert self._socket is not None

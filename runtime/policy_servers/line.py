@@ -85,6 +85,9 @@ class _Request:
     posted_s: float
     deadline_s: float
     answer: Answer | None = None
+    taken: bool = False
+    """The line's thread has sent it."""
+
     over: bool = False
     """Answered, failed, or given up by whoever asked."""
 
@@ -157,7 +160,7 @@ class Line:
             self._changed.wait_for(
                 lambda: request.over or self._shared.standing.phase in _HOPELESS, timeout=self._patience.reply_s
             )
-            if self._shared.taken is request:
+            if request.answer is None and request.taken and time.monotonic() >= request.deadline_s:
                 self._books.late += 1
             self._shared.request = None
             request.over = True
@@ -280,6 +283,8 @@ class Line:
             if doubt:
                 raise ServerTrouble(doubt)
             self._shared.taken, self._shared.request = self._shared.request, None
+            if self._shared.taken is not None:
+                self._shared.taken.taken = True
             return self._shared.taken
 
     def _await_look(self) -> Look:
@@ -305,6 +310,8 @@ class Line:
 
     def _fail(self, trouble: str) -> None:
         with self._changed:
+            if self._shared.taken is not None:
+                self._shared.taken.over = True
             self._shared.taken = None
             self._books.troubles += 1
             self._shared.standing = Standing(Phase.AWAY, trouble=trouble)
