@@ -51,7 +51,9 @@ class SpoiltAnswers(ServedPolicy):
 
 
 @contextmanager
-def openpi_that(converses: Callable[[ServerConnection], None], *, health: HTTPStatus = HTTPStatus.OK) -> Iterator[str]:
+def openpi_that(
+    converses: Callable[[ServerConnection], object], *, health: HTTPStatus = HTTPStatus.OK
+) -> Iterator[str]:
     """A WebSocket server that holds the conversation as told; yields its address."""
 
     def answer_health(client: ServerConnection, request: Any) -> Any:
@@ -71,7 +73,7 @@ def openpi_that(converses: Callable[[ServerConnection], None], *, health: HTTPSt
         thread.join()
 
 
-def after_metadata(answers: Callable[[ServerConnection], None]) -> Callable[[ServerConnection], None]:
+def after_metadata(answers: Callable[[ServerConnection], object]) -> Callable[[ServerConnection], object]:
     """Metadata as ours sends it, then the misbehaviour at every look."""
 
     def converse(client: ServerConnection) -> None:
