@@ -28,7 +28,7 @@ from plugins.lerobot_async.pickle_writer import Record, dump
 from runtime.messages.cell import CellDescription
 from runtime.policy_servers import twin_words
 from runtime.policy_servers.arrays import LARGEST_BYTES, Array
-from runtime.policy_servers.exchange import Answer, Deadline, Look, LookRefused, Offer, ServerTrouble
+from runtime.policy_servers.exchange import Answer, Deadline, Look, LookRefused, Offer, ServerTrouble, TooLate
 from runtime.policy_servers.mapping import LeRobotPolicy, Mapping
 
 OFFER_HEADER, KEY_HEADER = "celltwin-offer-bin", "authorization"
@@ -158,7 +158,7 @@ class LeRobotTransport:
             except grpc.FutureTimeoutError:
                 continue
             except grpc.RpcError as trouble:
-                raise (LookRefused if _is_refusal(trouble) else ServerTrouble)(_words(trouble)) from trouble
+                raise _kind_of(trouble)(_words(trouble)) from trouble
             except ServerTrouble:
                 future.cancel()
                 raise
@@ -169,10 +169,12 @@ def _offered(data: bytes) -> dict[str, Any] | None:
     return offer if isinstance(offer, dict) else None
 
 
-def _is_refusal(trouble: grpc.RpcError) -> bool:
-    """Whether the server's own code failed, not the way to it."""
-    own = (grpc.StatusCode.INVALID_ARGUMENT, grpc.StatusCode.INTERNAL, grpc.StatusCode.UNKNOWN)
-    return isinstance(trouble, grpc.Call) and trouble.code() in own
+def _kind_of(trouble: grpc.RpcError) -> type[ServerTrouble]:
+    """Whether the server's own code failed, nothing came in time, or the way to it is broken."""
+    code = trouble.code() if isinstance(trouble, grpc.Call) else None
+    if code in (grpc.StatusCode.INVALID_ARGUMENT, grpc.StatusCode.INTERNAL, grpc.StatusCode.UNKNOWN):
+        return LookRefused
+    return TooLate if code is grpc.StatusCode.DEADLINE_EXCEEDED else ServerTrouble
 
 
 def _words(trouble: grpc.RpcError) -> str:

@@ -59,7 +59,9 @@ class OpenpiServer:
         return f"ws://{self._host}:{self._server.socket.getsockname()[1]}"
 
     def close(self) -> None:
-        """Stop listening, let every client go."""
+        """Stop listening, let every client go; safe to call twice."""
+        if not self._thread.is_alive():
+            return
         self._server.shutdown()
         for client in tuple(self._clients):
             client.close(1001, "server ends")

@@ -77,6 +77,10 @@ class ServerTrouble(Exception):
     """The connection is of no use any more; the text says why, for a person."""
 
 
+class TooLate(ServerTrouble):
+    """Nothing came in the time that was given."""
+
+
 class LookRefused(ServerTrouble):
     """The server itself says that it could not answer a look, or what it gave instead of an answer."""
 
@@ -121,7 +125,7 @@ class Deadline:
             raise ServerTrouble("being closed")
         left_s = self._ends_s - time.monotonic()
         if left_s <= 0.0:
-            raise ServerTrouble(f"no answer within {self._timeout_s * 1e3:.0f} ms")
+            raise TooLate(f"no answer within {self._timeout_s * 1e3:.0f} ms")
         return min(left_s, SLICE_S)
 
     def left_s(self) -> float:

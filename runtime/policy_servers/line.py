@@ -22,6 +22,7 @@ from runtime.policy_servers.exchange import (
     Offer,
     OpenTransport,
     ServerTrouble,
+    TooLate,
     Transport,
 )
 
@@ -258,20 +259,26 @@ class Line:
                 transport.rest()
                 continue
             left_s = max(0.001, request.deadline_s - time.monotonic())
-            answer = transport.ask(request.look, timeout_s=left_s)
+            try:
+                answer = transport.ask(request.look, timeout_s=left_s)
+            except TooLate:
+                raise self._too_late() from None
             self._hand_over(request, answer)
 
     def _hand_over(self, request: _Request, answer: Answer) -> None:
         with self._changed:
             self._shared.taken = None
             if request.over:
-                raise ServerTrouble(f"no answer within {self._patience.reply_s * 1e3:.0f} ms")
+                raise self._too_late()
             request.answer = answer
             request.over = True
             self._books.answered_in(time.monotonic() - request.posted_s, server_s=answer.server_s)
             if self._shared.standing.trouble:
                 self._shared.standing = replace(self._shared.standing, trouble="")
             self._changed.notify_all()
+
+    def _too_late(self) -> TooLate:
+        return TooLate(f"no answer within {self._patience.reply_s * 1e3:.0f} ms")
 
     def _await_request(self) -> _Request | None:
         """The next request, or None after a second without one."""

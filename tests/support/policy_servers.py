@@ -7,8 +7,10 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import numpy as np
+import pytest
 
 from runtime.kinematics import Arm
 from runtime.messages.camera import Frame
@@ -18,6 +20,7 @@ from runtime.messages.plan import Signal
 from runtime.messages.policy import PolicyStatus, TargetMark
 from runtime.messages.tasks import Assignment
 from runtime.plugin_host import Registry, ServerChoice, discover
+from runtime.policy_servers import mapping as mapping_module
 from runtime.policy_servers.line import Phase
 from runtime.policy_servers.mapping import Mapping, read_mapping
 from runtime.policy_servers.remote_policy import RemotePolicy
@@ -31,6 +34,7 @@ FOLDERS = {"openpi": "openpi", "groot": "groot", "lerobot": "lerobot_async"}
 PROTOCOLS = tuple(FOLDERS)
 INSTRUCTION = "put the red cube in the left tote"
 FRAME_NS = 100_000_000
+PATIENT_S = 8.0
 CELL = pick_cell(load_robot("panda"))
 _ARM = Arm(CELL.robot)
 
@@ -119,11 +123,26 @@ def server_of(
 
 @contextmanager
 def client_of(
-    protocol: str, address: str, *, mapping: str = "", cell: CellDescription = CELL
+    protocol: str,
+    address: str,
+    *,
+    mapping: str = "",
+    changes: str = "",
+    cell: CellDescription = CELL,
+    patient: bool = True,
 ) -> Iterator[RemotePolicy]:
-    """The real plugin, as the program loads it."""
-    registry = registry_for(protocol, address, mapping)
-    policy = registry.load_policy(protocol, cell)
+    """The real plugin, as the program loads it. `changes`: lines in front of its own mapping.
+
+    `patient`: an answer may take seconds, so that a busy machine makes no difference.
+    """
+    with TemporaryDirectory() as folder, pytest.MonkeyPatch.context() as patch:
+        file = Path(folder) / "mapping.toml"
+        text = (Path(mapping) if mapping else mapping_path(protocol)).read_text()
+        if patient:
+            patch.setattr(mapping_module, "LONGEST_REPLY_S", PATIENT_S)
+            text = f"reply_within_s = {PATIENT_S}\n" + text.replace("reply_within_s = 0.09", "")
+        file.write_text(changes + text)
+        policy = registry_for(protocol, address, str(file)).load_policy(protocol, cell)
     assert isinstance(policy, RemotePolicy)
     try:
         yield policy

@@ -7,7 +7,6 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from http import HTTPStatus
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -28,7 +27,6 @@ from tests.support.policy_servers import (
     PROTOCOLS,
     Echo,
     client_of,
-    mapping_path,
     observation,
     own_mapping,
     server_of,
@@ -156,8 +154,8 @@ def test_a_server_that_hangs_from_a_look_on_costs_one_bounded_wait_and_is_found_
     echo, free = Echo(), threading.Event()
     free.set()
     echo.before_answer = lambda: (free.wait(20.0), None)[1]
-    with server_of(protocol, echo) as server, client_of(protocol, server.address) as policy:
-        until_phase(policy, Phase.READY)
+    with server_of(protocol, echo) as server, client_of(protocol, server.address, patient=False) as policy:
+        until_phase(policy, Phase.READY, patience_s=40.0)
         free.clear()
         began_s = time.monotonic()
         hung = policy.infer(observation(500))
@@ -238,11 +236,9 @@ HOSTILE: list[tuple[str, str, Callable[[], AbstractContextManager[str]], str]] =
 
 @pytest.mark.parametrize(("protocol", "name", "server", "said"), HOSTILE, ids=[f"{p} {n}" for p, n, _, _ in HOSTILE])
 def test_a_server_that_misbehaves_on_the_wire_is_named_and_moves_nothing(
-    protocol: str, name: str, server: Callable[[], AbstractContextManager[str]], said: str, tmp_path: Path
+    protocol: str, name: str, server: Callable[[], AbstractContextManager[str]], said: str
 ) -> None:
-    mapping = tmp_path / "impatient.toml"
-    mapping.write_text("first_reply_within_s = 0.5\n" + mapping_path(protocol).read_text())
-    with server() as address, client_of(protocol, address, mapping=str(mapping)) as policy:
+    with server() as address, client_of(protocol, address, changes="first_reply_within_s = 0.5\n") as policy:
         assert said in settle(policy).obstacle
 
 
