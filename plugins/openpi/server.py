@@ -48,15 +48,10 @@ class OpenpiServer:
             raise UserMistake(
                 f"cannot listen on {host}:{port}: {why}", remedy="choose another with --port"
             ) from trouble
-        self._host = host
+        self.address = f"ws://{host}:{self._server.socket.getsockname()[1]}"
         self._clients: set[ServerConnection] = set()
         self._thread = threading.Thread(target=self._server.serve_forever, name="openpi server")
         self._thread.start()
-
-    @property
-    def address(self) -> str:
-        """As a client writes it."""
-        return f"ws://{self._host}:{self._server.socket.getsockname()[1]}"
 
     def close(self) -> None:
         """Stop listening, let every client go; safe to call twice."""
