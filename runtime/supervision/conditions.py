@@ -50,6 +50,8 @@ def conditions(
         found += _motor_conditions(telemetry.robot, cell)
     if telemetry.policy is not None and telemetry.policy.inference_s > telemetry.policy.deadline_s > 0.0:
         found.append(_policy_late(telemetry.policy.inference_s, telemetry.policy.deadline_s))
+    if telemetry.policy is not None and telemetry.policy.obstacle and fresh(telemetry.policy, now_ns):
+        found.append(_policy_obstacle(telemetry.policy.obstacle))
     if measures.frozen_s >= CAMERA_FROZEN_S:
         found.append(_camera_frozen(measures.frozen_s))
     if measures.friction_rise > 0.0:
@@ -253,6 +255,17 @@ def _policy_late(inference_s: float, deadline_s: float) -> Condition:
         f"inference took longer than its deadline of {deadline_s * 1e3:.0f} ms",
         "the arm goes on with the old chunk, then holds",
         f"newest inference {inference_s * 1e3:.0f} ms: look at the machine's load and the policy",
+    )
+
+
+def _policy_obstacle(obstacle: str) -> Condition:
+    return Condition(
+        "policy.server",
+        Priority.HIGH,
+        "policy",
+        obstacle,
+        "the arm goes on to the end of the last chunk, then holds; no task is begun",
+        "look at the server and at its address and mapping; or swap the policy",
     )
 
 

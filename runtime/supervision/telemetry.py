@@ -56,5 +56,7 @@ def policy_obstacle(policy: PolicyState | None, now_ns: int) -> str:
         return f"the planner is silent since {(now_ns - policy.stamp_ns) * 1e-9:.1f} s"
     entry = active_entry(policy)
     if entry is None or entry.readiness is Readiness.ACTIVE:
+        if policy.obstacle:
+            return policy.obstacle
         return "" if policy.active else "no policy is active: choose one"
     return f"policy {policy.active} is {entry.readiness.value}" + (f": {entry.obstacle}" if entry.obstacle else "")

@@ -129,6 +129,10 @@ class PlannerStage:
         """Pictures as the cameras deliver them."""
         self._observations.take_pictures(pictures)
 
+    def close(self) -> None:
+        """Let go of what the policies hold: connections and threads."""
+        self._bay.close()
+
     def tick(self, now_ns: int, *, orders: Orders | None = None) -> PlannerOutput:
         """Follow the orders, and infer when there is a new observation and the last inference is over."""
         assignment = None if orders is None else orders.assignment
@@ -247,6 +251,7 @@ class PlannerStage:
             targets=proposal.targets,
             heat=proposal.heat,
             confidence_limit=proposal.confidence_limit,
+            obstacle=proposal.obstacle,
             observation_age_s=(began_ns - observation.stamp_ns) * 1e-9,
         )
 

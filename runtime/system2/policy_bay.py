@@ -8,7 +8,7 @@ from runtime.messages.orders import Orders
 from runtime.messages.policy import PolicyEntry, Readiness
 from runtime.plugin_host import PolicyManifest, PolicyUnavailable, Registry
 from runtime.ports import Observation, Policy
-from runtime.system2.loading import PolicyLoader
+from runtime.system2.loading import PolicyLoader, let_go
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,8 +48,10 @@ class PolicyBay:
         self.refusal = ""
         name = orders.policy
         if name == self.active.manifest.name:
-            self._next, self._loading = None, ""
+            self._forget_next()
+            self._loading = ""
         elif self.previous is not None and name == self.previous.manifest.name:
+            self._forget_next()
             self._next, self._loading = self.previous, ""
         elif name:
             self._prepare(name, newest)
@@ -59,17 +61,26 @@ class PolicyBay:
         self._collect()
         if self._next is None:
             return False
+        dropped = self.previous
         self.previous, self.active, self._next = self.active, self._next, None
+        if dropped is not None and dropped.policy is not self.active.policy:
+            let_go(dropped.policy)
         self.swaps += 1
         self.last_swap_ns = now_ns
         return True
+
+    def close(self) -> None:
+        """Let go of every policy."""
+        for seat in (self.active, self.previous, self._next):
+            if seat is not None:
+                let_go(seat.policy)
 
     def entries(self) -> tuple[PolicyEntry, ...]:
         """Every policy that this cell could run, and how far it is."""
         return tuple(self._entry(manifest) for manifest in self._registry.policies())
 
     def _prepare(self, name: str, newest: Observation | None) -> None:
-        self._next = None
+        self._forget_next()
         try:
             self._registry.manifest(name)
         except PolicyUnavailable as trouble:
@@ -81,9 +92,19 @@ class PolicyBay:
         self._loading = name
         self._loader.begin(name, newest)
 
+    def _forget_next(self) -> None:
+        """A newer wish: the candidate of the last one is let go, unless it is the way back."""
+        if self._next is not None and self._next is not self.previous:
+            let_go(self._next.policy)
+        self._next = None
+
     def _collect(self) -> None:
         loaded = self._loader.poll()
-        if loaded is None or loaded.name != self._loading:
+        if loaded is None:
+            return
+        if loaded.name != self._loading:
+            if loaded.policy is not None:
+                let_go(loaded.policy)
             return
         self._loading = ""
         if loaded.policy is None:

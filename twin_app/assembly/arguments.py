@@ -13,6 +13,8 @@ FAULT_IDS = ("F01", "F12", "F13", "F20", "F26", "F31", "F41")
 
 VARIATIONS = ("light", "texture", "camera", "size", "clutter", "noise", "occlusion")
 """As in the catalogue of variations, likewise."""
+PROTOCOLS = ("openpi", "groot", "lerobot")
+"""Of policy servers, as the plugins offer them."""
 
 _BENCHES = {
     "loop": "punctuality of the 1 kHz loop (60 s)",
@@ -51,6 +53,7 @@ def build_parser() -> argparse.ArgumentParser:
     doctor.add_argument("--json", action="store_true", help="add one JSON list as the last line (default: the table)")
     add_training(commands)
     _add_worlds(commands)
+    _add_serve(commands)
     _add_bench(commands)
     _add_verify(commands)
     return parser
@@ -100,6 +103,7 @@ def _add_run(commands: _Commands[_Parser]) -> None:
         description="Run a cell with its console. Where the cell of this name runs already, the console joins it.",
     )
     _add_cell_options(run)
+    _add_server_options(run)
     _add_session_options(run)
     run.add_argument("--headless", action="store_true", help="no window; lock-step unless --live (default: a window)")
     run.add_argument("--live", action="store_true", help="headless: all processes on the wall clock; a console always")
@@ -140,6 +144,67 @@ def _add_cell_options(parser: argparse.ArgumentParser) -> None:
 def add_vary(parser: argparse.ArgumentParser, words: str) -> None:
     """The option that varies a cell, explained in these words."""
     parser.add_argument("--vary", action="append", default=[], metavar="NAME[:STRENGTH]", help=words)
+
+
+def _add_server_options(run: argparse.ArgumentParser) -> None:
+    run.add_argument(
+        "--server",
+        type=given,
+        default=None,
+        metavar="ADDRESS",
+        help="where the server of --policy is: ws://host:8000 (openpi), tcp://host:5555 (groot), host:8080 (lerobot) "
+        "(default: as ~/.config/celltwin/servers.toml says, else this machine)",
+    )
+    run.add_argument(
+        "--mapping",
+        type=given,
+        default=None,
+        metavar="FILE",
+        help="how that server's model sees and moves the cell: a TOML file, or the name of one that comes with the "
+        "program, e.g. droid, libero (default: celltwin, for servers of `celltwin serve`)",
+    )
+    run.add_argument(
+        "--key-file",
+        type=given,
+        default=None,
+        metavar="FILE",
+        help="text file with the key that the server wants in its first line (default: it wants none)",
+    )
+
+
+def _add_serve(commands: _Commands[_Parser]) -> None:
+    serve = commands.add_parser(
+        "serve",
+        help="put a policy behind a server's protocol, for a cell on another machine",
+        description="Serve one of this program's policies over a protocol that robots already speak. The server only "
+        "answers looks; it moves nothing. Ctrl-C ends it.",
+    )
+    serve.add_argument("policy", type=given, help="policy that answers, e.g. programmed")
+    serve.add_argument("--protocol", choices=PROTOCOLS, default="openpi", help="default: %(default)s")
+    serve.add_argument(
+        "--host", type=given, default="127.0.0.1", help="address (default: %(default)s, this machine only)"
+    )
+    serve.add_argument(
+        "--port",
+        type=port,
+        default=None,
+        help="port; 0 takes any free one (default: openpi 8000, groot 5555, lerobot 8080)",
+    )
+    serve.add_argument(
+        "--scene", type=given, default="tray", help="scene that the policy is built for (default: %(default)s)"
+    )
+    serve.add_argument(
+        "--key-file",
+        type=given,
+        default=None,
+        metavar="FILE",
+        help="text file; its first line is a key that clients have to show (default: none; needed beyond this machine)",
+    )
+    serve.add_argument(
+        "--without-key",
+        action="store_true",
+        help="listen beyond this machine without a key: whoever reaches it may ask",
+    )
 
 
 def _add_session_options(run: argparse.ArgumentParser) -> None:
@@ -217,14 +282,25 @@ def _add_verify(commands: _Commands[_Parser]) -> None:
     )
     endurance = what.add_parser("endurance", help="let cell and console work for long: what they hold must not grow")
     endurance.add_argument("--minutes", type=positive, default=60, metavar="N", help="how long (default: %(default)s)")
+    servers = what.add_parser("servers", help="pick through a server of each protocol; mismatches, a killed server")
+    servers.add_argument(
+        "--policy",
+        type=given,
+        default=None,
+        help="policy behind the servers (default: flow_vla if it is there, else programmed)",
+    )
+    servers.add_argument(
+        "--picks", type=positive, default=20, metavar="N", help="picks through each protocol (default: %(default)s)"
+    )
+    servers.add_argument("--only", choices=PROTOCOLS, default=None, help="one protocol (default: each of them)")
     variations = _add_verify_variations(what)
-    for parser in (swap, faults, kill, endurance, variations):
+    for parser in (swap, faults, kill, endurance, variations, servers):
         parser.add_argument("--seed", type=natural, default=1, help=_SEED)
     recording = what.add_parser("recording", help="judge a recording file")
     recording.add_argument("file", type=given, help="MCAP file that celltwin has written")
     dataset = what.add_parser("dataset", help="read and decode every frame of a dataset (LeRobotDataset v3.0)")
     dataset.add_argument("folder", type=given, help="the folder with its meta/, data/ and videos/")
-    for parser in (swap, faults, kill, endurance, recording, dataset, variations):
+    for parser in (swap, faults, kill, endurance, recording, dataset, variations, servers):
         parser.add_argument("--json", action="store_true", help=JSON)
 
 

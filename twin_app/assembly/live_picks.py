@@ -31,6 +31,9 @@ FINAL = (
 )
 LATCHED = (Mode.PROTECTIVE_STOP, Mode.FAULT)
 PICK_PATIENCE_S = 4 * TASK_TIME_LIMIT_S
+OBSTACLE_PATIENCE_S = 60.0
+"""How long a task that may not begin yet is waited for: its policy's server may be starting."""
+
 STUCK_PATIENCE_S = 15.0
 """How long a latched or waiting cell is watched before the run gives up: nobody is there to help it."""
 
@@ -94,7 +97,7 @@ class LivePicks:
 
     def _await_end(self, task_id: int, watch: Callable[[], None]) -> Task:
         end_s = time.monotonic() + PICK_PATIENCE_S
-        stuck_since_s = 0.0
+        stuck_since_s = checked_since_s = 0.0
         while time.monotonic() < end_s:
             self._live.poll()
             watch()
@@ -102,11 +105,21 @@ class LivePicks:
             for task in known.finished if isinstance(known, TaskList) else ():
                 if task.task_id == task_id and task.status in FINAL:
                     return task
+            obstacle = self._why_not_begun(task_id)
+            checked_since_s = (checked_since_s or time.monotonic()) if obstacle else 0.0
+            if obstacle and time.monotonic() - checked_since_s > OBSTACLE_PATIENCE_S:
+                raise UserMistake(obstacle)
             why = self._why_stuck()
             stuck_since_s = (stuck_since_s or time.monotonic()) if why else 0.0
             if why and time.monotonic() - stuck_since_s > STUCK_PATIENCE_S:
                 raise UserMistake(why)
         raise UserMistake(f"task {task_id} did not end within {PICK_PATIENCE_S:g} s")
+
+    def _why_not_begun(self, task_id: int) -> str:
+        """What keeps this task from beginning; empty once it has begun."""
+        known = self._live.heard.get(topics.TASKS.name)
+        waiting = known.open if isinstance(known, TaskList) else ()
+        return next((one.reason for one in waiting if one.task_id == task_id and one.status is TaskStatus.CHECKING), "")
 
     def _why_stuck(self) -> str:
         """Why the cell does not drive; empty while it does. What control said last is no news once it is gone."""

@@ -39,6 +39,9 @@ TASK_TIME_LIMIT_S = 40.0
 STUCK_TICKS = 15_000
 """How long a cell that does not drive is watched before a run gives up: nobody is there to help it."""
 
+OBSTACLE_TICKS = 60_000
+"""How long a policy that cannot drive yet is waited for: its server may be starting."""
+
 
 class PlantSeam:
     """The plant's own place for faults, in the shape of the other seams."""
@@ -80,7 +83,7 @@ class LockStepCell:
 
     def __post_init__(self) -> None:
         setup = self.setup
-        registry = self.registry or read_plugins(setup.policy)
+        registry = self.registry or read_plugins(setup.policy, servers=setup.servers)
         drawing = read_scene(setup)
         cell = self.description = drawing.cell
         loose = drawing.varied.clutter.loose
@@ -174,7 +177,7 @@ class LockStepCell:
     def run_to_end(self, task_id: int) -> Task:
         """Tick until this task is over. Raises `UserMistake` when the cell waits for a person: none is there."""
         queue = self.oversight.desk.queue
-        stuck_ticks = 0
+        stuck_ticks = waiting_ticks = 0
         while stuck_ticks < STUCK_TICKS:
             self.loop.tick()
             stuck_ticks = 0 if self.mode in POLICY_MODES else stuck_ticks + 1
@@ -182,11 +185,21 @@ class LockStepCell:
                 task = queue.get(task_id)
                 if task is not None and task.status in FINAL:
                     return task
+                obstacle = self._policy_obstacle()
+                waiting_ticks = waiting_ticks + 50 if obstacle else 0
+                if waiting_ticks >= OBSTACLE_TICKS:
+                    raise UserMistake(obstacle)
         modes = self.control.modes
         raise UserMistake(f"the cell is in {modes.mode.value}: {modes.reason}")
 
+    def _policy_obstacle(self) -> str:
+        """Why the active policy cannot drive, e.g. its server; empty when it can."""
+        policy = self.oversight.telemetry.policy
+        return "" if policy is None else policy.obstacle
+
     def close(self) -> None:
-        """Free engine and renderer."""
+        """Free engine and renderer, and what the policies hold."""
+        self.planner.close()
         self.rig.close()
         self.plant.close()
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -12,6 +13,7 @@ from platformdirs import user_data_path
 from runtime.messages.cell import CellDescription
 from runtime.messages.requests import AddTask
 from runtime.mistakes import UserMistake, quoted
+from runtime.plugin_host.servers import ServerChoice
 
 if TYPE_CHECKING:
     from runtime.plugin_host import Registry
@@ -34,6 +36,8 @@ class CellSetup(msgspec.Struct, frozen=True):
 
     variations: tuple[str, ...] = ()
     """As on the command line: NAME or NAME:STRENGTH. What runtime and policies are told does not change with them."""
+    servers: dict[str, ServerChoice] = {}
+    """Where the servers of policies are, as a person says; by policy."""
 
 
 class SessionSetup(msgspec.Struct, frozen=True):
@@ -98,11 +102,11 @@ def read_scene(setup: CellSetup) -> Drawing:
     return Drawing(vary(replace(scene, description=cell), variations=variations, seed=setup.seed))
 
 
-def read_plugins(policy: str) -> Registry:
+def read_plugins(policy: str, *, servers: Mapping[str, ServerChoice] | None = None) -> Registry:
     """Find the plugins and make sure that the wished policy is one of them."""
     from runtime.plugin_host import discover
 
-    registry = discover(PLUGIN_FOLDER)
+    registry = discover(PLUGIN_FOLDER, choices=servers)
     names = [manifest.name for manifest in registry.policies()]
     if policy not in names:
         refused = "".join(f"; plugin {trouble.plugin} is not used: {trouble.reason}" for trouble in registry.troubles())

@@ -43,7 +43,7 @@ class PlannerLoop:
     def __init__(self, session: SessionFolder, setup: CellSetup) -> None:
         cv2.setNumThreads(1)
         cell = read_scene(setup).cell
-        registry = read_plugins(setup.policy)
+        registry = read_plugins(setup.policy, servers=setup.servers)
         self._policy_faults = PolicyFaults()
         self._network = NetworkFaults()
         self._loader = ThreadedLoader(registry, cell)
@@ -70,6 +70,7 @@ class PlannerLoop:
             output = self._stage.tick(now_ns, orders=self._orders)
             self._publish(output, time.monotonic_ns())
         self._loader.close()
+        self._stage.close()
         self._subscriber.close()
         self._publisher.close()
         return 0
