@@ -63,14 +63,13 @@ def chosen(settings: ServerSettings, choice: ServerChoice | None, *, plugin_fold
 def mapping_file(word: str, *, plugin_folder: Path) -> Path:
     """A mapping by name or path; raises `UserMistake` that lists the names."""
     if word.endswith(".toml") or "/" in word:
-        path = Path(word)
-        names = ""
-    else:
-        path = plugin_folder / "mappings" / f"{word}.toml"
-        names = ", ".join(sorted(known.stem for known in path.parent.glob("*.toml")))
+        if not Path(word).is_file():
+            raise UserMistake(f"no mapping file at {word}", remedy="give the path of a TOML file")
+        return Path(word)
+    path = plugin_folder / "mappings" / f"{word}.toml"
     if not path.is_file():
-        known = f"one of: {names}; or the path of a TOML file" if names else "give the path of a TOML file"
-        raise UserMistake(f"no mapping {quoted(word)}", remedy=known)
+        names = ", ".join(sorted(known.stem for known in path.parent.glob("*.toml")))
+        raise UserMistake(f"no mapping {quoted(word)}", remedy=f"one of: {names}; or the path of a TOML file")
     return path
 
 

@@ -180,15 +180,15 @@ class LockStepCell:
         stuck_ticks = waiting_ticks = 0
         while stuck_ticks < STUCK_TICKS:
             self.loop.tick()
-            stuck_ticks = 0 if self.mode in POLICY_MODES else stuck_ticks + 1
+            obstacle = self._policy_obstacle()
+            waiting_ticks = waiting_ticks + 1 if obstacle else 0
+            stuck_ticks = 0 if obstacle or self.mode in POLICY_MODES else stuck_ticks + 1
+            if waiting_ticks >= OBSTACLE_TICKS:
+                raise UserMistake(obstacle)
             if self.loop.ticks % 50 == 0:
                 task = queue.get(task_id)
                 if task is not None and task.status in FINAL:
                     return task
-                obstacle = self._policy_obstacle()
-                waiting_ticks = waiting_ticks + 50 if obstacle else 0
-                if waiting_ticks >= OBSTACLE_TICKS:
-                    raise UserMistake(obstacle)
         modes = self.control.modes
         raise UserMistake(f"the cell is in {modes.mode.value}: {modes.reason}")
 

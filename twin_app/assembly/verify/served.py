@@ -64,6 +64,14 @@ class Served:
         assert self._process is not None
         self._process.send_signal(signal.SIGCONT)
 
+    def interrupt(self, number: int) -> tuple[int, str]:
+        """Send it a signal and wait for its end; its exit status, and what it has said since it listened."""
+        process, self._process = self._process, None
+        assert process is not None
+        process.send_signal(number)
+        said, _ = process.communicate(timeout=START_PATIENCE_S)
+        return process.returncode, said.decode(errors="replace")
+
     def close(self) -> None:
         """End it in order; insist when it does not."""
         process, self._process = self._process, None
