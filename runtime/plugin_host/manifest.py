@@ -12,6 +12,9 @@ from msgspec import Struct
 PLUGIN_API = 1
 """Raised when a port that plugins implement changes in a way that older plugins would not survive."""
 
+_RANGES = (("load_s", 1.0, 3600.0), ("hang_s", 0.1, 60.0), ("memory_mib", 64.0, 1048576.0))
+"""Limits of a policy's own limits, so that a slip of the pen does not switch one off."""
+
 _NAME = re.compile(r"[a-z][a-z0-9_]{0,39}")
 
 
@@ -37,6 +40,17 @@ class PolicyManifest(Struct, frozen=True):
     """Callable in that file: a `runtime.ports.PolicyFactory`."""
 
     summary: str = ""
+    isolated: bool = False
+    """Runs in a process of its own, also while it drives; others do so only in shadow."""
+
+    load_s: float = 60.0
+    """To import, build and warm it; an isolated one is given up after that."""
+
+    hang_s: float = 2.0
+    """An inference that takes longer has hung: its process is killed."""
+
+    memory_mib: float = 2048.0
+    """What its process may hold; beyond it is killed."""
 
 
 class PluginManifest(Struct, frozen=True):
@@ -62,6 +76,10 @@ class _PolicyTable(Struct, frozen=True, forbid_unknown_fields=True):
     factory: str
     file: str = "policy.py"
     summary: str = ""
+    isolated: bool = False
+    load_s: float = 60.0
+    hang_s: float = 2.0
+    memory_mib: float = 2048.0
 
 
 class _Document(Struct, frozen=True, forbid_unknown_fields=True):
@@ -91,7 +109,22 @@ def _policy(path: Path, plugin: _PluginTable, entry: _PolicyTable) -> PolicyMani
     inside = file.is_relative_to(path.parent.resolve())
     _require(path, inside and file.is_file(), f"policy.file: {entry.file!r} is no file of this plugin")
     _require(path, entry.factory.isidentifier(), f"policy.factory: {entry.factory!r} is no Python name")
-    return PolicyManifest(entry.name, entry.label, plugin.version, plugin.name, file, entry.factory, entry.summary)
+    for key, lowest, highest in _RANGES:
+        value = getattr(entry, key)
+        _require(path, lowest <= value <= highest, f"policy.{key}: {value:g}, allowed are {lowest:g} to {highest:g}")
+    return PolicyManifest(
+        name=entry.name,
+        label=entry.label,
+        version=plugin.version,
+        plugin=plugin.name,
+        file=file,
+        factory=entry.factory,
+        summary=entry.summary,
+        isolated=entry.isolated,
+        load_s=entry.load_s,
+        hang_s=entry.hang_s,
+        memory_mib=entry.memory_mib,
+    )
 
 
 def _require(path: Path, holds: bool, trouble: str) -> None:  # noqa: FBT001 - an assertion reads best this way

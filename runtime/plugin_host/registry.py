@@ -37,6 +37,7 @@ class Registry:
         """Sort the policies by name; one that two plugins offer belongs to the first of them."""
         self._policies: dict[str, PolicyManifest] = {}
         self._quarantine: dict[str, str] = {trouble.plugin: trouble.reason for trouble in troubles}
+        self._policy_quarantine: dict[str, str] = {}
         for plugin in plugins:
             for policy in plugin.policies:
                 if policy.name in self._policies:
@@ -63,7 +64,7 @@ class Registry:
         """Why this policy cannot be loaded, in words; empty when nothing speaks against it."""
         if name not in self._policies:
             return f"no policy is called {name!r}"
-        return self._quarantine.get(self._policies[name].plugin, "")
+        return self._quarantine.get(self._policies[name].plugin, "") or self._policy_quarantine.get(name, "")
 
     def quarantine(self, plugin: str, reason: str) -> None:
         """Lock a plugin away; the first reason stays."""
@@ -73,11 +74,22 @@ class Registry:
         """Give a plugin another chance."""
         self._quarantine.pop(plugin, None)
 
+    def quarantine_policy(self, name: str, reason: str) -> None:
+        """Lock one policy away that failed at work; others of its plugin may be driving. The first reason stays."""
+        self._policy_quarantine.setdefault(name, reason)
+
+    def release_policy(self, name: str) -> None:
+        """Give a policy another chance, and its plugin with it."""
+        self._policy_quarantine.pop(name, None)
+        if name in self._policies:
+            self.release(self._policies[name].plugin)
+
     def load_policy(self, name: str, cell: CellDescription) -> Policy:
         """Import and build a policy; raises `PolicyUnavailable` and quarantines the plugin when its code fails."""
         manifest = self.manifest(name)
         if obstacle := self.obstacle(name):
-            raise PolicyUnavailable(f"plugin {manifest.plugin} is quarantined: {obstacle}")
+            what = f"plugin {manifest.plugin}" if manifest.plugin in self._quarantine else f"policy {name}"
+            raise PolicyUnavailable(f"{what} is quarantined: {obstacle}")
         try:
             module = _import(manifest.file)
             factory = cast("Callable[[CellDescription], Policy]", getattr(module, manifest.factory))
@@ -94,11 +106,11 @@ def _place(trouble: BaseException, folder: Path) -> str:
     return f" ({Path(own[-1].filename).name}, line {own[-1].lineno})" if own else ""
 
 
-def discover(folder: Path) -> Registry:
+def discover(*folders: Path) -> Registry:
     """Read every `<folder>/<plugin>/plugin.toml`; a broken one is listed with its reason, the others stay usable."""
     plugins: list[PluginManifest] = []
     troubles: list[PluginTrouble] = []
-    for path in sorted(folder.glob("*/plugin.toml")):
+    for path in (path for folder in folders for path in sorted(folder.glob("*/plugin.toml"))):
         try:
             plugins.append(read_manifest(path))
         except ManifestError as trouble:

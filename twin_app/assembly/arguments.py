@@ -11,6 +11,9 @@ from runtime.mistakes import LONGEST_WORD
 FAULT_IDS = ("F01", "F12", "F13", "F20", "F26", "F31", "F41")
 """As in the catalogue, which is too slow to import for a help text."""
 
+NO_POLICY = "none"
+"""What is written where no policy is meant."""
+
 _BENCHES = {
     "loop": "punctuality of the 1 kHz loop (60 s)",
     "stop": "time from pressing stop to the loop's reaction",
@@ -115,6 +118,28 @@ def _add_run(commands: _Commands[_Parser]) -> None:
 def _add_cell_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--scene", type=given, default="tray", help="scene name or TOML file (default: %(default)s)")
     parser.add_argument("--policy", type=given, default="programmed", help="policy that drives (default: %(default)s)")
+    parser.add_argument(
+        "--shadow",
+        type=given,
+        default=NO_POLICY,
+        metavar="NAME",
+        help="policy that is asked the same without effect (default: %(default)s)",
+    )
+    parser.add_argument(
+        "--fallback",
+        type=given,
+        default="programmed",
+        metavar="NAME",
+        help="policy that stands in when another one is late, ill-formed or unsure; none: ask a person "
+        "(default: %(default)s)",
+    )
+    parser.add_argument(
+        "--plugins",
+        type=given,
+        default=None,
+        metavar="FOLDER",
+        help="a folder with more plugins (default: the program's own only)",
+    )
     parser.add_argument("--seed", type=natural, default=1, help="seed of plant and placement (default: %(default)s)")
     parser.add_argument(
         "--mismatch",

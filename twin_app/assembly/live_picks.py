@@ -13,6 +13,7 @@ from runtime.messages.state import ControlState, Mode
 from runtime.messages.system import ProcessPhase, SystemState
 from runtime.messages.tasks import Task, TaskList, TaskStatus
 from runtime.mistakes import UserMistake
+from runtime.modes import POLICY_MODES
 from sim_worlds.judge import Judge
 from sim_worlds.plant.truth import Truth, unpacked
 from twin_app.assembly.live import LiveCell
@@ -114,7 +115,7 @@ class LivePicks:
         for process in system.processes if isinstance(system, SystemState) else ():
             if process.name == "control" and process.phase in (ProcessPhase.DEAD, ProcessPhase.SILENT):
                 return f"process {process.name} is {process.phase.value}: {process.detail or 'no sign of life'}"
-        if not isinstance(control, ControlState) or control.mode is Mode.AUTO:
+        if not isinstance(control, ControlState) or control.mode in POLICY_MODES:
             return ""
         return f"the cell is in {control.mode.value}: {control.mode_reason}"
 

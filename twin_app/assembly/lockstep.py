@@ -74,7 +74,7 @@ class LockStepCell:
 
     def __post_init__(self) -> None:
         setup = self.setup
-        registry = read_plugins(setup.policy)
+        registry = read_plugins(setup)
         drawing = read_scene(setup)
         cell = drawing.cell
         self.plant = PyBulletPlant(drawing.scene, mismatch=setup.mismatch, seed=setup.seed)
@@ -98,7 +98,12 @@ class LockStepCell:
             processes=NoProcesses(),
             press_stop=lambda now_ns: self.loop.press_stop(),
             save=lambda tasks: None,
-            wishes=Wishes(policy=setup.policy),
+            wishes=Wishes(
+                policy=setup.policy,
+                shadow=setup.shadow,
+                shadow_id=int(bool(setup.shadow)),
+                fallback=setup.fallback,
+            ),
             autostart=True,
         )
         self.answering = Answering(self.oversight, new_recording=str)
@@ -224,6 +229,7 @@ def _summary(cell: LockStepCell, *, wall_s: float) -> dict[str, Any]:
         "wall_s": round(wall_s, 3),
         "mode": control.mode.value if control else "",
         "mode_reason": control.mode_reason if control else "",
+        "fallback_used": cell.oversight.fallback.used,
         "missed_ticks": cell.loop.missed_ticks,
         "plans_rejected": control.rejected if control else 0,
         "renderer": cell.rig.renderer,

@@ -20,6 +20,7 @@ from runtime.messages.requests import AddTask, InjectFault
 from runtime.messages.state import ControlState
 from runtime.messages.system import SystemState
 from runtime.mistakes import UserMistake
+from twin_app.assembly.arguments import NO_POLICY
 from twin_app.assembly.display import display_trouble
 from twin_app.assembly.fault_spec import FaultWish, parse_fault
 from twin_app.assembly.setup import CellSetup, SessionSetup, absolute_scene, read_scene
@@ -68,7 +69,14 @@ def cell_setup(arguments: argparse.Namespace) -> CellSetup:
         policy=arguments.policy,
         mismatch=arguments.mismatch,
         seed=arguments.seed,
+        shadow=_policy_or_none(arguments.shadow),
+        fallback=_policy_or_none(arguments.fallback),
+        plugins=os.path.abspath(arguments.plugins) if arguments.plugins else "",
     )
+
+
+def _policy_or_none(name: str) -> str:
+    return "" if name == NO_POLICY else name
 
 
 def session_setup(arguments: argparse.Namespace, setup: CellSetup, **more: Any) -> SessionSetup:
@@ -190,6 +198,7 @@ def _loop_figures(live: LiveCell) -> dict[str, Any]:
         "tick_p50_us": round(control.tick_p50_s * 1e6, 1),
         "late_p99_us": round(control.lateness_p99_s * 1e6, 1),
         "real_time": control.real_time,
+        "fallback_used": system.fallbacks if isinstance(system, SystemState) else 0,
         "recording": system.recording if isinstance(system, SystemState) else "",
         "recording_trouble": _recording_trouble(live, system),
     }

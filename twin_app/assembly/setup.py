@@ -31,6 +31,15 @@ class CellSetup(msgspec.Struct, frozen=True):
     renderer: str = "auto"
     """egl, tiny, or auto: egl where it works."""
 
+    shadow: str = ""
+    """The policy that runs in shadow from the start; empty: none."""
+
+    fallback: str = "programmed"
+    """The policy that stands in for another one; empty: none. Without meaning while it is that which drives."""
+
+    plugins: str = ""
+    """A folder with more plugins, beside the program's own; empty: none."""
+
 
 class SessionSetup(msgspec.Struct, frozen=True):
     """What a live session is started with, beside the cell itself."""
@@ -83,15 +92,19 @@ def read_scene(setup: CellSetup) -> Drawing:
     return Drawing(scene, cell)
 
 
-def read_plugins(policy: str) -> Registry:
-    """Find the plugins and make sure that the wished policy is one of them."""
+def read_plugins(setup: CellSetup) -> Registry:
+    """Find the plugins and make sure that the wished policies are among them."""
     from runtime.plugin_host import discover
 
-    registry = discover(PLUGIN_FOLDER)
+    registry = discover(PLUGIN_FOLDER, *([Path(setup.plugins)] if setup.plugins else []))
     names = [manifest.name for manifest in registry.policies()]
-    if policy not in names:
-        refused = "".join(f"; plugin {trouble.plugin} is not used: {trouble.reason}" for trouble in registry.troubles())
-        raise UserMistake(f"unknown policy {quoted(policy)}{refused}", remedy=f"one of: {', '.join(names)}")
+    for wished in filter(None, (setup.policy, setup.shadow, setup.fallback)):
+        if wished not in names:
+            troubles = registry.troubles()
+            refused = "".join(f"; plugin {trouble.plugin} is not used: {trouble.reason}" for trouble in troubles)
+            raise UserMistake(f"unknown policy {quoted(wished)}{refused}", remedy=f"one of: {', '.join(names)}")
+    if setup.shadow == setup.policy:
+        raise UserMistake(f"policy {quoted(setup.policy)} cannot drive and be in shadow", remedy="choose another one")
     return registry
 
 
