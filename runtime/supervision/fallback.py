@@ -25,6 +25,9 @@ HEALTHY_INFERENCE_S = 0.3
 HEALTHY_LOOKS = 5
 """So many inferences in shadow since the fallback stands in, before a policy may be given the arm again by rule."""
 
+BORDER_NS = 1_000_000_000
+"""How long after a task has begun a policy may still be given it by rule; later it waits for the next one."""
+
 _HOLDS = frozenset({Rule.UNSURE, Rule.QUARANTINED, Rule.DECLINED})
 """What asks for a person where nothing stands in; the others have their own ways."""
 
@@ -58,6 +61,7 @@ class FallbackKeeper:
         self._for = ""
         self._cause = ""
         self._task_id = -1
+        self._next_task: tuple[int, int] | None = None
         self._looks = 0
         self._interrupted = False
         self._by_hand = ""
@@ -136,19 +140,20 @@ class FallbackKeeper:
             return
         if now_ns - self._asked_ns >= ASK_AGAIN_NS:
             self._asked_ns = now_ns
-            self._ask = ModeEvent.ASSIST_ASKED, f"policy {policy.active} {cause}"
-            self._say(now_ns, "warning", f"policy {policy.active} holds, {cause}; no fallback is ready")
+            self._ask = ModeEvent.ASSIST_ASKED, f"policy {policy.active}: {cause}"
+            self._say(now_ns, "warning", f"{policy.active} holds: {cause}; no fallback is ready")
 
     def _begin(self, control: ControlState, policy: PolicyState, cause: str, running: Task | None, now_ns: int) -> None:
         self.used += 1
         self._for = policy.stands_in_for or policy.active
         self._cause = cause
         self._task_id = -1 if running is None else running.task_id
+        self._next_task = None
         self._looks = -1
         self._interrupted, self._by_hand = False, ""
         self._say(now_ns, "warning", f"{policy.fallback} stands in for {self._for} {policy.active_version}: {cause}")
         if control.mode is Mode.AUTO:
-            self._ask_for(ModeEvent.FALLBACK_READY, f"policy {self._for} {cause}; {policy.fallback} stands in", now_ns)
+            self._ask_for(ModeEvent.FALLBACK_READY, f"policy {self._for}: {cause}; {policy.fallback} stands in", now_ns)
 
     # ── the fallback drives ──────────────────────────────────────────────────────────────────────
 
@@ -157,7 +162,7 @@ class FallbackKeeper:
             self._end(control, policy, f"{policy.active} was chosen", now_ns)
         elif control.mode is Mode.FALLBACK:
             self._interrupted = False
-            why = self._way_back(policy, running)
+            why = self._way_back(policy, running, now_ns)
             if why:
                 self._end(control, policy, why, now_ns)
         elif control.mode is not Mode.AUTO:
@@ -165,21 +170,31 @@ class FallbackKeeper:
         elif self._interrupted and not _obstacle(policy, self._for):
             self._end(control, policy, "a person started the cell", now_ns)
         elif now_ns - self._asked_ns >= ASK_AGAIN_NS:
-            self._ask_for(ModeEvent.FALLBACK_READY, f"policy {self._for} {self._cause}", now_ns)
+            self._ask_for(ModeEvent.FALLBACK_READY, f"policy {self._for}: {self._cause}", now_ns)
 
     def _was_chosen(self, policy: PolicyState) -> bool:
         """Whether the fallback drives because a person wants it to, and not instead of another."""
         return policy.active == policy.fallback and not policy.stands_in_for
 
-    def _way_back(self, policy: PolicyState, running: Task | None) -> str:
+    def _way_back(self, policy: PolicyState, running: Task | None, now_ns: int) -> str:
         """Why the policy may drive again; empty while it may not."""
         if _obstacle(policy, self._for):
             self._by_hand = ""
             return ""
         if self._by_hand:
             return self._by_hand
-        next_task = running is None or running.task_id != self._task_id
-        return "next task, it answers in time and well-formed" if next_task and self._healthy(policy) else ""
+        healthy = self._healthy(policy)
+        return "next task, it answers in time and well-formed" if healthy and self._at_border(running, now_ns) else ""
+
+    def _at_border(self, running: Task | None, now_ns: int) -> bool:
+        """Between two tasks, or at the beginning of one that is not that in which the policy failed."""
+        if running is None:
+            return True
+        if running.task_id == self._task_id:
+            return False
+        if self._next_task is None or self._next_task[0] != running.task_id:
+            self._next_task = running.task_id, now_ns
+        return now_ns - self._next_task[1] <= BORDER_NS
 
     def _healthy(self, policy: PolicyState) -> bool:
         """By what it has answered in shadow since the fallback stands in."""

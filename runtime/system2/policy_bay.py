@@ -204,7 +204,7 @@ class PolicyBay:
     def _give_up_candidate(self, newest: Observation | None) -> None:
         name, reason = self._candidate.refused, self._candidate.refusal
         if name == self._wanted.name and not self._was_there:
-            raise PolicyUnavailable(f"policy {name} {reason}")
+            raise PolicyUnavailable(f"policy {name}: {reason}")
         self.refusal = reason
         self._candidate.clear()
         if not self._was_there:

@@ -20,6 +20,16 @@ _BENCHES = {
     "console": "frames and memory of the window (20 s; needs a display)",
     "lockstep": "simulated seconds a second of computing",
 }
+_POLICY_WISHES = {
+    "list": "every policy and its role",
+    "swap": "NAME takes over at a chunk border",
+    "back": "the one before the newest swap takes over",
+    "shadow": "NAME is asked the same without effect",
+    "promote": "the one in shadow takes over",
+    "fallback": "NAME stands in when the active one cannot go on",
+    "return": "the one that the fallback stands in for drives again",
+    "try": "NAME is released from quarantine",
+}
 _JSON = "print the outcome as one JSON object on the last line (default: a table)"
 _SEED = "seed of plant, placement and orders, from 0 (default: %(default)s)"
 
@@ -41,6 +51,7 @@ def build_parser() -> argparse.ArgumentParser:
     )
     commands = parser.add_subparsers(dest="command", required=True)
     _add_run(commands)
+    _add_policy(commands)
     replay = commands.add_parser("replay", help="show a recording in the console; commands are impossible")
     replay.add_argument("file", help="MCAP file, as written by `celltwin run --record FILE` or the console")
     screenshots = commands.add_parser("screenshots", help="pictures of every perspective, taken of a live cell")
@@ -185,6 +196,21 @@ def _add_session_options(run: argparse.ArgumentParser) -> None:
         metavar="ADDRESS",
         help="address of that page (default: %(default)s, this machine only)",
     )
+
+
+def _add_policy(commands: _Commands[_Parser]) -> None:
+    policy = commands.add_parser(
+        "policy",
+        help="swap, shadow, fall back, try again: the policies of a running cell",
+        description="Ask a running cell about its policies, and wait until what was asked is confirmed by measurement.",
+    )
+    explained = "; ".join(f"{name}: {what}" for name, what in _POLICY_WISHES.items())
+    policy.add_argument("what", choices=tuple(_POLICY_WISHES), help=explained)
+    policy.add_argument(
+        "name", nargs="?", type=given, default=None, help="a policy, where one is needed; none: no policy"
+    )
+    policy.add_argument("--cell", default="cell-1", metavar="NAME", help="name of the cell (default: %(default)s)")
+    policy.add_argument("--json", action="store_true", help=_JSON)
 
 
 def _add_bench(commands: _Commands[_Parser]) -> None:

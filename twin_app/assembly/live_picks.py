@@ -8,7 +8,7 @@ from collections.abc import Callable
 from runtime.link.array_block import ArrayBlock
 from runtime.messages import topics
 from runtime.messages.cell import CellDescription
-from runtime.messages.requests import AddTask, Refill
+from runtime.messages.requests import AddTask, Refill, Start
 from runtime.messages.state import ControlState, Mode
 from runtime.messages.system import ProcessPhase, SystemState
 from runtime.messages.tasks import Task, TaskList, TaskStatus
@@ -60,6 +60,7 @@ class LivePicks:
         self._judge = Judge(drawing.scene, TruthOfSession(self._block, drawing.cell))
         self._orders = orders(drawing.cell, seed=seed)
         self._layout = 0
+        self._declined = False
         self.results: list[PickResult] = []
 
     def pick(self, watch: Callable[[], None] = lambda: None) -> PickResult:
@@ -69,10 +70,13 @@ class LivePicks:
             self._live.ask_until_confirmed(Refill(), timeout_s=10.0)
             self._layout = order.refill_id
             self._wait_s(0.5)
+        if self._declined:
+            self._go_on_after_decline()
         self._judge.begin(part=order.part, tote=order.tote)
         began_s = time.monotonic()
         receipt = self._live.ask(AddTask(order.instruction, time_limit_s=TASK_TIME_LIMIT_S))
         task = self._await_end(int(receipt.detail), watch)
+        self._declined = task.status is TaskStatus.DECLINED
         result = self._result(order, task, time.monotonic() - began_s)
         self.results.append(result)
         return result
@@ -80,6 +84,13 @@ class LivePicks:
     def close(self) -> None:
         """Let go of the truth block."""
         self._block.close()
+
+    def _go_on_after_decline(self) -> None:
+        """Who gave the instruction has the answer, and gives another one: a cell that asks for a person has had one."""
+        self._wait_s(0.5)
+        control = self._live.heard.get(topics.CONTROL.name)
+        if isinstance(control, ControlState) and control.mode is Mode.ASSIST:
+            self._live.ask(Start())
 
     def _result(self, order: Order, task: Task, duration_s: float) -> PickResult:
         outcome = self._judge.outcome()

@@ -128,7 +128,7 @@ class PolicyWorker:
             if isinstance(record, Built):
                 self._built = True
                 if record.trouble:
-                    self._end(f"failed to load: {record.trouble}")
+                    self._end(record.trouble)
                     return None
             else:
                 self._asked_ns = None
