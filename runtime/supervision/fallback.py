@@ -178,13 +178,13 @@ class FallbackKeeper:
 
     def _way_back(self, policy: PolicyState, running: Task | None, now_ns: int) -> str:
         """Why the policy may drive again; empty while it may not."""
+        healthy, at_border = self._healthy(policy), self._at_border(running, now_ns)
         if _obstacle(policy, self._for):
             self._by_hand = ""
             return ""
         if self._by_hand:
             return self._by_hand
-        healthy = self._healthy(policy)
-        return "next task, it answers in time and well-formed" if healthy and self._at_border(running, now_ns) else ""
+        return "next task, it answers in time and well-formed" if healthy and at_border else ""
 
     def _at_border(self, running: Task | None, now_ns: int) -> bool:
         """Between two tasks, or at the beginning of one that is not that in which the policy failed."""
