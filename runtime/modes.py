@@ -40,6 +40,9 @@ class ModeEvent(Enum):
     FALLBACK_READY = "fallback_ready"
     """The driving policy failed, and the programmed planner takes over without a stop."""
 
+    POLICY_BACK = "policy_back"
+    """The policy that the fallback stood in for drives again: healthy at the next task, or because a person asked."""
+
     ASSIST_ASKED = "assist_asked"
     """The policy or the supervisor asks for a person; the arm holds."""
 
@@ -88,6 +91,7 @@ TABLE: MappingProxyType[Mode, MappingProxyType[ModeEvent, Mode]] = MappingProxyT
                 **_ALWAYS,
                 ModeEvent.PAUSE: Mode.IDLE,
                 ModeEvent.POLICY_FAULT: Mode.ASSIST,
+                ModeEvent.POLICY_BACK: Mode.AUTO,
                 ModeEvent.ASSIST_ASKED: Mode.ASSIST,
                 ModeEvent.TAKE: Mode.MANUAL,
             }

@@ -22,7 +22,7 @@ from runtime.ports import Camera, LoopSeam, Picture, PlanSeam, Plant
 from runtime.supervision.oversight import Oversight
 from runtime.system1 import ControlStage
 from runtime.system1.timing import LoopTiming
-from runtime.system2.planner import PlannerStage
+from runtime.system2.planner import PlannerStage, still_meant
 
 TICK_NS = 1_000_000
 ROBOT_EVERY = 10
@@ -156,6 +156,7 @@ class LockStepLoop:
             mode_request=self.orders.mode_request,
             stop=STOP_PRESSED if self._stop_pressed else "",
             work_expected=self.orders.assignment is not None,
+            stand_in_ready=self.orders.stand_in_ready,
         )
         if self._control.stop_flag_to_clear:
             self._stop_pressed = False
@@ -199,6 +200,7 @@ class LockStepLoop:
             self._oversight.receive(picture.frame, picture.image.data.cast("B"), now_ns=now_ns)
         self._planner.take_pictures(pictures)
         output = self._planner.tick(now_ns, orders=self.orders)
+        self._in_flight = [entry for entry in self._in_flight if still_meant(entry[1], output.state, now_ns)]
         self._tell(output.state, now_ns)
         if output.belief is not None:
             self._tell(output.belief, now_ns)

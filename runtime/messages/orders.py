@@ -20,6 +20,8 @@ class ModeRequest(Struct, frozen=True):
     """Name of a `ModeEvent`."""
 
     deadline_ns: int
+    reason: str = ""
+    """What the mode's reason says afterwards; empty: that it was requested."""
 
 
 class Orders(Struct, frozen=True):
@@ -34,6 +36,27 @@ class Orders(Struct, frozen=True):
 
     swap_id: int = 0
     """Increases with every swap request."""
+
+    shadow: str = ""
+    """The policy that should run in shadow; empty: none."""
+
+    shadow_id: int = 0
+    """Increases with every wish for a shadow, so that one that failed can be asked for again."""
+
+    fallback: str = ""
+    """The policy that is kept ready to stand in; empty: none."""
+
+    stand_in_for: str = ""
+    """The policy for which the fallback should drive now; empty: for none."""
+
+    stand_in_ready: bool = False
+    """Whether the fast loop may hand a silent policy's arm to the fallback instead of asking for a person."""
+
+    release: str = ""
+    """The policy that is to be tried again after its quarantine."""
+
+    release_id: int = 0
+    """Increases with every release."""
 
     faults: tuple[FaultOrder, ...] = ()
     refill_id: int = 0

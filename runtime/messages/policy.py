@@ -6,7 +6,9 @@ from enum import Enum
 
 from msgspec import Struct
 
+from runtime.messages.geometry import Pose
 from runtime.messages.plan import Signal
+from runtime.messages.shadow import Disagreement, DisagreementTally
 
 
 class PolicyStatus(Enum):
@@ -57,7 +59,54 @@ class PolicyEntry(Struct, frozen=True):
     label: str
     readiness: Readiness
     obstacle: str = ""
-    """Why it cannot take over, in words; empty when it can."""
+    """Why it cannot take over, in words; empty when it can. It can be tried again."""
+
+    isolated: bool = False
+    """Whether it always runs in a process of its own."""
+
+    pid: int = 0
+    """Of its worker process; 0 while it has none."""
+
+    memory_mib: float = 0.0
+    """Resident, of its worker process."""
+
+
+class ShadowState(Struct, frozen=True):
+    """A policy that is asked what the active one is asked, without effect; fields as in `PolicyState`."""
+
+    name: str
+    version: str
+    readiness: Readiness
+    obstacle: str = ""
+    """Why it does not run, in words."""
+
+    status: PolicyStatus = PolicyStatus.WAITING
+    phase: str = ""
+    reason: str = ""
+    confidence: float = 0.0
+    confidence_limit: float = 0.0
+    signals: tuple[Signal, ...] = ()
+    inference_s: float = 0.0
+    inferences: int = 0
+    skipped: int = 0
+    """Observations that came while it was still at an earlier one."""
+
+    failures: int = 0
+    """Answers in a row that were none: it raised, or the check refused them."""
+
+    observation_stamp_ns: int = 0
+    """Of the observation that the chunk below answers."""
+
+    step_period_s: float = 0.1
+    gripper_in_base: tuple[Pose, ...] = ()
+    """Its newest chunk, one pose a step; empty: it would hold."""
+
+    targets: tuple[TargetMark, ...] = ()
+    heat: tuple[HeatMap, ...] = ()
+    disagreement: Disagreement | None = None
+    """None before both have answered the same observation with a chunk."""
+
+    tally: DisagreementTally = DisagreementTally()
 
 
 class PolicyState(Struct, frozen=True):
@@ -110,3 +159,27 @@ class PolicyState(Struct, frozen=True):
 
     obstacle: str = ""
     """Why the active policy cannot drive now though its code is well, e.g. its server is out of reach."""
+
+    failures: int = 0
+    """Answers of the active policy in a row that were none: it raised, or the check refused them."""
+
+    shadow: ShadowState | None = None
+    """The policy that runs in shadow; while a fallback drives, the one that it stands in for."""
+
+    fallback: str = ""
+    """The policy that stands in when the active one cannot go on; empty when none is wanted."""
+
+    fallback_ready: bool = False
+    """Whether it is loaded and warm; never while it drives anyway."""
+
+    fallback_obstacle: str = ""
+    """Why it is not, in words."""
+
+    stands_in_for: str = ""
+    """The policy that the active one stands in for; empty when the wanted one drives."""
+
+    shadow_id: int = 0
+    """Newest wish for a shadow that was followed (`Orders.shadow_id`)."""
+
+    release_id: int = 0
+    """Newest release from quarantine that was followed (`Orders.release_id`)."""

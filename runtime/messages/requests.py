@@ -51,6 +51,34 @@ class SwapBack(Struct, frozen=True, tag="swap_back"):
     """The policy before the newest swap takes over again."""
 
 
+class SetShadow(Struct, frozen=True, tag="set_shadow"):
+    """Let a policy run in shadow: the same observations, no effect."""
+
+    policy: str = ""
+    """Empty: none."""
+
+
+class PromoteShadow(Struct, frozen=True, tag="promote_shadow"):
+    """The policy in shadow takes over at a chunk border."""
+
+
+class SetFallback(Struct, frozen=True, tag="set_fallback"):
+    """Which policy stands in when the active one is late, ill-formed or unsure."""
+
+    policy: str = ""
+    """Empty: none; the cell then asks for a person."""
+
+
+class ReturnFromFallback(Struct, frozen=True, tag="return_from_fallback"):
+    """The policy that the fallback stands in for drives again, at once instead of with the next task."""
+
+
+class TryPolicy(Struct, frozen=True, tag="try_policy"):
+    """Release a policy from quarantine and load it anew where it is wanted."""
+
+    policy: str
+
+
 class InjectFault(Struct, frozen=True, tag="inject_fault"):
     """Switch a fault on, on a simulated cell only."""
 
@@ -109,6 +137,11 @@ Body = (
     | CancelTask
     | SwapPolicy
     | SwapBack
+    | SetShadow
+    | PromoteShadow
+    | SetFallback
+    | ReturnFromFallback
+    | TryPolicy
     | InjectFault
     | ClearFaults
     | AcknowledgeAlarm

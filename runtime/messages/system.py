@@ -63,6 +63,9 @@ class SystemState(Struct, frozen=True):
     metrics_address: str
     """Where the Prometheus page is; empty when off."""
 
+    fallbacks: int = 0
+    """How often the fallback has stood in since the session began."""
+
 
 class Priority(Enum):
     """ISA-18.2 priorities."""

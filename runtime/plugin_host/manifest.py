@@ -14,6 +14,9 @@ from runtime.plugin_host.servers import ServerSettings
 PLUGIN_API = 1
 """Raised when a port that plugins implement changes in a way that older plugins would not survive."""
 
+_RANGES = (("load_s", 1.0, 3600.0), ("hang_s", 0.1, 60.0), ("memory_mib", 64.0, 1048576.0))
+"""Limits of a policy's own limits, so that a slip of the pen does not switch one off."""
+
 _NAME = re.compile(r"[a-z][a-z0-9_]{0,39}")
 
 
@@ -47,6 +50,18 @@ class PolicyManifest(Struct, frozen=True):
 
     server: ServerSettings | None = None
     """Where it runs, when that is not here."""
+
+    isolated: bool = False
+    """Runs in a process of its own, also while it drives; others do so only in shadow."""
+
+    load_s: float = 60.0
+    """To import, build and warm it; an isolated one is given up after that."""
+
+    hang_s: float = 2.0
+    """An inference that takes longer has hung: its process is killed."""
+
+    memory_mib: float = 2048.0
+    """What its process may hold; beyond it is killed."""
 
 
 class ServerManifest(Struct, frozen=True):
@@ -107,6 +122,10 @@ class _PolicyTable(Struct, frozen=True, forbid_unknown_fields=True):
 
     recipe: str = ""
     server: _PolicyServerTable | None = None
+    isolated: bool = False
+    load_s: float = 60.0
+    hang_s: float = 2.0
+    memory_mib: float = 2048.0
 
 
 class _Document(Struct, frozen=True, forbid_unknown_fields=True):
@@ -144,6 +163,9 @@ def _policy(path: Path, plugin: _PluginTable, entry: _PolicyTable) -> PolicyMani
     if entry.server is not None:
         mapping = _file(path, "policy.server.mapping", entry.server.mapping)
         server = ServerSettings(entry.server.protocol, entry.server.address, mapping)
+    for key, lowest, highest in _RANGES:
+        value = getattr(entry, key)
+        _require(path, lowest <= value <= highest, f"policy.{key}: {value:g}, allowed are {lowest:g} to {highest:g}")
     return PolicyManifest(
         name=entry.name,
         label=entry.label,
@@ -153,6 +175,10 @@ def _policy(path: Path, plugin: _PluginTable, entry: _PolicyTable) -> PolicyMani
         factory=entry.factory,
         summary=entry.summary,
         server=server,
+        isolated=entry.isolated,
+        load_s=entry.load_s,
+        hang_s=entry.hang_s,
+        memory_mib=entry.memory_mib,
         trainer=trainer,
         recipe=_file(path, "policy.recipe", entry.recipe) if entry.recipe else None,
     )

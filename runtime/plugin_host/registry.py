@@ -50,6 +50,7 @@ class Registry:
         self._servers: dict[str, ServerManifest] = {}
         self._choices = dict(choices or {})
         self._quarantine: dict[str, str] = {trouble.plugin: trouble.reason for trouble in troubles}
+        self._policy_quarantine: dict[str, str] = {}
         for plugin in plugins:
             for policy in plugin.policies:
                 if policy.name in self._policies:
@@ -100,7 +101,7 @@ class Registry:
         """Why this policy cannot be loaded, in words; empty when nothing speaks against it."""
         if name not in self._policies:
             return f"no policy is called {name!r}"
-        return self._quarantine.get(self._policies[name].plugin, "")
+        return self._quarantine.get(self._policies[name].plugin, "") or self._policy_quarantine.get(name, "")
 
     def quarantine(self, plugin: str, reason: str) -> None:
         """Lock a plugin away; the first reason stays."""
@@ -110,6 +111,16 @@ class Registry:
         """Give a plugin another chance."""
         self._quarantine.pop(plugin, None)
 
+    def quarantine_policy(self, name: str, reason: str) -> None:
+        """Lock one policy away that failed at work; others of its plugin may be driving. The first reason stays."""
+        self._policy_quarantine.setdefault(name, reason)
+
+    def release_policy(self, name: str) -> None:
+        """Give a policy another chance, and its plugin with it."""
+        self._policy_quarantine.pop(name, None)
+        if name in self._policies:
+            self.release(self._policies[name].plugin)
+
     def load_policy(self, name: str, cell: CellDescription, *, model: Path | None = None) -> Policy:
         """Import and build a policy; raises `PolicyUnavailable` and quarantines the plugin when its code fails.
 
@@ -117,7 +128,8 @@ class Registry:
         """
         manifest = self.manifest(name)
         if obstacle := self.obstacle(name):
-            raise PolicyUnavailable(f"plugin {manifest.plugin} is quarantined: {obstacle}")
+            what = f"plugin {manifest.plugin}" if manifest.plugin in self._quarantine else f"policy {name}"
+            raise PolicyUnavailable(f"{what} is quarantined: {obstacle}")
         try:
             module = _import(manifest.file)
             factory = cast("Callable[..., Policy]", getattr(module, manifest.factory))
@@ -148,14 +160,14 @@ def _place(trouble: BaseException, folder: Path) -> str:
     return f" ({Path(own[-1].filename).name}, line {own[-1].lineno})" if own else ""
 
 
-def discover(folder: Path, *, choices: Mapping[str, ServerChoice] | None = None) -> Registry:
+def discover(*folders: Path, choices: Mapping[str, ServerChoice] | None = None) -> Registry:
     """Read every `<folder>/<plugin>/plugin.toml`; a broken one is listed with its reason, the others stay usable.
 
     `choices`: where a person says that the servers of policies are. Raises `UserMistake` for one that has none.
     """
     plugins: list[PluginManifest] = []
     troubles: list[PluginTrouble] = []
-    for path in sorted(folder.glob("*/plugin.toml")):
+    for path in (path for folder in folders for path in sorted(folder.glob("*/plugin.toml"))):
         try:
             plugins.append(read_manifest(path))
         except ManifestError as trouble:

@@ -14,6 +14,13 @@ from runtime.mistakes import UserMistake
 from runtime.modes import POLICY_MODES
 from runtime.supervision import pursuit
 from runtime.supervision.oversight import Oversight
+from runtime.supervision.policy_requests import (
+    fallback_stands_by,
+    policy_drives,
+    policy_is_back,
+    policy_is_free,
+    shadow_runs,
+)
 from runtime.supervision.requests import Answered, Facts, mode_event_for, refusal, tag_of
 
 SWAP_PATIENCE_S = 60.0
@@ -100,11 +107,10 @@ class Answering:
             case ask.CancelTask():
                 over.desk.cancel(body.task_id, now_ns=now_ns)
                 return _Carried(_cancelled(body.task_id))
-            case ask.SwapPolicy():
-                return self._swap(body.policy, now_ns)
-            case ask.SwapBack():
-                policy = over.telemetry.policy
-                return self._swap(policy.previous if policy is not None else over.wishes.policy, now_ns)
+            case ask.SwapPolicy() | ask.SwapBack() | ask.PromoteShadow():
+                return self._swap(self._newcomer(body), now_ns)
+            case ask.SetShadow() | ask.SetFallback() | ask.ReturnFromFallback() | ask.TryPolicy():
+                return self._change_roles(body)
             case ask.InjectFault() | ask.ClearFaults():
                 return self._fault(body, now_ns)
             case _:
@@ -169,14 +175,48 @@ class Answering:
                 return _Carried(pursuit.at_once, refused=f"the task is not durable: {over.store_trouble}")
         return _Carried(pursuit.task_done(task.task_id), pursuit.FOREVER_S, detail=str(task.task_id))
 
+    def _newcomer(self, body: ask.SwapPolicy | ask.SwapBack | ask.PromoteShadow) -> str:
+        """The policy that is to drive."""
+        if isinstance(body, ask.SwapPolicy):
+            return body.policy
+        policy = self.oversight.telemetry.policy
+        if policy is None:
+            return self.oversight.wishes.policy
+        promoted = isinstance(body, ask.PromoteShadow) and policy.shadow is not None
+        return policy.shadow.name if promoted and policy.shadow is not None else policy.previous
+
     def _swap(self, name: str, now_ns: int) -> _Carried:
         over = self.oversight
         policy = over.telemetry.policy
+        if over.fallback.stands_in_for == name:
+            return self._change_roles(ask.ReturnFromFallback())
         over.wishes.policy = name
         over.wishes.swap_id += 1
+        if over.wishes.shadow == name:
+            over.wishes.shadow = ""  # it has left the shadow; without a new id nothing is changed by it
         old = policy.swap_refusal if policy is not None else ""
-        asking = pursuit.policy_drives(name, accepted_ns=now_ns, old_refusal=old)
+        asking = policy_drives(name, accepted_ns=now_ns, old_refusal=old)
         return _Carried(asking, SWAP_PATIENCE_S, detail=name)
+
+    def _change_roles(self, body: ask.SetShadow | ask.SetFallback | ask.ReturnFromFallback | ask.TryPolicy) -> _Carried:
+        wishes = self.oversight.wishes
+        match body:
+            case ask.SetShadow():
+                wishes.shadow = body.policy
+                wishes.shadow_id += 1
+                asking = shadow_runs(body.policy, shadow_id=wishes.shadow_id)
+                return _Carried(asking, SWAP_PATIENCE_S, detail=body.policy)
+            case ask.SetFallback():
+                wishes.fallback = body.policy
+                return _Carried(fallback_stands_by(body.policy), SWAP_PATIENCE_S, detail=body.policy)
+            case ask.ReturnFromFallback():
+                self.oversight.fallback.return_by_hand()
+                return _Carried(policy_is_back)
+            case ask.TryPolicy():
+                wishes.release = body.policy
+                wishes.release_id += 1
+                asking = policy_is_free(body.policy, release_id=wishes.release_id)
+                return _Carried(asking, SWAP_PATIENCE_S, detail=body.policy)
 
     def _fault(self, body: ask.InjectFault | ask.ClearFaults, now_ns: int) -> _Carried:
         injections = self.oversight.injections

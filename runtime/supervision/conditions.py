@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from runtime.messages.cell import CellDescription
 from runtime.messages.joint import PlantFlag
+from runtime.messages.policy import PolicyState
 from runtime.messages.reasons import NOTHING_USABLE
 from runtime.messages.state import FAULT_CLEARED, STOP_PRESSED, ControlState, Mode, PlanExecution, RobotState
 from runtime.messages.system import Priority, ProcessPhase, ProcessState
@@ -52,6 +53,8 @@ def conditions(
         found.append(_policy_late(telemetry.policy.inference_s, telemetry.policy.deadline_s))
     if telemetry.policy is not None and telemetry.policy.obstacle and fresh(telemetry.policy, now_ns):
         found.append(_policy_obstacle(telemetry.policy.obstacle))
+    if telemetry.policy is not None and telemetry.policy.stands_in_for:
+        found.append(_stands_in(telemetry.policy))
     if measures.frozen_s >= CAMERA_FROZEN_S:
         found.append(_camera_frozen(measures.frozen_s))
     if measures.friction_rise > 0.0:
@@ -266,6 +269,19 @@ def _policy_obstacle(obstacle: str) -> Condition:
         obstacle,
         "the arm goes on to the end of the last chunk, then holds; no task is begun",
         "look at the server and at its address and mapping; or swap the policy",
+    )
+
+
+def _stands_in(policy: PolicyState) -> Condition:
+    obstacle = next((entry.obstacle for entry in policy.entries if entry.name == policy.stands_in_for), "")
+    back = "mend it, then Try again" if obstacle else "it drives again with the next task, or at Return"
+    return Condition(
+        "policy.fallback",
+        Priority.MEDIUM,
+        "policy",
+        f"{policy.active} stands in for {policy.stands_in_for}" + (f": {obstacle}" if obstacle else ""),
+        f"{policy.active} drives",
+        f"read why on the timeline; {back}",
     )
 
 

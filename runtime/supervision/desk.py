@@ -159,6 +159,11 @@ class TaskDesk:
         """The task under way."""
         return None if self._attempt is None else self._attempt.task
 
+    @property
+    def refused_in_row(self) -> int:
+        """Chunks of the attempt under way that the guard refused since the last accepted one."""
+        return 0 if self._attempt is None else self._attempt.judge.guard_refused
+
     # ── one attempt ──────────────────────────────────────────────────────────────────────────────
 
     def _take_next(

@@ -16,12 +16,15 @@ class ModeRequests:
 
     def __init__(self, *, first_id: int = 1) -> None:
         self._next_id = first_id
-        self._waiting: deque[tuple[int, ModeEvent]] = deque()
+        self._waiting: deque[tuple[int, ModeEvent, str]] = deque()
         self._current: ModeRequest | None = None
         self._asked_ns = 0
 
-    def ask(self, event: ModeEvent) -> int:
-        """Line up an event; returns its request id. An event already last in line is not doubled."""
+    def ask(self, event: ModeEvent, *, reason: str = "") -> int:
+        """Line up an event; returns its request id. An event already last in line is not doubled.
+
+        `reason`: what the mode's reason says afterwards.
+        """
         if self._waiting and self._waiting[-1][1] is event:
             return self._waiting[-1][0]
         if not self._waiting and self._current is not None and self._current.event == event.name:
@@ -30,7 +33,7 @@ class ModeRequests:
             self._waiting.popleft()
         request_id = self._next_id
         self._next_id += 1
-        self._waiting.append((request_id, event))
+        self._waiting.append((request_id, event, reason))
         return request_id
 
     def drop_all(self) -> None:
@@ -44,6 +47,6 @@ class ModeRequests:
         if current is not None and (acted_id >= current.request_id or now_ns > current.deadline_ns):
             self._current = None
         if self._current is None and self._waiting:
-            request_id, event = self._waiting.popleft()
-            self._current = ModeRequest(request_id, event.name, now_ns + DEADLINE_NS)
+            request_id, event, reason = self._waiting.popleft()
+            self._current = ModeRequest(request_id, event.name, now_ns + DEADLINE_NS, reason)
         return self._current

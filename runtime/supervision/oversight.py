@@ -26,9 +26,11 @@ from runtime.modes import LATCHED_MODES, POLICY_MODES, ModeEvent
 from runtime.supervision.alarms import AlarmBook, Condition
 from runtime.supervision.conditions import Measures, conditions, left_stopped, tasks_not_durable
 from runtime.supervision.desk import DeskOutput, TaskDesk
+from runtime.supervision.fallback import FallbackKeeper, FallbackOutput
 from runtime.supervision.injections import Injections
 from runtime.supervision.measures import FrictionWatch, FrozenPictures
 from runtime.supervision.mode_requests import ModeRequests
+from runtime.supervision.policy_story import policy_story
 from runtime.supervision.pursuit import Evidence, Pursuits
 from runtime.supervision.store import StoreTrouble
 from runtime.supervision.telemetry import Telemetry, fresh, policy_obstacle
@@ -58,6 +60,11 @@ class Wishes:
 
     policy: str
     swap_id: int = 0
+    shadow: str = ""
+    shadow_id: int = 0
+    fallback: str = ""
+    release: str = ""
+    release_id: int = 0
     refill_id: int = 0
     recording: str = ""
     shutdown: bool = False
@@ -91,6 +98,7 @@ class Oversight:
     alarms: AlarmBook = field(init=False, default_factory=AlarmBook)
     modes: ModeRequests = field(init=False, default_factory=ModeRequests)
     pursuits: Pursuits = field(init=False, default_factory=Pursuits)
+    fallback: FallbackKeeper = field(init=False, default_factory=FallbackKeeper)
     verdicts: dict[tuple[str, str], int] = field(init=False, default_factory=dict[tuple[str, str], int])
     """Newest count by place and reason."""
 
@@ -127,6 +135,7 @@ class Oversight:
                 self.telemetry = replace(known, robot=message)
                 self._friction.look(message)
             case PolicyState():
+                self._events.extend(policy_story(known.policy, message))
                 self.telemetry = replace(known, policy=message)
             case SceneBelief():
                 self.telemetry = replace(known, belief=message)
@@ -147,7 +156,8 @@ class Oversight:
     def tick(self, now_ns: int) -> Orders:
         """One round; returns the whole desired state of the workers (without sequence number)."""
         known = self.telemetry
-        out = self.desk.tick(now_ns, control=known.control, policy=known.policy, belief=known.belief, robot=known.robot)
+        kept = self._keep_going(now_ns)
+        out = self.desk.tick(now_ns, control=known.control, policy=kept.policy, belief=known.belief, robot=known.robot)
         self._desk_output = out
         self._events.extend(out.events)
         durable = self.make_durable(out.changed, now_ns=now_ns)
@@ -169,6 +179,13 @@ class Oversight:
             assignment=out.assignment if durable else None,
             policy=self.wishes.policy,
             swap_id=self.wishes.swap_id,
+            shadow=self.wishes.shadow,
+            shadow_id=self.wishes.shadow_id,
+            fallback=self.wishes.fallback,
+            stand_in_for=kept.stand_in_for,
+            stand_in_ready=kept.ready,
+            release=self.wishes.release,
+            release_id=self.wishes.release_id,
             faults=self.injections.orders(),
             refill_id=self.wishes.refill_id,
             recording=self.wishes.recording,
@@ -246,6 +263,22 @@ class Oversight:
         return self.telemetry.heartbeats.get("recorder")
 
     # ── details ──────────────────────────────────────────────────────────────────────────────────
+
+    def _keep_going(self, now_ns: int) -> FallbackOutput:
+        """Let the fallback stand in where the driving policy cannot go on."""
+        known, desk = self.telemetry, self.desk
+        kept = self.fallback.tick(
+            now_ns,
+            control=known.control,
+            policy=known.policy,
+            running=desk.running,
+            refused_in_row=desk.refused_in_row,
+        )
+        self._events.extend(kept.events)
+        if kept.ask is not None:
+            event, reason = kept.ask
+            self.modes.ask(event, reason=reason)
+        return kept
 
     def _watch_mode(self, now_ns: int) -> None:
         mode = self.telemetry.mode(now_ns)

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import BinaryIO
 
+from runtime.link.child_exit import exit_in_words
 from runtime.link.life_line import VARIABLE, LifeLine
 from runtime.link.stop_flag import StopCause
 from runtime.messages.orders import Heartbeat
@@ -279,13 +280,3 @@ def last_words(log: Path, *, begins: int = 0) -> str:
     except OSError:
         return ""
     return lines[-1].strip()[:LINE_LENGTH] if lines else ""
-
-
-def exit_in_words(code: int) -> str:
-    """How a process ended, from its return code: `exit code 2`, `killed by SIGHUP`."""
-    if code >= 0:
-        return f"exit code {code}"
-    try:
-        return f"killed by {signal.Signals(-code).name}"
-    except ValueError:
-        return f"killed by signal {-code}"

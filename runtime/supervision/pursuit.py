@@ -10,7 +10,7 @@ from runtime.messages.requests import Receipt, ReceiptPhase
 from runtime.messages.state import Mode
 from runtime.messages.system import ProcessPhase, ProcessState
 from runtime.messages.tasks import TaskStatus
-from runtime.modes import LATCHED_MODES, POLICY_MODES
+from runtime.modes import LATCHED_MODES
 from runtime.supervision.injections import Injections
 from runtime.supervision.tasks import FINAL, TaskQueue
 from runtime.supervision.telemetry import Telemetry, fresh
@@ -137,27 +137,6 @@ def task_done(task_id: int) -> Ask:
             done = task.status is TaskStatus.SUCCEEDED
             return Progress(ReceiptPhase.CONFIRMED if done else ReceiptPhase.FAILED, task.reason or task.status.value)
         return ACCEPTED if task.attempt == 0 else Progress(ReceiptPhase.EFFECTIVE, str(task_id))
-
-    return ask
-
-
-def policy_drives(policy: str, *, accepted_ns: int, old_refusal: str) -> Ask:
-    """A swap: reported active is effective, a chunk of it under execution confirms."""
-
-    def ask(evidence: Evidence) -> Progress:
-        state, control = evidence.telemetry.policy, evidence.telemetry.control
-        if state is None or state.stamp_ns <= accepted_ns:
-            return ACCEPTED
-        if state.active != policy:
-            repeated = state.swap_refusal == old_refusal and state.stamp_ns - accepted_ns < 2_000_000_000
-            if state.swap_refusal and not state.candidate and not repeated:
-                return Progress(ReceiptPhase.FAILED, state.swap_refusal)
-            return ACCEPTED
-        driving = evidence.telemetry.mode(evidence.now_ns) in POLICY_MODES and state.task_id > 0
-        if driving and (control is None or policy not in control.policy.split()):
-            return EFFECTIVE
-        words = "its chunks are executed" if driving else "active; nothing to execute now"
-        return Progress(ReceiptPhase.CONFIRMED, f"{policy}: {words}")
 
     return ask
 

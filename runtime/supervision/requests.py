@@ -10,7 +10,6 @@ from typing import Any
 
 from runtime.messages import requests as ask
 from runtime.messages.joint import PlantFlag
-from runtime.messages.policy import PolicyState, Readiness
 from runtime.messages.robot import RobotDescription
 from runtime.messages.state import Mode
 from runtime.messages.system import ProcessPhase
@@ -18,6 +17,7 @@ from runtime.modes import ModeEvent, Refusal, transition
 from runtime.supervision.alarms import AlarmBook
 from runtime.supervision.desk import TaskDesk
 from runtime.supervision.injections import Injections
+from runtime.supervision.policy_requests import POLICY_BODIES, PolicyBody, policy_refusal
 from runtime.supervision.tasks import FINAL
 from runtime.supervision.telemetry import Telemetry, fresh
 
@@ -150,28 +150,9 @@ def _cancel_task(body: ask.CancelTask, facts: Facts) -> str:
     return f"task {body.task_id} is already {task.status.value}" if task.status in FINAL else ""
 
 
-def _swap_policy(body: ask.SwapPolicy, facts: Facts) -> str:
-    policy = facts.telemetry.policy
-    if policy is None:
-        return "the planner has not reported yet"
-    entry = next((one for one in policy.entries if one.name == body.policy), None)
-    if entry is None:
-        return f"policy {body.policy!r} is unknown; there are {', '.join(one.name for one in policy.entries)}"
-    if policy.active == body.policy:
-        return f"{body.policy} is already active"
-    if entry.readiness is Readiness.REFUSED:
-        return f"{body.policy} cannot drive: {entry.obstacle}"
-    return _planner_gone(facts)
-
-
-def _swap_back(body: ask.SwapBack, facts: Facts) -> str:
-    policy: PolicyState | None = facts.telemetry.policy
-    if policy is None or not policy.previous:
-        return "there is no policy to go back to"
-    return _planner_gone(facts)
-
-
-def _planner_gone(facts: Facts) -> str:
+def _about_policies(body: PolicyBody, facts: Facts) -> str:
+    if reason := policy_refusal(body, facts.telemetry.policy):
+        return reason
     return "" if facts.processes.get("planner") in (None, ProcessPhase.RUNNING) else "the planner is not running"
 
 
@@ -230,8 +211,7 @@ _JUDGES: dict[type, Callable[[Any, Facts], str]] = {  # each judge takes its own
     ask.Pause: _mode_request,
     ask.AddTask: _add_task,
     ask.CancelTask: _cancel_task,
-    ask.SwapPolicy: _swap_policy,
-    ask.SwapBack: _swap_back,
+    **dict.fromkeys(POLICY_BODIES, _about_policies),
     ask.InjectFault: _inject,
     ask.ClearFaults: _clear,
     ask.AcknowledgeAlarm: _acknowledge,

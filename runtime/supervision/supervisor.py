@@ -63,6 +63,12 @@ class SupervisorOptions:
     log_folder: Path
     mismatch: str
     seed: int
+    shadow: str = ""
+    """The policy that runs in shadow from the start; empty: none."""
+
+    fallback: str = ""
+    """The policy that stands in for one that cannot go on; empty: none."""
+
     record: str = ""
     """File to record to from the start; empty: none."""
 
@@ -303,7 +309,13 @@ class Supervisor:
             processes=self.children,
             press_stop=self._stop_flag.set,
             save=self._store.save,
-            wishes=Wishes(policy=self.options.policy, recording=self.options.record),
+            wishes=Wishes(
+                policy=self.options.policy,
+                shadow=self.options.shadow,
+                shadow_id=int(bool(self.options.shadow)),
+                fallback=self.options.fallback,
+                recording=self.options.record,
+            ),
             autostart=self.options.autostart,
             left_stopped=last_stop.left if self.options.heeds_last_stop else "",
             note_stop=last_stop.note,
@@ -346,6 +358,7 @@ class Supervisor:
             gaps=dict(gaps),
             hardware_estop="none (simulated cell)" if self.cell.simulated else "unknown",
             metrics_address=self._page.address if self._page is not None else "",
+            fallbacks=over.fallback.used,
         )
 
     def _figures(self, now_ns: int) -> Figures:

@@ -55,6 +55,8 @@ def policy_obstacle(policy: PolicyState | None, now_ns: int) -> str:
     if not fresh(policy, now_ns):
         return f"the planner is silent since {(now_ns - policy.stamp_ns) * 1e-9:.1f} s"
     entry = active_entry(policy)
+    if entry is not None and entry.obstacle and policy.fallback_ready:
+        return ""  # the fallback stands in as soon as the cell drives
     if entry is None or entry.readiness is Readiness.ACTIVE:
         if policy.obstacle:
             return policy.obstacle

@@ -64,7 +64,7 @@ class ModeKeeper:
             self.refusal = following.reason
             return None
         self.refusal = ""
-        self.apply(event, now_ns=now_ns, reason=_reason_of(event))
+        self.apply(event, now_ns=now_ns, reason=request.reason or _reason_of(event))
         return event
 
 

@@ -95,12 +95,13 @@ class ControlStage:
         mode_request: ModeRequest | None = None,
         stop: str = "",
         work_expected: bool = True,
+        stand_in_ready: bool = False,
         lateness_s: float = 0.0,
     ) -> JointCommand:
         """One tick. `plan`: a chunk that arrived since the last one; `stop`: why the shared stop flag is set.
 
-        `work_expected`: whether the policy has a task, so that its silence means something.
-        `lateness_s`: of this tick, for the record only.
+        `work_expected`: whether the policy has a task, so that its silence means something; `stand_in_ready`: whether
+        a fallback takes over then. `lateness_s`: of this tick, for the record only.
         """
         missed = self._note_missed(state, now_ns)
         self.execution.motion.begin_tick(now_ns, lived_ticks=self._lived_ticks)
@@ -108,7 +109,7 @@ class ControlStage:
         self._follow_stop(stop, now_ns)
         self._follow_missed(missed, now_ns)
         self._follow_events(state, now_ns, mode_request)
-        self._follow_plans(plan, now_ns, work_expected=work_expected)
+        self._follow_plans(plan, now_ns, work_expected=work_expected, stand_in_ready=stand_in_ready)
         self._move_brakes(state, now_ns)
         command = self._command_of(state, now_ns)
         self._observe(state)
@@ -238,7 +239,7 @@ class ControlStage:
         elif before is not self.modes.mode:
             self.execution.halt(now_ns)
 
-    def _follow_plans(self, plan: Plan | None, now_ns: int, *, work_expected: bool) -> None:
+    def _follow_plans(self, plan: Plan | None, now_ns: int, *, work_expected: bool, stand_in_ready: bool) -> None:
         execution = self.execution
         if plan is not None:
             self._report(self._offer(plan, now_ns), now_ns)
@@ -251,7 +252,9 @@ class ControlStage:
         if execution.judge_lateness(now_ns) is PlanExecution.SILENT and work_expected:
             refusal = execution.refusal
             why = "" if refusal is None else f": {refusal_in_words(refusal)}"
-            self._happen(ModeEvent.POLICY_FAULT, now_ns, f"{NOTHING_USABLE}{why}")
+            ready = stand_in_ready and self.modes.mode is Mode.AUTO
+            event = ModeEvent.FALLBACK_READY if ready else ModeEvent.POLICY_FAULT
+            self._happen(event, now_ns, f"{NOTHING_USABLE}{why}")
 
     def _offer(self, plan: Plan, now_ns: int) -> Judgement | None:
         if self.modes.drives and not self._brakes.settled(now_ns):

@@ -3,8 +3,10 @@
 from runtime.system2.loading import PolicyLoader, SynchronousLoader, ThreadedLoader
 from runtime.system2.observations import ObservationBuilder
 from runtime.system2.planner import PlannerOutput, PlannerStage
+from runtime.system2.policy_bay import Loaders
 
 __all__ = [
+    "Loaders",
     "ObservationBuilder",
     "PlannerOutput",
     "PlannerStage",

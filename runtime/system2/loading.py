@@ -8,7 +8,8 @@ from typing import Protocol
 
 from runtime.messages.cell import CellDescription
 from runtime.plugin_host import PolicyUnavailable, Registry
-from runtime.ports import Observation, Policy, Remote
+from runtime.ports import Observation, Remote
+from runtime.system2.runner import InlineRunner, PolicyRunner
 
 WARM_INFERENCES = 2
 READY_WITHIN_S = 90.0
@@ -20,7 +21,7 @@ class Loaded:
     """The outcome of one load."""
 
     name: str
-    policy: Policy | None
+    runner: PolicyRunner | None
     reason: str
     """Why there is none; empty when there is one."""
 
@@ -28,17 +29,26 @@ class Loaded:
 class PolicyLoader(Protocol):
     """Works on one policy at a time; a newer wish replaces an older one."""
 
+    isolates: bool
+    """Whether policies that ask for it get a process of their own."""
+
     def begin(self, name: str, warm_up: Observation | None) -> None:
         """Start to load; with an observation, infer on it until the policy answers at its usual speed."""
         ...
 
-    def poll(self) -> Loaded | None:
-        """The outcome, once, when there is one."""
+    def poll(self, newest: Observation | None = None) -> Loaded | None:
+        """The outcome, once, when there is one. `newest`: to warm on, where there was nothing at the beginning."""
+        ...
+
+    def close(self) -> None:
+        """Give up what is under way; may wait for it."""
         ...
 
 
 class SynchronousLoader:
     """Loads within `begin`: for lock-step, where a slow call costs no simulated time."""
+
+    isolates = False
 
     def __init__(self, registry: Registry, cell: CellDescription) -> None:
         self._registry = registry
@@ -49,14 +59,20 @@ class SynchronousLoader:
         """See `PolicyLoader`."""
         self._loaded = load(self._registry, self._cell, name, warm_up)
 
-    def poll(self) -> Loaded | None:
+    def poll(self, newest: Observation | None = None) -> Loaded | None:
         """See `PolicyLoader`."""
+        del newest
         loaded, self._loaded = self._loaded, None
         return loaded
+
+    def close(self) -> None:
+        """Nothing is under way."""
 
 
 class ThreadedLoader:
     """Loads in a thread of its own, so that the active policy goes on answering; `close` waits for that thread."""
+
+    isolates = False
 
     def __init__(self, registry: Registry, cell: CellDescription) -> None:
         self._registry = registry
@@ -73,8 +89,9 @@ class ThreadedLoader:
         self._thread = threading.Thread(target=self._load, args=(name, warm_up), name=f"load {name}", daemon=True)
         self._thread.start()
 
-    def poll(self) -> Loaded | None:
+    def poll(self, newest: Observation | None = None) -> Loaded | None:
         """See `PolicyLoader`."""
+        del newest
         with self._lock:
             loaded, self._loaded = self._loaded, None
         return loaded
@@ -90,8 +107,8 @@ class ThreadedLoader:
             if self._wanted == name:
                 self._loaded = loaded
                 return
-        if loaded.policy is not None:
-            let_go(loaded.policy)
+        if loaded.runner is not None:
+            loaded.runner.close()
 
 
 def load(registry: Registry, cell: CellDescription, name: str, warm_up: Observation | None) -> Loaded:
@@ -110,14 +127,8 @@ def load(registry: Registry, cell: CellDescription, name: str, warm_up: Observat
         if warm_up is not None and isinstance(policy, Remote) and (obstacle := policy.await_ready(READY_WITHIN_S)):
             policy.close()
             return Loaded(name, None, obstacle)
-    except Exception as trouble:  # noqa: BLE001 - a plugin may fail in any way; it must not take the planner with it
+    except (Exception, SystemExit) as trouble:  # noqa: BLE001 - it must not take the planner with it
         reason = f"failed while warming: {type(trouble).__name__}: {trouble}"
-        registry.quarantine(registry.manifest(name).plugin, reason)
+        registry.quarantine_policy(name, reason)
         return Loaded(name, None, reason)
-    return Loaded(name, policy, "")
-
-
-def let_go(policy: Policy) -> None:
-    """Close a policy that holds a connection; others hold nothing."""
-    if isinstance(policy, Remote):
-        policy.close()
+    return Loaded(name, InlineRunner(policy), "")

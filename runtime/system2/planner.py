@@ -2,14 +2,15 @@
 
 What inference costs is either measured by the clock that is handed in (live) or modelled (lock-step). A plan
 comes out with the moment at which it is issued, which may lie ahead of now: whoever delivers it waits until
-then, and until then no new inference begins.
+then, and until then no new inference begins. A policy in a process of its own is asked, and answers some ticks
+later. Beside the active policy one may be asked in shadow; what it says goes nowhere but into telemetry.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Protocol, runtime_checkable
+from functools import partial
 
 from msgspec.structs import replace
 
@@ -20,21 +21,23 @@ from runtime.messages.orders import Orders
 from runtime.messages.plan import Plan
 from runtime.messages.policy import PolicyState, PolicyStatus
 from runtime.messages.state import RobotState
-from runtime.messages.tasks import Assignment
 from runtime.perception import shared_finder
-from runtime.plugin_host import Registry
+from runtime.plugin_host import PolicyManifest, Registry
 from runtime.ports import Clock, Observation, Picture, PolicySeam, Proposal
-from runtime.system2.answers import checked, presentable
+from runtime.system2.berth import Converse, Seat
+from runtime.system2.conversation import Conversation, TaskKey, Told, key_of, no_answer
 from runtime.system2.loading import PolicyLoader, SynchronousLoader
 from runtime.system2.observations import ObservationBuilder
-from runtime.system2.policy_bay import PolicyBay, Seat
+from runtime.system2.policy_bay import Loaders, PolicyBay
+from runtime.system2.runner import InlineRunner, Opening, PolicyRunner
+from runtime.system2.shadowing import Shadowing
 
 DEADLINE_S = 0.1
 """One period of a 10 Hz policy."""
 
 MODELLED_LATENCY_S = 0.02
-FAILURES_MAX = 3
-"""A policy that raises so often in a row is quarantined and called no more."""
+BEGINS_WITHIN_NS = 500_000_000
+"""A shadow that first hears of a task so long after it began begins it, later it takes it over in the middle."""
 
 OVERHEAD = "overhead"
 
@@ -53,15 +56,6 @@ class NoFaults:
         return proposal
 
 
-@runtime_checkable
-class Resuming(Protocol):
-    """What a policy may offer beyond the port, to take over a task in the middle; without it the task begins anew."""
-
-    def resume(self, assignment: Assignment) -> None:
-        """Go on with what another policy has begun."""
-        ...
-
-
 @dataclass(frozen=True, slots=True)
 class PlannerOutput:
     """What one look gave."""
@@ -74,22 +68,16 @@ class PlannerOutput:
     """New when there was a new overhead picture."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Inference:
-    """One that has begun; how long it takes is told when it has taken that long."""
-
-    began_ns: int
-    took_s: float
-
-    @property
-    def ends_ns(self) -> int:
-        return self.began_ns + round(self.took_s * 1e9)
+def still_meant(plan: Plan, state: PolicyState, now_ns: int) -> bool:
+    """Whether a plan that waits for its moment is still to be delivered: its policy may have stood down meanwhile."""
+    return plan.issued_ns <= now_ns or plan.policy == state.active
 
 
 class PlannerStage:
     """System 2 of one cell. Hand it pictures and states as they come; `tick` when something may be due.
 
-    Raises `PolicyUnavailable` at construction when the first policy cannot be loaded.
+    Raises `PolicyUnavailable` when the first policy cannot be loaded: at construction, or in `tick` where it is
+    loaded in a process of its own.
     """
 
     def __init__(
@@ -100,26 +88,38 @@ class PlannerStage:
         policy: str,
         seam: PolicySeam | None = None,
         loader: PolicyLoader | None = None,
+        loaders: Loaders | None = None,
         clock: Clock | None = None,
         latency_s: float = MODELLED_LATENCY_S,
     ) -> None:
-        """`clock` measures inference; without one every inference takes `latency_s`."""
-        self._registry = registry
+        """`clock` measures inference; without one every inference takes `latency_s`.
+
+        `loaders` for every role, or `loader` for candidates alone; without them policies are loaded on the spot.
+        """
         self._seam = NoFaults() if seam is None else seam
         self._clock = clock
-        self._latency_s = latency_s
         self._arm = Arm(cell.robot)
         self._observations = ObservationBuilder(cell, self._arm)
         self._finder = shared_finder(cell)
-        first = Seat(registry.manifest(policy), registry.load_policy(policy, cell))
-        self._bay = PolicyBay(registry, loader or SynchronousLoader(registry, cell), first=first)
+        converse = partial(Conversation, clock=clock, latency_s=latency_s)
+        if loaders is None:
+            candidate, shadow, fallback = (SynchronousLoader(registry, cell) for _ in range(3))
+            loaders = Loaders(loader or candidate, shadow, fallback)
+        manifest = registry.manifest(policy)
+        aside = manifest.isolated and loaders.candidate.isolates
+        runner = None if aside else InlineRunner(registry.load_policy(policy, cell))
+        first = _seat(manifest, runner, converse=converse)
+        self._bay = PolicyBay(registry, loaders, converse, first=first)
+        self._registry = registry
+        self._shadowing = Shadowing(self._arm)
         self._newest: Observation | None = None
-        self._begun: tuple[int, int] | None = None
-        self._under_way: _Inference | None = None
+        self._unasked: Observation | None = None
+        self._shadow_unasked: Observation | None = None
+        self._begun: TaskKey | None = None
+        self._begun_ns = 0
+        self._taken_over = False
         self._plans = 0
-        self._failures = 0
-        self._begin_trouble = ""
-        self._state = self._first_state()
+        self._state = first_state(manifest)
 
     def take_robot(self, robot: RobotState) -> None:
         """A measured state of the arm, 100 Hz."""
@@ -129,37 +129,38 @@ class PlannerStage:
         """Pictures as the cameras deliver them."""
         self._observations.take_pictures(pictures)
 
-    def close(self) -> None:
-        """Let go of what the policies hold: connections and threads."""
-        self._bay.close()
-
     def tick(self, now_ns: int, *, orders: Orders | None = None) -> PlannerOutput:
-        """Follow the orders, and infer when there is a new observation and the last inference is over."""
+        """Follow the orders, hear what was answered, and ask when there is a new observation and nobody is at one."""
         assignment = None if orders is None else orders.assignment
         if orders is not None:
             self._bay.follow(orders, self._newest)
+        self._bay.look_after(now_ns, self._newest)
+        self._taken_over |= self._bay.stand_in()
+        task = key_of(assignment)
+        plan = self._hear(task, now_ns)
+        if self._unasked is not None and key_of(self._unasked.assignment) != task:
+            self._unasked = None
         observation = self._observations.next(assignment)
         belief = None if observation is None else self._believe(observation)
-        plan: Plan | None = None
         if observation is not None:
-            self._newest = observation
+            self._newest = self._unasked = observation
             self._tell_latency(now_ns)
-            if self._under_way is None:
-                plan = self._infer(observation, now_ns)
+        if self._unasked is not None and not self._busy(now_ns):
+            unasked, self._unasked = self._unasked, None
+            plan = self._ask(unasked, task, now_ns) or plan
+        self._hear_shadow(now_ns)
+        self._ask_shadow(observation, now_ns)
         self._tell_latency(now_ns if self._clock is None else self._clock.now_ns())
-        self._state = replace(
-            self._state,
-            stamp_ns=now_ns,
-            active=self._bay.active.manifest.name,
-            active_version=self._bay.active.manifest.version,
-            candidate=self._bay.candidate,
-            previous="" if self._bay.previous is None else self._bay.previous.manifest.name,
-            entries=self._bay.entries(),
-            swaps=self._bay.swaps,
-            last_swap_ns=self._bay.last_swap_ns,
-            swap_refusal=self._bay.refusal,
-        )
+        self._tell_roles(now_ns)
         return PlannerOutput(plan, self._state, belief)
+
+    def descriptors(self) -> tuple[int, ...]:
+        """What a process that waits for pictures should wait for too: policies with something to say."""
+        return self._bay.descriptors()
+
+    def close(self) -> tuple[PolicyRunner, ...]:
+        """Let every policy go; returns those whose processes may still be ending."""
+        return self._bay.close()
 
     def _believe(self, observation: Observation) -> SceneBelief | None:
         view = observation.views.get(OVERHEAD)
@@ -169,74 +170,120 @@ class PlannerStage:
             view, arm_frames=self._arm.frames(observation.q_rad), gripper_in_base=observation.gripper_in_base
         )
 
-    def _infer(self, observation: Observation, now_ns: int) -> Plan | None:
-        """One inference: this is the chunk border, so a ready candidate takes over here."""
-        swapped = self._bay.change_at_border(now_ns)
-        stall_s = max(0.0, self._seam.stall_s(now_ns))
-        began_ns = now_ns if self._clock is None else self._clock.now_ns()
-        self._begin_if_new(observation.assignment, swapped=swapped)
-        proposal = self._propose(observation)
-        took_s = self._latency_s if self._clock is None else (self._clock.now_ns() - began_ns) * 1e-9
-        inference = self._under_way = _Inference(now_ns, took_s + stall_s)
-        proposal = self._seam.proposal(proposal, now_ns)
-        self._note(observation, proposal, began_ns=now_ns)
-        return self._plan(observation, proposal, inference.ends_ns)
+    # ── the active policy ────────────────────────────────────────────────────────────────────────
+
+    def _busy(self, now_ns: int) -> bool:
+        talk = self._bay.active.talk
+        return talk is not None and talk.busy(now_ns)
+
+    def _ask(self, observation: Observation, task: TaskKey | None, now_ns: int) -> Plan | None:
+        """One question: this is the chunk border, so a ready candidate takes over here."""
+        taken_over = self._bay.change_at_border(now_ns) or self._taken_over
+        self._taken_over = False
+        opening = Opening.NONE
+        asked = key_of(observation.assignment)
+        if asked is not None and (taken_over or asked != self._begun):
+            opening = Opening.RESUME if taken_over and asked == self._begun else Opening.BEGIN
+        if asked != self._begun:
+            self._begun, self._begun_ns = asked, observation.stamp_ns
+        seat = self._bay.active
+        if seat.talk is None:
+            self._note(Told(observation, self._why_none(seat), now_ns, now_ns), failures=0)
+            self._count_inference(0.0)
+            return None
+        seam = NoFaults() if self._bay.stands_in else self._seam
+        seat.talk.ask(observation, now_ns, opening=opening, seam=seam)
+        return self._hear(task, now_ns)
+
+    def _hear(self, task: TaskKey | None, now_ns: int) -> Plan | None:
+        """What the active policy has answered; nothing where the task it was asked about is over."""
+        seat = self._bay.active
+        talk = seat.talk
+        told = self._bay.hear(seat, now_ns)
+        if told is None or talk is None or key_of(told.observation.assignment) != task:
+            return None
+        self._note(told, failures=talk.failures)
+        self._shadowing.active_said(told)
+        return self._plan(seat.manifest, told)
+
+    def _why_none(self, seat: Seat) -> Proposal:
+        if obstacle := self._registry.obstacle(seat.name):
+            return no_answer(f"policy {seat.name} is quarantined: {obstacle}")
+        return Proposal(PolicyStatus.WAITING, "loading", 0.0, (), reason=f"policy {seat.name} is being loaded")
 
     def _tell_latency(self, now_ns: int) -> None:
         """Of an inference that is over; of one that is not, how long it takes already once that is the longer one."""
-        inference = self._under_way
-        if inference is None:
+        talk = self._bay.active.talk
+        if talk is None:
             return
-        if now_ns < inference.ends_ns:
-            so_far_s = (now_ns - inference.began_ns) * 1e-9
+        took_s = talk.over_s(now_ns)
+        if took_s is not None:
+            self._count_inference(took_s)
+        else:
+            so_far_s = talk.so_far_s(now_ns)
             self._state = replace(self._state, inference_s=max(self._state.inference_s, so_far_s))
-            return
-        self._under_way = None
-        late = inference.took_s > DEADLINE_S
+
+    def _count_inference(self, took_s: float) -> None:
         self._state = replace(
             self._state,
-            inference_s=inference.took_s,
+            inference_s=took_s,
             inferences=self._state.inferences + 1,
-            deadline_misses=self._state.deadline_misses + late,
+            deadline_misses=self._state.deadline_misses + (took_s > DEADLINE_S),
         )
 
-    def _begin_if_new(self, assignment: Assignment | None, *, swapped: bool) -> None:
-        key = None if assignment is None else (assignment.task_id, assignment.attempt)
-        if assignment is not None and (swapped or key != self._begun):
-            self._begin_trouble = ""
-            policy = self._bay.active.policy
-            try:
-                if swapped and key == self._begun and isinstance(policy, Resuming):
-                    policy.resume(assignment)
-                else:
-                    policy.begin(assignment)
-            except (Exception, SystemExit) as trouble:  # noqa: BLE001 - a plugin may fail in any way; the next inference reports it
-                self._begin_trouble = self._failed(trouble)
-        self._begun = key
+    # ── the one in shadow ────────────────────────────────────────────────────────────────────────
 
-    def _propose(self, observation: Observation) -> Proposal:
-        seat = self._bay.active
-        if obstacle := self._registry.obstacle(seat.manifest.name):
-            return _no_answer(f"policy {seat.manifest.name} is quarantined: {obstacle}")
-        if self._begin_trouble:
-            return _no_answer(self._begin_trouble)
-        try:
-            proposal = checked(seat.policy.infer(observation))
-        except (Exception, SystemExit) as trouble:  # noqa: BLE001 - a plugin may fail in any way
-            return _no_answer(self._failed(trouble))
-        self._failures = 0
-        return proposal
+    def _hear_shadow(self, now_ns: int) -> None:
+        self._shadowing.follow(self._bay.shadow, self._bay.shadow_berth)
+        if (seat := self._bay.shadow) is not None:
+            self._shadowing.take(self._bay.hear(seat, now_ns), now_ns)
 
-    def _failed(self, trouble: BaseException) -> str:
-        """Count a failure of the active policy; returns it in words."""
-        manifest = self._bay.active.manifest
-        words = presentable(str(trouble))
-        self._failures += 1
-        if self._failures >= FAILURES_MAX:
-            self._registry.quarantine(manifest.plugin, f"raised {self._failures} times in a row, last: {words}")
-        return f"policy {manifest.name} raised {type(trouble).__name__}: {words}"
+    def _ask_shadow(self, fresh: Observation | None, now_ns: int) -> None:
+        """The same observation. One that is computed here comes a tick after the active policy's plan has left."""
+        seat = self._bay.shadow
+        if seat is None or seat.talk is None:
+            self._shadow_unasked = None
+            return
+        waits = self._clock is not None and seat.talk.runner.pid == 0
+        observation = self._shadow_unasked if waits else fresh
+        self._shadow_unasked = fresh if waits else None
+        if observation is None:
+            return
+        asked = key_of(observation.assignment)
+        opening = Opening.NONE
+        if asked is not None and asked != seat.talk.begun:
+            in_time = observation.stamp_ns - self._begun_ns <= BEGINS_WITHIN_NS
+            opening = Opening.BEGIN if asked != self._begun or in_time else Opening.RESUME
+        seam = self._seam if seat is self._bay.wanted else NoFaults()
+        self._shadowing.ask(observation, now_ns, opening=opening, seam=seam)
+        self._hear_shadow(now_ns)
 
-    def _note(self, observation: Observation, proposal: Proposal, *, began_ns: int) -> None:
+    # ── what is told ─────────────────────────────────────────────────────────────────────────────
+
+    def _tell_roles(self, now_ns: int) -> None:
+        bay = self._bay
+        self._state = replace(
+            self._state,
+            stamp_ns=now_ns,
+            active=bay.active.name,
+            active_version=bay.active.manifest.version,
+            candidate=bay.candidate,
+            previous="" if bay.previous is None else bay.previous.name,
+            entries=bay.entries(),
+            swaps=bay.swaps,
+            last_swap_ns=bay.last_swap_ns,
+            swap_refusal=bay.refusal,
+            shadow=self._shadowing.state(),
+            fallback=bay.fallback_wish,
+            fallback_ready=bay.fallback_ready,
+            fallback_obstacle=bay.fallback.refusal,
+            stands_in_for=bay.wanted.name if bay.stands_in else "",
+            shadow_id=bay.shadow_id,
+            release_id=bay.release_id,
+        )
+
+    def _note(self, told: Told, *, failures: int) -> None:
+        observation, proposal = told.observation, told.proposal
         assignment = observation.assignment
         self._state = replace(
             self._state,
@@ -252,15 +299,16 @@ class PlannerStage:
             heat=proposal.heat,
             confidence_limit=proposal.confidence_limit,
             obstacle=proposal.obstacle,
-            observation_age_s=(began_ns - observation.stamp_ns) * 1e-9,
+            observation_age_s=(told.asked_ns - observation.stamp_ns) * 1e-9,
+            failures=failures,
         )
 
-    def _plan(self, observation: Observation, proposal: Proposal, issued_ns: int) -> Plan | None:
+    def _plan(self, manifest: PolicyManifest, told: Told) -> Plan | None:
+        observation, proposal = told.observation, told.proposal
         horizon = max(len(proposal.gripper_in_base), len(proposal.joints_rad))
         if horizon == 0:
             return None
         self._plans += 1
-        manifest = self._bay.active.manifest
         length_ns = round(horizon * proposal.step_period_s * 1e9)
         return Plan(
             plan_id=self._plans,
@@ -269,7 +317,7 @@ class PlannerStage:
             task_id=-1 if observation.assignment is None else observation.assignment.task_id,
             observation_id=observation.observation_id,
             observation_stamp_ns=observation.stamp_ns,
-            issued_ns=issued_ns,
+            issued_ns=told.ends_ns,
             expires_ns=observation.stamp_ns + length_ns,
             step_period_s=proposal.step_period_s,
             horizon=horizon,
@@ -281,32 +329,33 @@ class PlannerStage:
             signals=proposal.signals,
         )
 
-    def _first_state(self) -> PolicyState:
-        manifest = self._bay.active.manifest
-        return PolicyState(
-            stamp_ns=0,
-            active=manifest.name,
-            active_version=manifest.version,
-            candidate="",
-            previous="",
-            entries=self._bay.entries(),
-            task_id=-1,
-            instruction="",
-            status=PolicyStatus.WAITING,
-            phase="waiting",
-            reason="",
-            confidence=0.0,
-            signals=(),
-            inference_s=0.0,
-            deadline_s=DEADLINE_S,
-            inferences=0,
-            deadline_misses=0,
-            observation_age_s=0.0,
-            targets=(),
-            swaps=0,
-            last_swap_ns=0,
-        )
+
+def _seat(manifest: PolicyManifest, runner: PolicyRunner | None, *, converse: Converse) -> Seat:
+    return Seat(manifest, None if runner is None else converse(manifest, runner))
 
 
-def _no_answer(reason: str) -> Proposal:
-    return Proposal(status=PolicyStatus.FAILED, phase="failed", confidence=0.0, signals=(), reason=reason)
+def first_state(manifest: PolicyManifest) -> PolicyState:
+    """What is told before the first look."""
+    return PolicyState(
+        stamp_ns=0,
+        active=manifest.name,
+        active_version=manifest.version,
+        candidate="",
+        previous="",
+        entries=(),
+        task_id=-1,
+        instruction="",
+        status=PolicyStatus.WAITING,
+        phase="waiting",
+        reason="",
+        confidence=0.0,
+        signals=(),
+        inference_s=0.0,
+        deadline_s=DEADLINE_S,
+        inferences=0,
+        deadline_misses=0,
+        observation_age_s=0.0,
+        targets=(),
+        swaps=0,
+        last_swap_ns=0,
+    )

@@ -14,8 +14,7 @@ from runtime.messages.cell import CellDescription
 from runtime.messages.faults import FaultPhase, FaultReport, FaultState
 from runtime.messages.geometry import Pose
 from runtime.messages.orders import Heartbeat
-from runtime.messages.plan import Plan, Signal
-from runtime.messages.policy import PolicyEntry, PolicyState, PolicyStatus, Readiness, TargetMark
+from runtime.messages.plan import Plan
 from runtime.messages.requests import (
     AcknowledgeAlarm,
     AddTask,
@@ -24,14 +23,19 @@ from runtime.messages.requests import (
     ClearFaults,
     InjectFault,
     Pause,
+    PromoteShadow,
     Receipt,
     ReceiptPhase,
     Reset,
     RestartProcess,
+    ReturnFromFallback,
+    SetFallback,
+    SetShadow,
     Start,
     Stop,
     SwapBack,
     SwapPolicy,
+    TryPolicy,
 )
 from runtime.messages.state import ControlState, Mode, PlanExecution, RobotState
 from runtime.messages.system import (
@@ -46,6 +50,7 @@ from runtime.messages.system import (
 )
 from runtime.messages.tasks import Task, TaskCounts, TaskList, TaskStatus
 from tests.support.fake_catalogue import CAMERAS_DEAD, CATALOGUE, picture
+from tests.support.fake_policies import change_policies, policy_state
 
 SECOND_NS = 1_000_000_000
 FIRST_TASKS = ("put the red cube in the left tote", "put the blue flat box in the right tote")
@@ -66,6 +71,12 @@ class FakeCell:
     previous: str = ""
     swaps: int = 0
     last_swap_ns: int = 0
+    shadow: str = ""
+    fallback: str = "programmed"
+    stands_in_for: str = ""
+    freed: set[str] = field(default_factory=set)
+    """Policies that were released from quarantine."""
+
     tasks: list[Task] = field(default_factory=list)
     finished: list[Task] = field(default_factory=list)
     alarms: list[Alarm] = field(default_factory=list)
@@ -100,7 +111,7 @@ class FakeCell:
             if self.count % 5 == 1:
                 said.append(("control", self._control(now_ns), None))
         if self.count % 10 == 1:
-            said += [("policy", self._policy(now_ns), None), ("belief", self._belief(now_ns), None)]
+            said += [("policy", policy_state(self, now_ns), None), ("belief", self._belief(now_ns), None)]
             said += [("plans", self._plan(now_ns), None)]
             said += [self._frame("overhead", now_ns), self._frame("wrist", now_ns)]
         if self.count % 20 == 1:
@@ -168,11 +179,11 @@ class FakeCell:
                 self._add(body.instruction, number=1 + len(self.tasks) + len(self.finished), now_ns=now_ns)
             case CancelTask():
                 self.tasks = [task for task in self.tasks if task.task_id != body.task_id]
-            case SwapPolicy():
-                self.previous, self.policy = self.policy, body.policy
-                self.swaps, self.last_swap_ns = self.swaps + 1, now_ns
-            case SwapBack():
-                self.previous, self.policy = self.policy, self.previous
+            case SwapPolicy() | SwapBack() | SetShadow() | PromoteShadow() | SetFallback() | TryPolicy():
+                change_policies(self, body, now_ns)
+            case ReturnFromFallback():
+                change_policies(self, body, now_ns)
+                self.enter(Mode.AUTO, now_ns)
             case AcknowledgeAlarm():
                 self.alarms = [replace(alarm, phase=AlarmPhase.ACKNOWLEDGED) for alarm in self.alarms]
             case RestartProcess():
@@ -274,40 +285,6 @@ class FakeCell:
             0,
             self.count // 10,
             0,
-        )
-
-    def _policy(self, now_ns: int) -> PolicyState:
-        time_s = now_ns * 1e-9
-        names = ("programmed", "programmed_careful")
-        entries = tuple(
-            PolicyEntry(
-                name, "1.0", name.replace("_", " "), Readiness.ACTIVE if name == self.policy else Readiness.READY
-            )
-            for name in names
-        ) + (PolicyEntry("flow_vla", "1.2", "flow vla", Readiness.REFUSED, "its weights are not installed"),)
-        mark = TargetMark("overhead", (60 + 20 * math.sin(time_s), 70.0), 9.0, "red cube")
-        return PolicyState(
-            now_ns,
-            self.policy,
-            "1.0",
-            "",
-            self.previous,
-            entries,
-            1 if self.has_task else -1,
-            "put the red cube in the left tote" if self.has_task else "",
-            PolicyStatus.WORKING,
-            "approaching",
-            "",
-            0.86 + 0.08 * math.sin(time_s * 0.9) if self.has_task else 0.0,
-            (Signal("segmentation", 0.93), Signal("fit residual", 0.07), Signal("grip width", 0.41)),
-            0.058 + abs(float(self._random.normal(0, 0.006))),
-            0.2,
-            self.count // 10,
-            0,
-            0.034,
-            (mark, TargetMark("wrist", (64.0, 50.0), 16.0, "red cube")),
-            self.swaps,
-            self.last_swap_ns,
         )
 
     def _belief(self, now_ns: int) -> SceneBelief:

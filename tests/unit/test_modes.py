@@ -23,15 +23,15 @@ from runtime.modes import (
 
 # one row a mode, one column an event; "." is refused. Written out apart from the program's own table.
 EXPECTED = """
-                 START PAUSE STOP RESET FAULT CLEAR_FAULT POLICY_FAULT FALLBACK_READY ASSIST_ASKED TAKE   GIVE_BACK
-IDLE             AUTO  IDLE  PS   .     FAULT .           .            .              ASSIST       MANUAL .
-AUTO             .     IDLE  PS   .     FAULT .           ASSIST       FALLBACK       ASSIST       MANUAL .
-FALLBACK         .     IDLE  PS   .     FAULT .           ASSIST       .              ASSIST       MANUAL .
-ASSIST           AUTO  IDLE  PS   .     FAULT .           .            .              ASSIST       MANUAL .
-MANUAL           .     IDLE  PS   .     FAULT .           .            .              .            .      IDLE
-PROTECTIVE_STOP  .     .     PS   IDLE  FAULT .           .            .              .            .      .
-FAULT            .     .     FAULT .    FAULT PS          .            .              .            .      .
-"""
+                START PAUSE STOP  RESET FAULT CLEAR_FAULT POLICY_FAULT FALLBACK_READY POLICY_BACK ASSIST_ASKED TAKE   GIVE_BACK
+IDLE            AUTO  IDLE  PS    .     FAULT .           .            .              .           ASSIST       MANUAL .
+AUTO            .     IDLE  PS    .     FAULT .           ASSIST       FALLBACK       .           ASSIST       MANUAL .
+FALLBACK        .     IDLE  PS    .     FAULT .           ASSIST       .              AUTO        ASSIST       MANUAL .
+ASSIST          AUTO  IDLE  PS    .     FAULT .           .            .              .           ASSIST       MANUAL .
+MANUAL          .     IDLE  PS    .     FAULT .           .            .              .           .            .      IDLE
+PROTECTIVE_STOP .     .     PS    IDLE  FAULT .           .            .              .           .            .      .
+FAULT           .     .     FAULT .     FAULT PS          .            .              .           .            .      .
+"""  # noqa: E501 - a table
 PERSONS_EVENTS = {ModeEvent.START, ModeEvent.TAKE}
 
 

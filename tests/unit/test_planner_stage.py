@@ -298,7 +298,7 @@ def test_a_loading_thread_does_not_hold_up_the_active_policy(cell: CellDescripti
     gate = threading.Event()
 
     class SlowRegistry(Registry):
-        def load_policy(self, name: str, cell: CellDescription):
+        def load_policy(self, name: str, cell: CellDescription, *, model: Path | None = None):
             if name == "two":
                 gate.wait(5.0)
             return registry.load_policy(name, cell)

@@ -14,13 +14,16 @@ from runtime.messages.orders import Orders
 from runtime.messages.policy import PolicyStatus, Readiness
 from runtime.messages.tasks import Assignment
 from runtime.mistakes import UserMistake
-from runtime.plugin_host import PolicyUnavailable, ServerChoice, discover
+from runtime.plugin_host import PolicyManifest, PolicyUnavailable, ServerChoice, discover
 from runtime.policy_servers.line import Phase
 from runtime.policy_servers.mapping import MappingError, read_mapping
 from runtime.policy_servers.remote_policy import RemotePolicy
 from runtime.policy_servers.serving import ServedPolicy
+from runtime.system2.berth import Seat
+from runtime.system2.conversation import Conversation
 from runtime.system2.loading import Loaded, load
-from runtime.system2.policy_bay import PolicyBay, Seat
+from runtime.system2.policy_bay import Loaders, PolicyBay
+from runtime.system2.runner import Answer, InlineRunner, PolicyRunner, Question
 from tests.support.policy_servers import (
     CELL,
     PLUGINS,
@@ -289,7 +292,7 @@ def test_a_mapping_that_is_not_there_is_told_with_the_names_of_those_that_are() 
 def test_a_swap_to_a_server_that_is_not_there_is_refused_and_may_be_asked_for_again() -> None:
     registry = registry_for("groot", "tcp://127.0.0.1:1")
     loaded = load(registry, CELL, "groot", observation(1))
-    assert loaded.policy is None
+    assert loaded.runner is None
     assert "tcp://127.0.0.1:1: no connection" in loaded.reason
     assert registry.obstacle("groot") == ""
 
@@ -297,9 +300,13 @@ def test_a_swap_to_a_server_that_is_not_there_is_refused_and_may_be_asked_for_ag
 def test_a_swap_to_a_server_that_fits_gives_a_policy_that_drives_at_once() -> None:
     with server_of("openpi", Echo()) as server:
         loaded = load(registry_for("openpi", server.address), CELL, "openpi", observation(1))
-        assert loaded.policy is not None
-        assert loaded.policy.infer(observation(2)).gripper_in_base
-        loaded.policy.close()  # type: ignore[attr-defined]
+        assert loaded.runner is not None
+        loaded.runner.ask(Question(1, observation(2)), 0)
+        answer = loaded.runner.poll(0)
+        assert isinstance(answer, Answer)
+        assert answer.proposal is not None
+        assert answer.proposal.gripper_in_base
+        loaded.runner.close()
 
 
 class Held(Echo):
@@ -320,17 +327,28 @@ def test_the_bay_lets_a_connection_go_when_nobody_can_ask_for_it_any_more() -> N
 
     class Loader:
         name = ""
+        isolates = False
 
         def begin(self, name: str, warm_up: object) -> None:
             self.name = name
 
-        def poll(self):
+        def poll(self, newest: object = None) -> Loaded | None:
+            del newest
+            name, self.name = self.name, ""
+            return Loaded(name, InlineRunner(policies[name]), "") if name else None
 
-            return Loaded(self.name, policies[self.name], "")
+        def close(self) -> None:
+            """Nothing is under way."""
 
-    bay = PolicyBay(registry, Loader(), first=Seat(registry.manifest("programmed"), policies["programmed"]))
+    def converse(manifest: PolicyManifest, runner: PolicyRunner) -> Conversation:
+        return Conversation(manifest, runner, clock=None, latency_s=0.0)
+
+    manifest = registry.manifest("programmed")
+    first = Seat(manifest, converse(manifest, InlineRunner(policies["programmed"])))
+    bay = PolicyBay(registry, Loaders(Loader(), Loader(), Loader()), converse, first=first)
     for swap, name in enumerate(("openpi", "groot"), start=1):
         bay.follow(Orders(0, 0, policy=name, swap_id=swap), None)
+        bay.look_after(0, None)
         assert bay.change_at_border(0)
     assert {name: policy.closed for name, policy in policies.items()} == {"programmed": 1, "openpi": 0, "groot": 0}
     assert {entry.name: entry.readiness for entry in bay.entries()}["openpi"] is Readiness.READY

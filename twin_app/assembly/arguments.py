@@ -15,6 +15,8 @@ VARIATIONS = ("light", "texture", "camera", "size", "clutter", "noise", "occlusi
 """As in the catalogue of variations, likewise."""
 PROTOCOLS = ("openpi", "groot", "lerobot")
 """Of policy servers, as the plugins offer them."""
+NO_POLICY = "none"
+"""What is written where no policy is meant."""
 
 _BENCHES = {
     "loop": "punctuality of the 1 kHz loop (60 s)",
@@ -23,6 +25,16 @@ _BENCHES = {
     "lockstep": "simulated seconds a second of computing",
 }
 JSON = "print the outcome as one JSON object on the last line (default: a table)"
+_POLICY_WISHES = {
+    "list": "every policy and its role",
+    "swap": "NAME takes over at a chunk border",
+    "back": "the one before the newest swap takes over",
+    "shadow": "NAME is asked the same without effect",
+    "promote": "the one in shadow takes over",
+    "fallback": "NAME stands in when the active one cannot go on",
+    "return": "the one that the fallback stands in for drives again",
+    "try": "NAME is released from quarantine",
+}
 _SEED = "seed of plant, placement and orders, from 0 (default: %(default)s)"
 
 _TOO_LONG = re.compile(rf"(\S{{{LONGEST_WORD}}})\S+")
@@ -45,6 +57,7 @@ def build_parser() -> argparse.ArgumentParser:
     )
     commands = parser.add_subparsers(dest="command", required=True)
     _add_run(commands)
+    _add_policy(commands)
     replay = commands.add_parser("replay", help="show a recording in the console; commands are impossible")
     replay.add_argument("file", help="MCAP file, as written by `celltwin run --record FILE` or the console")
     screenshots = commands.add_parser("screenshots", help="pictures of every perspective, taken of a live cell")
@@ -126,6 +139,28 @@ def _add_run(commands: _Commands[_Parser]) -> None:
 def _add_cell_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--scene", type=given, default="tray", help="scene name or TOML file (default: %(default)s)")
     parser.add_argument("--policy", type=given, default="programmed", help="policy that drives (default: %(default)s)")
+    parser.add_argument(
+        "--shadow",
+        type=given,
+        default=NO_POLICY,
+        metavar="NAME",
+        help="policy that is asked the same without effect (default: %(default)s)",
+    )
+    parser.add_argument(
+        "--fallback",
+        type=given,
+        default="programmed",
+        metavar="NAME",
+        help="policy that stands in when another one is late, ill-formed or unsure; none: ask a person "
+        "(default: %(default)s)",
+    )
+    parser.add_argument(
+        "--plugins",
+        type=given,
+        default=None,
+        metavar="FOLDER",
+        help="a folder with more plugins (default: the program's own only)",
+    )
     parser.add_argument("--seed", type=natural, default=1, help="seed of plant and placement (default: %(default)s)")
     parser.add_argument(
         "--mismatch",
@@ -254,6 +289,21 @@ def _add_worlds(commands: _Commands[_Parser]) -> None:
     worlds.add_argument("--scene", type=given, default="tray", help="scene of the pictures (default: %(default)s)")
     worlds.add_argument("--seed", type=natural, default=1, help="first seed of the pictures (default: %(default)s)")
     worlds.add_argument("--json", action="store_true", help="print the list as one JSON object (default: a table)")
+
+
+def _add_policy(commands: _Commands[_Parser]) -> None:
+    policy = commands.add_parser(
+        "policy",
+        help="swap, shadow, fall back, try again: the policies of a running cell",
+        description="Ask a running cell about its policies, and wait until what was asked is confirmed by measurement.",
+    )
+    explained = "; ".join(f"{name}: {what}" for name, what in _POLICY_WISHES.items())
+    policy.add_argument("what", choices=tuple(_POLICY_WISHES), help=explained)
+    policy.add_argument(
+        "name", nargs="?", type=given, default=None, help="a policy, where one is needed; none: no policy"
+    )
+    policy.add_argument("--cell", default="cell-1", metavar="NAME", help="name of the cell (default: %(default)s)")
+    policy.add_argument("--json", action="store_true", help=JSON)
 
 
 def _add_bench(commands: _Commands[_Parser]) -> None:

@@ -13,6 +13,7 @@ from typing import IO, Any
 
 import msgspec
 
+from runtime.link.child_exit import exit_in_words
 from runtime.link.requests import RequestClient
 from runtime.link.session import SessionFolder, SessionMissing
 from runtime.link.subscriber import Received, Subscriber
@@ -22,7 +23,7 @@ from runtime.messages.system import ProcessPhase, ProcessState, SystemState
 from runtime.messages.tasks import TaskList
 from runtime.messages.topics import Topic
 from runtime.mistakes import UserMistake
-from runtime.supervision.processes import exit_in_words, last_words
+from runtime.supervision.processes import last_words
 from twin_app.assembly.setup import PLUGIN_FOLDER, SessionSetup, data_folder_of
 
 START_PATIENCE_S = 60.0

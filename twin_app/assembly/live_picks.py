@@ -7,11 +7,12 @@ from collections.abc import Callable
 
 from runtime.link.array_block import ArrayBlock
 from runtime.messages import topics
-from runtime.messages.requests import AddTask, Refill
+from runtime.messages.requests import AddTask, Refill, Start
 from runtime.messages.state import ControlState, Mode
 from runtime.messages.system import ProcessPhase, SystemState
 from runtime.messages.tasks import Task, TaskList, TaskStatus
 from runtime.mistakes import UserMistake
+from runtime.modes import POLICY_MODES
 from sim_worlds.judge import Judge
 from sim_worlds.plant.truth import Truth, unpacked
 from sim_worlds.variation import VariedScene
@@ -62,6 +63,7 @@ class LivePicks:
         self._judge = Judge(drawing.scene, TruthOfSession(self._block, drawing.varied))
         self._orders = orders(drawing.cell, seed=seed)
         self._layout = 0
+        self._declined = False
         self.results: list[PickResult] = []
 
     def pick(self, watch: Callable[[], None] = lambda: None) -> PickResult:
@@ -71,10 +73,13 @@ class LivePicks:
             self._live.ask_until_confirmed(Refill(), timeout_s=10.0)
             self._layout = order.refill_id
             self._wait_s(0.5)
+        if self._declined:
+            self._go_on_after_decline()
         self._judge.begin(part=order.part, tote=order.tote)
         began_s = time.monotonic()
         receipt = self._live.ask(AddTask(order.instruction, time_limit_s=TASK_TIME_LIMIT_S))
         task = self._await_end(int(receipt.detail), watch)
+        self._declined = task.status is TaskStatus.DECLINED
         result = self._result(order, task, time.monotonic() - began_s)
         self.results.append(result)
         return result
@@ -82,6 +87,13 @@ class LivePicks:
     def close(self) -> None:
         """Let go of the truth block."""
         self._block.close()
+
+    def _go_on_after_decline(self) -> None:
+        """Who gave the instruction has the answer, and gives another one: a cell that asks for a person has had one."""
+        self._wait_s(0.5)
+        control = self._live.heard.get(topics.CONTROL.name)
+        if isinstance(control, ControlState) and control.mode is Mode.ASSIST:
+            self._live.ask(Start())
 
     def _result(self, order: Order, task: Task, duration_s: float) -> PickResult:
         outcome = self._judge.outcome()
@@ -127,7 +139,7 @@ class LivePicks:
         for process in system.processes if isinstance(system, SystemState) else ():
             if process.name == "control" and process.phase in (ProcessPhase.DEAD, ProcessPhase.SILENT):
                 return f"process {process.name} is {process.phase.value}: {process.detail or 'no sign of life'}"
-        if not isinstance(control, ControlState) or control.mode is Mode.AUTO:
+        if not isinstance(control, ControlState) or control.mode in POLICY_MODES:
             return ""
         return f"the cell is in {control.mode.value}: {control.mode_reason}"
 

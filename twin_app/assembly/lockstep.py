@@ -10,9 +10,9 @@ from typing import Any
 from runtime.guardrail.guard import CellGuard
 from runtime.lock_step import LockStepLoop, NoProcesses, Seams
 from runtime.messages.cell import CellDescription
-from runtime.messages.requests import AddTask, Body, InjectFault, Receipt, ReceiptPhase, Request
+from runtime.messages.requests import AddTask, Body, InjectFault, Receipt, ReceiptPhase, Request, Start
 from runtime.messages.state import Mode
-from runtime.messages.tasks import Task
+from runtime.messages.tasks import Task, TaskStatus
 from runtime.mistakes import UserMistake
 from runtime.modes import POLICY_MODES
 from runtime.plugin_host import Registry
@@ -80,10 +80,12 @@ class LockStepCell:
     results: list[PickResult] = field(init=False, default_factory=list[PickResult])
     _orders: Iterator[Order] = field(init=False)
     _asked: int = field(init=False, default=0)
+    _declined: bool = field(init=False, default=False)
+    """Whether the newest task was: a policy that knows when it does not know asks for a person then."""
 
     def __post_init__(self) -> None:
         setup = self.setup
-        registry = self.registry or read_plugins(setup.policy, servers=setup.servers)
+        registry = self.registry or read_plugins(setup)
         drawing = read_scene(setup)
         cell = self.description = drawing.cell
         loose = drawing.varied.clutter.loose
@@ -107,7 +109,12 @@ class LockStepCell:
             processes=NoProcesses(),
             press_stop=lambda now_ns: self.loop.press_stop(),
             save=lambda tasks: None,
-            wishes=Wishes(policy=setup.policy),
+            wishes=Wishes(
+                policy=setup.policy,
+                shadow=setup.shadow,
+                shadow_id=int(bool(setup.shadow)),
+                fallback=setup.fallback,
+            ),
             autostart=True,
         )
         self.answering = Answering(self.oversight, new_recording=str)
@@ -152,10 +159,13 @@ class LockStepCell:
         order = next(self._orders)
         if order.refill_id != self.plant.refill_id:
             self.plant.refill(order.refill_id)
+        if self._declined:
+            self._go_on_after_decline()
         began_ns = self.loop.now_ns
         self.judge.begin(part=order.part, tote=order.tote)
         receipt = self.ask(AddTask(order.instruction, time_limit_s=TASK_TIME_LIMIT_S))
         done = self.run_to_end(int(receipt.detail))
+        self._declined = done.status is TaskStatus.DECLINED
         outcome = self.judge.outcome()
         result = PickResult(
             order=order,
@@ -168,6 +178,13 @@ class LockStepCell:
         )
         self.results.append(result)
         return result
+
+    def _go_on_after_decline(self) -> None:
+        """Who gave the instruction has the answer, and gives another one: a cell that asks for a person has had one."""
+        for _ in range(SETTLE_TICKS):
+            self.loop.tick()
+        if self.mode is Mode.ASSIST:
+            self.ask(Start())
 
     @property
     def mode(self) -> Mode:
@@ -244,6 +261,7 @@ def _summary(cell: LockStepCell, *, wall_s: float) -> dict[str, Any]:
         "wall_s": round(wall_s, 3),
         "mode": control.mode.value if control else "",
         "mode_reason": control.mode_reason if control else "",
+        "fallback_used": cell.oversight.fallback.used,
         "missed_ticks": cell.loop.missed_ticks,
         "plans_rejected": control.rejected if control else 0,
         "renderer": cell.rig.renderer,

@@ -21,6 +21,7 @@ from runtime.messages.state import ControlState
 from runtime.messages.system import SystemState
 from runtime.mistakes import UserMistake
 from runtime.plugin_host.servers import ServerChoice, read_choices
+from twin_app.assembly.arguments import NO_POLICY
 from twin_app.assembly.display import display_trouble
 from twin_app.assembly.fault_spec import FaultWish, parse_fault
 from twin_app.assembly.setup import CellSetup, SessionSetup, absolute_scene, read_plugins, read_scene
@@ -72,6 +73,9 @@ def cell_setup(arguments: argparse.Namespace) -> CellSetup:
         seed=arguments.seed,
         variations=_variations(arguments.vary),
         servers=server_choices(arguments),
+        shadow=_policy_or_none(arguments.shadow),
+        fallback=_policy_or_none(arguments.fallback),
+        plugins=os.path.abspath(arguments.plugins) if arguments.plugins else "",
     )
 
 
@@ -99,7 +103,7 @@ def server_choices(arguments: argparse.Namespace) -> dict[str, ServerChoice]:
     )
     if asked != ServerChoice():
         choices[arguments.policy] = asked
-        registry = read_plugins(arguments.policy, servers=choices)
+        registry = read_plugins(CellSetup(policy=arguments.policy, fallback="", servers=choices))
         registry.server_settings(arguments.policy)  # a mapping that is not there is told now, not by a worker
     return choices
 
@@ -108,6 +112,10 @@ def _absolute(word: str, folder: Path) -> str:
     """A path as it may travel to the cell's processes; a mapping's name stays a name."""
     is_path = word.endswith(".toml") or "/" in word or (folder / word).is_file()
     return str((folder / word).absolute()) if word and is_path else word
+
+
+def _policy_or_none(name: str) -> str:
+    return "" if name == NO_POLICY else name
 
 
 def session_setup(arguments: argparse.Namespace, setup: CellSetup, **more: Any) -> SessionSetup:
@@ -233,6 +241,7 @@ def _loop_figures(live: LiveCell) -> dict[str, Any]:
         "tick_p50_us": round(control.tick_p50_s * 1e6, 1),
         "late_p99_us": round(control.lateness_p99_s * 1e6, 1),
         "real_time": control.real_time,
+        "fallback_used": system.fallbacks if isinstance(system, SystemState) else 0,
         "recording": system.recording if isinstance(system, SystemState) else "",
         "recording_trouble": _recording_trouble(live, system),
     }

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -38,6 +37,15 @@ class CellSetup(msgspec.Struct, frozen=True):
     """As on the command line: NAME or NAME:STRENGTH. What runtime and policies are told does not change with them."""
     servers: dict[str, ServerChoice] = {}
     """Where the servers of policies are, as a person says; by policy."""
+
+    shadow: str = ""
+    """The policy that runs in shadow from the start; empty: none."""
+
+    fallback: str = "programmed"
+    """The policy that stands in for another one; empty: none. Without meaning while it is that which drives."""
+
+    plugins: str = ""
+    """A folder with more plugins, beside the program's own; empty: none."""
 
 
 class SessionSetup(msgspec.Struct, frozen=True):
@@ -102,15 +110,19 @@ def read_scene(setup: CellSetup) -> Drawing:
     return Drawing(vary(replace(scene, description=cell), variations=variations, seed=setup.seed))
 
 
-def read_plugins(policy: str, *, servers: Mapping[str, ServerChoice] | None = None) -> Registry:
-    """Find the plugins and make sure that the wished policy is one of them."""
+def read_plugins(setup: CellSetup) -> Registry:
+    """Find the plugins and make sure that the wished policies are among them."""
     from runtime.plugin_host import discover
 
-    registry = discover(PLUGIN_FOLDER, choices=servers)
+    registry = discover(PLUGIN_FOLDER, *([Path(setup.plugins)] if setup.plugins else []), choices=setup.servers)
     names = [manifest.name for manifest in registry.policies()]
-    if policy not in names:
-        refused = "".join(f"; plugin {trouble.plugin} is not used: {trouble.reason}" for trouble in registry.troubles())
-        raise UserMistake(f"unknown policy {quoted(policy)}{refused}", remedy=f"one of: {', '.join(names)}")
+    for wished in filter(None, (setup.policy, setup.shadow, setup.fallback)):
+        if wished not in names:
+            troubles = registry.troubles()
+            refused = "".join(f"; plugin {trouble.plugin} is not used: {trouble.reason}" for trouble in troubles)
+            raise UserMistake(f"unknown policy {quoted(wished)}{refused}", remedy=f"one of: {', '.join(names)}")
+    if setup.shadow == setup.policy:
+        raise UserMistake(f"policy {quoted(setup.policy)} cannot drive and be in shadow", remedy="choose another one")
     return registry
 
 

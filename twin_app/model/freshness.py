@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from runtime.messages.policy import PolicyState, PolicyStatus, TargetMark
+from runtime.messages.geometry import Pose
+from runtime.messages.policy import PolicyState, PolicyStatus, ShadowState, TargetMark
 from runtime.messages.state import ControlState, RobotState
 from twin_app.model.state import ConsoleState
 
@@ -44,6 +45,23 @@ def targets_now(state: ConsoleState) -> tuple[TargetMark, ...]:
     """What the policy goes for; nothing once its task is done, declined, failed or taken away."""
     policy = policy_now(state)
     return policy.targets if policy is not None and has_task(policy) and policy.status not in OVER else ()
+
+
+def shadow_now(state: ConsoleState) -> ShadowState | None:
+    """What the policy in shadow says; None while there is none, or the planner is silent."""
+    policy = state.policy
+    if policy is None or state.now_ns - policy.stamp_ns > OLD_NS["policy"]:
+        return None
+    return policy.shadow
+
+
+def shadow_path(state: ConsoleState) -> tuple[Pose, ...]:
+    """What the policy in shadow would do, as long as that is ahead; nothing without a task."""
+    shadow = shadow_now(state)
+    if shadow is None or state.policy is None or not has_task(state.policy):
+        return ()
+    length_s = shadow.step_period_s * len(shadow.gripper_in_base)
+    return shadow.gripper_in_base if state.age_s(shadow.observation_stamp_ns) <= length_s else ()
 
 
 def has_task(policy: PolicyState) -> bool:

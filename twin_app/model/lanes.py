@@ -11,6 +11,12 @@ from runtime.messages.policy import PolicyState
 from runtime.messages.state import ControlState, RobotState
 from twin_app.model.freshness import OLD_NS, has_task
 
+POLICY_COLUMNS = 8
+"""Quantities in a row of `PolicyRow`."""
+
+BESIDE = slice(4, POLICY_COLUMNS)
+"""Those that only a limit or a policy in shadow fill."""
+
 
 @dataclass(frozen=True, slots=True)
 class Lane:
@@ -44,10 +50,17 @@ class Lane:
     weight: float = 1.0
     """Its share of the height, against the other lanes."""
 
+    further_columns: tuple[int, ...] = ()
+    """Of the last series, where they do not follow the first ones."""
+
+    optional: tuple[int, ...] = ()
+    """Series (by position) that are not named while they have no value."""
+
     @property
-    def columns(self) -> slice:
+    def columns(self) -> list[int]:
         """Columns of its series in the topic's block."""
-        return slice(self.first_column, self.first_column + len(self.labels))
+        near = len(self.labels) - len(self.further_columns)
+        return [*range(self.first_column, self.first_column + near), *self.further_columns]
 
 
 def robot_row(state: RobotState) -> list[float]:
@@ -65,15 +78,33 @@ class PolicyRow:
     def __call__(self, state: PolicyState) -> list[float]:
         """Confidence, then inference time, deadline and age of the picture in ms; a gap where there is none.
 
-        Without a task there is nothing to be confident of.
+        After them the confidence's limit, the shadow's confidence, how far its end effector is from the active one's
+        in mm, and its inference time in ms. Without a task there is nothing to be confident of.
         """
         if state.inferences != self._inferences:
             self._inferences, self._inferred_ns = state.inferences, state.stamp_ns
         deadline_ms = state.deadline_s * 1e3
+        beside = _beside(state)
         if not state.inferences or state.stamp_ns - self._inferred_ns > OLD_NS["policy"]:
-            return [math.nan, math.nan, deadline_ms, math.nan]
+            return [math.nan, math.nan, deadline_ms, math.nan, *beside]
         confidence = state.confidence if has_task(state) else math.nan
-        return [confidence, state.inference_s * 1e3, deadline_ms, state.observation_age_s * 1e3]
+        return [confidence, state.inference_s * 1e3, deadline_ms, state.observation_age_s * 1e3, *beside]
+
+
+def _beside(state: PolicyState) -> list[float]:
+    """Limit, and what the shadow says; a gap where there is no limit, no shadow, or nothing to compare."""
+    limit = state.confidence_limit if state.confidence_limit > 0.0 and has_task(state) else math.nan
+    shadow = state.shadow
+    if shadow is None or not shadow.inferences:
+        return [limit, math.nan, math.nan, math.nan]
+    found = shadow.disagreement
+    fresh = found is not None and state.stamp_ns - found.stamp_ns <= OLD_NS["policy"]
+    return [
+        limit,
+        shadow.confidence if has_task(state) else math.nan,
+        found.distance_m * 1e3 if found is not None and fresh else math.nan,
+        shadow.inference_s * 1e3,
+    ]
 
 
 class ControlRow:
@@ -104,22 +135,41 @@ def readers() -> dict[str, Reader]:
     return {"robot": robot_row, "control": ControlRow(), "policy": PolicyRow()}
 
 
+_POLICY_ALONE = (
+    Lane("confidence", "Policy confidence", "", "policy", ("confidence",), 0, 2, 0.0, 1.0, weight=0.8),
+    Lane(
+        "latency", "System 2 latency", "ms", "policy", ("inference", "deadline", "picture age"),
+        1, 0, 0.0, 50.0, dashed=(1,),
+    ),
+)  # fmt: skip
+_POLICY_BESIDE = (
+    Lane(
+        "confidence", "Policy confidence", "", "policy", ("confidence", "limit", "shadow"),
+        0, 2, 0.0, 1.0, dashed=(1,), weight=0.8, further_columns=(4, 5), optional=(1, 2),
+    ),
+    Lane("apart", "Shadow apart", "mm", "policy", ("apart",), 6, 0, 0.0, 50.0, weight=0.7),
+    Lane(
+        "latency", "System 2 latency", "ms", "policy", ("inference", "deadline", "picture age", "shadow"),
+        1, 0, 0.0, 50.0, dashed=(1,), further_columns=(7,), optional=(3,),
+    ),
+)  # fmt: skip
+
+
 def columns_of(topic: str, joints: int) -> int:
     """Width of a topic's block."""
-    return {"robot": 2 * joints, "control": 6, "policy": 4}[topic]
+    return {"robot": 2 * joints, "control": 6, "policy": POLICY_COLUMNS}[topic]
 
 
-def lanes_for(joints: int, cell: CellDescription | None) -> tuple[Lane, ...]:
-    """All lanes, from perception and policy down to the motors, as a diagnosis reads them."""
+def lanes_for(joints: int, cell: CellDescription | None, *, beside: bool = False) -> tuple[Lane, ...]:
+    """All lanes, from perception and policy down to the motors, as a diagnosis reads them.
+
+    `beside`: with what a limit of confidence and a policy in shadow add to them.
+    """
     names = tuple(f"J{index + 1}" for index in range(joints))
     thermal = cell.robot.thermal if cell else None
     marks = (("derate", thermal.derate_celsius), ("trip", thermal.trip_celsius)) if thermal else ()
     return (
-        Lane("confidence", "Policy confidence", "", "policy", ("confidence",), 0, 2, 0.0, 1.0, weight=0.8),
-        Lane(
-            "latency", "System 2 latency", "ms", "policy", ("inference", "deadline", "picture age"),
-            1, 0, 0.0, 50.0, dashed=(1,),
-        ),
+        *(_POLICY_BESIDE if beside else _POLICY_ALONE),
         Lane("lateness", "System 1 lateness", "ms", "control", ("p50", "p99", "max"), 0, 3, 0.0, 0.1),
         Lane("missed", "Missed ticks", "", "control", ("missed",), 3, 0, 0.0, 4.0, weight=0.7),
         Lane("residual", "Torque residual", "N·m", "robot", names, 0, 1, -2.0, 2.0, weight=1.2),

@@ -51,7 +51,8 @@ def legend(lane: Lane, block: SeriesBlock | None, moment_ns: int) -> Legend:
     if moment_ns - stamp_ns > OLD_NS[lane.block]:
         return Legend(note=f"silent for {duration((moment_ns - stamp_ns) * 1e-9)}")
     values = [float(value) for value in row[lane.columns]]
-    return Legend(tuple(_item(lane, index, value) for index, value in enumerate(values)))
+    named = (index for index, value in enumerate(values) if math.isfinite(value) or index not in lane.optional)
+    return Legend(tuple(_item(lane, index, values[index]) for index in named))
 
 
 def fitting(

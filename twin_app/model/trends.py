@@ -6,12 +6,15 @@ from collections import deque
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+import numpy as np
+from numpy.typing import NDArray
+
 from runtime.messages.cell import CellDescription
 from runtime.messages.state import ControlState, Mode
 from runtime.messages.system import Event
 from twin_app.model.arrival import Arrival, Samples
 from twin_app.model.freshness import OLD_NS
-from twin_app.model.lanes import Lane, columns_of, lanes_for, readers
+from twin_app.model.lanes import BESIDE, Lane, columns_of, lanes_for, readers
 from twin_app.model.series import SeriesBlock
 
 CAPACITY = 100_000
@@ -47,9 +50,10 @@ class Trends:
         self.mode_heard_ns = 0
         """When the fast loop spoke last; 0 before. In a recording: how far it has been read."""
 
+        self._beside = False
         self._readers = readers()
         self._joints = len(self._cell.robot.joints) if self._cell else 7
-        self.lanes: tuple[Lane, ...] = lanes_for(self._joints, self._cell)
+        self.lanes: tuple[Lane, ...] = lanes_for(self._joints, self._cell, beside=self._beside)
 
     def feed(self, arrivals: Iterable[Arrival]) -> None:
         """Take what has arrived, in order."""
@@ -84,7 +88,7 @@ class Trends:
         if joints != self._joints:
             self.blocks.pop("robot", None)
             self._joints = joints
-        self.lanes = lanes_for(joints, cell)
+        self.lanes = lanes_for(joints, cell, beside=self._beside)
 
     def _sample(self, arrival: Arrival) -> None:
         row = self._readers[arrival.topic](arrival.message)
@@ -97,7 +101,9 @@ class Trends:
             and len(row) != columns_of("robot", self._joints)
         ):
             self._joints = len(row) // 2
-            self.lanes = lanes_for(self._joints, self._cell)
+            self.lanes = lanes_for(self._joints, self._cell, beside=self._beside)
+        if arrival.topic == "policy" and not self._beside:
+            self._look_beside(np.array([row]))
         block = self.block(arrival.topic, len(row))
         if len(row) == block.columns:
             block.append(arrival.message.stamp_ns, row)
@@ -106,12 +112,20 @@ class Trends:
         columns = samples.rows.shape[1]
         if topic == "robot" and topic not in self.blocks and columns != columns_of(topic, self._joints):
             self._joints = columns // 2
-            self.lanes = lanes_for(self._joints, self._cell)
+            self.lanes = lanes_for(self._joints, self._cell, beside=self._beside)
+        if topic == "policy" and not self._beside:
+            self._look_beside(samples.rows)
         if topic == "control":
             self.mode_heard_ns = max(self.mode_heard_ns, int(samples.stamps_ns[-1]))
         block = self.block(topic, columns)
         if columns == block.columns:
             block.extend(samples.stamps_ns, samples.rows)
+
+    def _look_beside(self, rows: NDArray[np.float64]) -> None:
+        """A limit or a shadow has lines of its own, from when one is first heard of."""
+        if np.isfinite(rows[:, BESIDE]).any():
+            self._beside = True
+            self.lanes = lanes_for(self._joints, self._cell, beside=True)
 
     def _note_silence(self, stamp_ns: int) -> None:
         if self.spans and self.mode_heard_ns and stamp_ns - self.mode_heard_ns > OLD_NS["control"]:

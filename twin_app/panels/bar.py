@@ -109,7 +109,8 @@ class Bar(Panel):
             self.policy.say("—", caption="policy")
         else:
             old_s = _old_s(state, policy.stamp_ns)
-            self.policy.say(policy.active, caption=f"policy · {policy.active_version}", old_s=old_s)
+            instead = f"stands in for {policy.stands_in_for}" if policy.stands_in_for else policy.active_version
+            self.policy.say(policy.active, caption=f"policy · {instead}", old_s=old_s)
 
     def _show_link(self, state: ConsoleState) -> None:
         if state.kind is SourceKind.REPLAY:

@@ -1,31 +1,35 @@
-"""Which policy drives, what it believes, which one stands by, and the wish to swap them."""
+"""Which policy drives, what it believes, which one stands by or runs in shadow, and the wishes to change that."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QLabel, QPushButton, QVBoxLayout
 
-from runtime.messages.policy import PolicyEntry, PolicyState, Readiness
-from runtime.messages.requests import SwapBack, SwapPolicy
+from runtime.messages.policy import PolicyEntry, PolicyState
+from runtime.messages.requests import (
+    Body,
+    PromoteShadow,
+    ReturnFromFallback,
+    SetFallback,
+    SetShadow,
+    SwapBack,
+    SwapPolicy,
+    TryPolicy,
+)
+from twin_app.model.beside import comparison, state_sign
 from twin_app.model.freshness import confidence_now, policy_now
+from twin_app.model.policy_wishes import PolicyWishes, policy_wishes
 from twin_app.model.state import ConsoleState
-from twin_app.model.wording import Shape, Sign, Tone, duration, milliseconds
+from twin_app.model.wording import duration, milliseconds
 from twin_app.theme.tokens import Theme
 from twin_app.widgets.field import ElidedLabel, Field
 from twin_app.widgets.panel import Panel
 from twin_app.widgets.records import RecordView, Row
 
-READINESS: dict[Readiness, Sign] = {
-    Readiness.AVAILABLE: Sign("available", Shape.RING, Tone.MUTED),
-    Readiness.LOADING: Sign("loading", Shape.RING, Tone.NORMAL),
-    Readiness.WARMING: Sign("warming up", Shape.RING, Tone.NORMAL),
-    Readiness.READY: Sign("ready", Shape.CIRCLE, Tone.NORMAL),
-    Readiness.ACTIVE: Sign("active", Shape.PLAY, Tone.ACTIVE),
-    Readiness.REFUSED: Sign("refused", Shape.BAR, Tone.NORMAL),
-}
-
 
 class PolicyPanel(Panel):
-    """Active policy on top, all policies below, swap and back under them."""
+    """Active policy on top, the shadow beside it, all policies below, and what may be wished under them."""
 
     def __init__(self) -> None:
         super().__init__(title="Policy")
@@ -34,17 +38,28 @@ class PolicyPanel(Panel):
         self.inference = Field("inference")
         self.reason = ElidedLabel(name="muted")
         self.signals = ElidedLabel(name="muted")
+        self.beside = RecordView(
+            ("Beside it", "Active", "Shadow"), stretched=2, widest={0: "confidence", 1: "0.00 of 0.00"}
+        )
+        self.beside.setAccessibleName("Active policy and shadow")
+        self.beside.hide()
         self.table = RecordView(("Policy", "Version", "State"), stretched=0, widest={1: "Version", 2: "not available"})
         self.table.setAccessibleName("Policies")
         self.table.chosen.connect(lambda _: self._show_buttons())
-        self.swap_button = QPushButton("Swap")
-        self.swap_button.clicked.connect(self._swap)
-        self.back_button = QPushButton("Back")
-        self.back_button.clicked.connect(lambda: self.wished.emit(SwapBack()))
+        self.swap_button = self._button("Swap", lambda name: SwapPolicy(name))
+        self.back_button = self._button("Back", lambda name: SwapBack())
+        self.try_button = self._button("Try again", lambda name: TryPolicy(name))
+        self.shadow_button = self._button("Shadow", lambda name: SetShadow("" if self._wishes.ends_shadow else name))
+        self.promote_button = self._button("Promote", lambda name: PromoteShadow())
+        self.fallback_button = self._button(
+            "Fallback", lambda name: SetFallback("" if self._wishes.ends_fallback else name)
+        )
+        self.return_button = self._button("Return", lambda name: ReturnFromFallback())
         self.why_not = QLabel()
         self.why_not.setWordWrap(True)
         self._policy: PolicyState | None = None
         self._commandable = False
+        self._wishes = PolicyWishes()
         self._arrange()
 
     def show_state(self, state: ConsoleState) -> None:
@@ -61,7 +76,14 @@ class PolicyPanel(Panel):
     def apply_theme(self, theme: Theme) -> None:
         """Take the colours of the signs."""
         super().apply_theme(theme)
-        self.table.apply_theme(theme)
+        for table in (self.table, self.beside):
+            table.apply_theme(theme)
+
+    def _button(self, words: str, wish: Callable[[str], Body]) -> QPushButton:
+        """Emits a wish about the chosen policy."""
+        button = QPushButton(words)
+        button.clicked.connect(lambda: self.wished.emit(wish(self.table.selected)))
+        return button
 
     def _arrange(self) -> None:
         numbers = QGridLayout()
@@ -73,16 +95,22 @@ class PolicyPanel(Panel):
         numbers.setColumnStretch(2, 1)
         foot = QHBoxLayout()
         foot.addWidget(self.why_not, 1)
-        foot.addWidget(self.swap_button)
-        foot.addWidget(self.back_button)
+        for button in (self.swap_button, self.back_button, self.try_button):
+            foot.addWidget(button)
+        roles = QHBoxLayout()
+        roles.addStretch(1)
+        for button in (self.shadow_button, self.promote_button, self.fallback_button, self.return_button):
+            roles.addWidget(button)
         column = QVBoxLayout(self)
         column.setContentsMargins(6, 6, 6, 6)
         column.setSpacing(4)
         column.addLayout(numbers)
         column.addWidget(self.signals)
         column.addWidget(self.reason)
+        column.addWidget(self.beside, 1)
         column.addWidget(self.table, 1)
         column.addLayout(foot)
+        column.addLayout(roles)
 
     def _show_numbers(self, state: ConsoleState) -> None:
         policy, confidence = policy_now(state), confidence_now(state)
@@ -111,6 +139,12 @@ class PolicyPanel(Panel):
         if first and rows:
             other = next((entry.name for entry in policy.entries if entry.name != policy.active), rows[0].key)
             self.table.choose(policy.candidate or other)
+        lines = comparison(policy)
+        self.beside.show_rows(
+            tuple(Row(line.name, (line.name, line.active, line.shadow), hint=line.hint) for line in lines)
+        )
+        if bool(lines) is self.beside.isHidden():
+            self.beside.setVisible(bool(lines))
 
     def _show_swaps(self, state: ConsoleState) -> None:
         policy = state.policy
@@ -119,35 +153,38 @@ class PolicyPanel(Panel):
             return
         ago = duration(state.age_s(policy.last_swap_ns)) if policy.swaps and policy.last_swap_ns else ""
         words = f"{policy.swaps} {'swap' if policy.swaps == 1 else 'swaps'}, last {ago} ago" if ago else "no swap yet"
+        if policy.stands_in_for:
+            words = f"{policy.active} stands in for {policy.stands_in_for}"
         if policy.candidate:
             words = f"preparing {policy.candidate}: takes over at the next chunk border"
         chosen = self._entry(self.table.selected)
         if chosen is not None and chosen.obstacle:
-            words = f"{chosen.name} cannot take over: {chosen.obstacle}"
+            words = f"{chosen.name} is in quarantine and cannot take over: {chosen.obstacle}"
         elif policy.swap_refusal:
             words = f"refused: {policy.swap_refusal}"
         if words != self.why_not.text():
             self.why_not.setText(words)
 
     def _show_buttons(self) -> None:
-        policy, chosen = self._policy, self._entry(self.table.selected)
-        free = policy is not None and self._commandable and not policy.candidate
-        active = policy.active if policy is not None else ""
-        swappable = free and chosen is not None and not chosen.obstacle and chosen.name != active
-        self.swap_button.setEnabled(bool(swappable))
-        self.swap_button.setText(f"Swap to {chosen.name}" if swappable and chosen else "Swap")
-        self.back_button.setEnabled(bool(free and policy and policy.previous))
-        self.back_button.setToolTip(f"Back to {policy.previous}" if policy and policy.previous else "There was no swap")
+        wishes = self._wishes = policy_wishes(self._policy, self.table.selected, commandable=self._commandable)
+        for button, offer in (
+            (self.swap_button, wishes.swap),
+            (self.back_button, wishes.back),
+            (self.try_button, wishes.try_again),
+            (self.shadow_button, wishes.shadow),
+            (self.promote_button, wishes.promote),
+            (self.fallback_button, wishes.fallback),
+            (self.return_button, wishes.come_back),
+        ):
+            button.setText(offer.words)
+            button.setToolTip(offer.hint)
+            button.setEnabled(offer.possible)
+            button.setVisible(offer.shown)
 
     def _entry(self, name: str) -> PolicyEntry | None:
         return next((entry for entry in self._policy.entries if entry.name == name), None) if self._policy else None
 
-    def _swap(self) -> None:
-        if self.table.selected:
-            self.wished.emit(SwapPolicy(policy=self.table.selected))
-
 
 def _row(entry: PolicyEntry, policy: PolicyState) -> Row:
-    sign = READINESS[entry.readiness]
-    words = "candidate" if entry.name == policy.candidate and entry.readiness is Readiness.READY else sign.text
-    return Row(entry.name, (entry.label or entry.name, entry.version, words), sign, hint=entry.obstacle)
+    sign = state_sign(entry, policy)
+    return Row(entry.name, (entry.label or entry.name, entry.version, sign.text), sign, hint=entry.obstacle)

@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QHBoxLayout, QLabel, QMenu, QToolButton, QVBoxLayo
 
 from runtime.messages.cell import CellDescription
 from twin_app.model.connection import Contact
-from twin_app.model.freshness import targets_now
+from twin_app.model.freshness import shadow_path, targets_now
 from twin_app.model.state import ConsoleState, SourceKind
 from twin_app.theme.tokens import Theme
 from twin_app.widgets.field import ElidedLabel
@@ -74,7 +74,7 @@ class TwinPanel(Panel):
         target = targets[0].label if targets else ""
         plan = state.plan if state.plan is not None and state.now_ns <= state.plan.expires_ns else None
         self.remark.say(self.view.remark or (f"target: {target}" if target else ""))
-        self.view.show_state(TwinState(state.robot, state.belief, plan, target, fresh))
+        self.view.show_state(TwinState(state.robot, state.belief, plan, target, fresh, shadow=shadow_path(state)))
 
     def apply_theme(self, theme: Theme) -> None:
         """Dress the view."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from runtime.messages.camera import SceneBelief
+from runtime.messages.geometry import Pose
 from runtime.messages.plan import Plan
 from runtime.messages.state import RobotState
 
@@ -27,3 +28,6 @@ class TwinState:
 
     fresh: bool = True
     """False while the link is down: everything that moves is drawn pale."""
+
+    shadow: tuple[Pose, ...] = ()
+    """What the policy in shadow would do; drawn as a second path."""

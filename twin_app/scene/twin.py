@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from runtime.messages.cell import CellDescription
+from runtime.messages.geometry import Pose
 from runtime.messages.plan import Plan
 from twin_app.scene.items import LineItem, TriangleItem
 from twin_app.scene.kinematics import LinkFrames, Matrix, matrix_of
@@ -26,6 +27,7 @@ from twin_app.scene.program import Program
 from twin_app.scene.state import TwinState
 
 GHOST_RGB = (0.35, 0.55, 0.85)
+SHADOW_RGB = (0.25, 0.60, 0.42)
 PALE_RGB = (0.55, 0.56, 0.57)
 _NO_FRAME = np.zeros((4, 4))
 
@@ -52,6 +54,7 @@ class Twin:
         self.workspace = LineItem(program, depth=5)
         self.frusta = LineItem(program, depth=5)
         self.path = LineItem(program, depth=5)
+        self.shadow_path = LineItem(program, depth=5)
         self.drop = LineItem(program, depth=5)
         self.mark = LineItem(program, depth=5)
         self._dress()
@@ -62,7 +65,7 @@ class Twin:
         """Everything to draw."""
         return [
             *(self.cell, self.grid, self.labels, self.arm, self.parts, self.hidden_parts, self.ghost),
-            *(self.workspace, self.frusta, self.path, self.drop, self.mark),
+            *(self.workspace, self.frusta, self.path, self.shadow_path, self.drop, self.mark),
         ]
 
     @property
@@ -93,6 +96,8 @@ class Twin:
             self._mark_target(state.target)
         if state.plan is not before.plan:
             self._draw_plan(state.plan)
+        if state.shadow != before.shadow:
+            self._draw_shadow(state.shadow)
         if state.fresh != before.fresh:
             share = 0.0 if state.fresh else 0.6
             for item in (self.arm, self.parts):
@@ -102,6 +107,7 @@ class Twin:
         self.ghost.tint(GHOST_RGB, share=0.75)
         self.hidden_parts.tint(PALE_RGB, share=0.4)
         self.path.paint_with((*GHOST_RGB, 1.0))
+        self.shadow_path.paint_with((*SHADOW_RGB, 1.0))
         self.labels.paint_with((0.0, 0.0, 0.0, 0.75))
         self.grid.paint_with((0.0, 0.0, 0.0, 0.13))
         self.cell.receive_shadows()
@@ -116,6 +122,7 @@ class Twin:
         self._place_arm([joint.home_rad for joint in self._cell.robot.joints], self._cell.robot.gripper.width_max_m)
         self._place_parts(self._shown)
         self._draw_plan(None)
+        self._draw_shadow(())
 
     def _place_arm(self, q_rad: tuple[float, ...] | list[float], width_m: float) -> None:
         frames = self._links.frames(q_rad, width_m=width_m)
@@ -170,6 +177,10 @@ class Twin:
         width_m = plan.gripper_width_m[-1] if plan.gripper_width_m else self._cell.robot.gripper.width_max_m
         self.path.show_segments(path_segments(np.array([frame[:3, 3] for frame in frames])))
         self.ghost.place(self._links.hand_frames(frames[-1], width_m=width_m))
+
+    def _draw_shadow(self, poses: tuple[Pose, ...]) -> None:
+        points = np.array([pose.position_m for pose in poses])
+        self.shadow_path.show_segments(path_segments(points) if len(poses) > 1 else no_segments())
 
     def _plan_frames(self, plan: Plan | None) -> list[Matrix]:
         """Gripper poses of every step, whichever way the plan gives them."""

@@ -139,7 +139,7 @@ class TwinView(QWidget):
             return
         twin = self._twin
         layers: dict[str, tuple[TriangleItem | LineItem, ...]] = {
-            "Plan": (twin.ghost, twin.path),
+            "Plan": (twin.ghost, twin.path, twin.shadow_path),
             "Workspace": (twin.workspace,),
             "Cameras": (twin.frusta,),
         }

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from PySide6.QtCore import QObject, Qt, QTimer
 
+from twin_app.model.lanes import columns_of
 from twin_app.model.trends import CAPACITY, Trends
 from twin_app.window.console import ConsoleWindow
 
@@ -91,7 +92,8 @@ class Meter(QObject):
 def fill_history(trends: Trends, *, joints: int, now_ns: int, points: int = CAPACITY, seed: int = 1) -> None:
     """Give every series a past of so many points instead of its own: the load of a long session."""
     random = np.random.default_rng(seed)
-    for topic, columns, rate_hz in (("robot", 2 * joints, 100.0), ("control", 6, 20.0), ("policy", 4, 10.0)):
+    for topic, rate_hz in (("robot", 100.0), ("control", 20.0), ("policy", 10.0)):
+        columns = columns_of(topic, joints)
         trends.blocks.pop(topic, None)
         block = trends.block(topic, columns)
         step_ns = int(SECOND_NS / rate_hz)

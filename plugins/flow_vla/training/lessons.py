@@ -7,11 +7,11 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from runtime.datasets import Episode
 
 from plugins.flow_vla.chunks import encode
 from plugins.flow_vla.mind import Mind
 from plugins.flow_vla.model import FlowVla
+from runtime.datasets import Episode
 from runtime.kinematics import Arm
 from runtime.messages.camera import Frame
 from runtime.messages.cell import CameraDescription, CellDescription

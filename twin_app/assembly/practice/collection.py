@@ -10,8 +10,8 @@ from pathlib import Path
 
 import cv2
 from msgspec.structs import replace
-from runtime.datasets import DatasetForm, DatasetWriter
 
+from runtime.datasets import DatasetForm, DatasetWriter
 from sim_worlds.variation import TrainingMix
 from twin_app.assembly.practice.lesson import LearnerFactory, give_lesson
 from twin_app.assembly.practice.notes import episode_of, form_of

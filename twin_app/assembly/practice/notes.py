@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 from numpy.typing import NDArray
-from runtime.datasets import CameraForm, DatasetForm, Episode, Extra
 
+from runtime.datasets import CameraForm, DatasetForm, Episode, Extra
 from runtime.messages.cell import CellDescription
 from runtime.picking.funnel import HandState, Path
 from runtime.picking.mover import HORIZON, STEP_PERIOD_S

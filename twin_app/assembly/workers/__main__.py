@@ -1,6 +1,7 @@
 """`python -m twin_app.assembly.workers NAME …`: how a session starts its supervisor, and that its workers.
 
-A worker gets the session's folder and the cell's setup, the supervisor the session's setup; setups are JSON.
+A worker gets the session's folder and the cell's setup, the supervisor the session's setup; setups are JSON. A
+policy's own process gets its name and what it inherits besides.
 """
 
 from __future__ import annotations
@@ -30,7 +31,7 @@ def main(argv: list[str]) -> int:
             return int(module.main(rest[0]))
         from twin_app.assembly.setup import decode_setup
 
-        return int(module.run(Path(rest[0]), decode_setup(rest[1])))
+        return int(module.run(Path(rest[0]), decode_setup(rest[1]), *rest[2:]))
     except UserMistake as mistake:
         sys.stderr.write(f"celltwin {name}: {mistake}\n")
         return 2

@@ -139,6 +139,7 @@ class ControlLoop:
             mode_request=request,
             stop=self._stop_words,
             work_expected=self._orders.assignment is not None,
+            stand_in_ready=self._orders.stand_in_ready,
             lateness_s=(time.monotonic_ns() - now_ns) * 1e-9,
         )
         self._commands.write(command)

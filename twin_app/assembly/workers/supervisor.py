@@ -35,7 +35,7 @@ def run_supervisor(setup: SessionSetup) -> int:
         ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
         if setup.parent_pid and os.getppid() != setup.parent_pid:
             return 0  # the parent died before the kernel was asked to tell
-    read_plugins(setup.cell.policy, servers=setup.cell.servers)
+    read_plugins(setup.cell)
     drawing = read_scene(setup.cell)
     unblocked = signal.pthread_sigmask(signal.SIG_BLOCK, ending_signals())  # none falls between making and keeping
     session: SessionFolder | None = None
@@ -78,6 +78,8 @@ def _build(setup: SessionSetup, session: SessionFolder, cell: CellDescription) -
     )
     options = SupervisorOptions(
         policy=setup.cell.policy,
+        shadow=setup.cell.shadow,
+        fallback=setup.cell.fallback,
         data_folder=folder,
         recordings_folder=folder / "recordings",
         log_folder=folder / "logs",

@@ -1,0 +1,116 @@
+"""What counts as a policy that cannot go on with its task: one rule each, with measured value and limit."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum
+
+from runtime.messages.policy import PolicyState, PolicyStatus
+from runtime.messages.state import ControlState, PlanExecution
+from runtime.supervision.telemetry import active_entry
+
+ILL_FORMED_LIMIT = 2
+"""Answers in a row that were none; one alone is bridged by the chunk before it."""
+
+REFUSED_LIMIT = 5
+"""Chunks in a row that the guard refused: half a second at 10 Hz, while the last good chunk still runs."""
+
+UNSURE_LIMIT_S = 1.0
+
+
+class Rule(Enum):
+    """Why a policy cannot go on."""
+
+    QUARANTINED = "quarantined"
+    LATE = "late"
+    SILENT = "silent"
+    ILL_FORMED = "ill-formed"
+    REFUSED = "refused by the guard"
+    UNSURE = "unsure"
+    DECLINED = "declined"
+    FAILED = "failed"
+
+
+@dataclass(frozen=True, slots=True)
+class Cause:
+    """One rule that holds, with its evidence."""
+
+    rule: Rule
+    words: str
+    """What was measured against which limit, or the policy's own reason."""
+
+    def __str__(self) -> str:
+        return f"{self.rule.value}: {self.words}" if self.words else self.rule.value
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """What the rules look at."""
+
+    policy: PolicyState
+    control: ControlState
+    task_id: int | None
+    """Of the task that it works on; None where it works on none, so that only its being there counts."""
+
+    refused_in_row: int
+    unsure_s: float
+
+
+def cause_of(view: View) -> Cause | None:
+    """The first rule that holds; None while the policy may go on."""
+    if (cause := _quarantined(view)) is not None or view.task_id is None:
+        return cause
+    for look in (_late, _ill_formed, _refused, _unsure, _said_so):
+        if (cause := look(view)) is not None:
+            return cause
+    return None
+
+
+def is_unsure(policy: PolicyState) -> bool:
+    """Whether it works on a task with less confidence than its own limit; one without a limit never does."""
+    return policy.task_id >= 0 and policy.status is PolicyStatus.WORKING and policy.confidence < policy.confidence_limit
+
+
+def _quarantined(view: View) -> Cause | None:
+    entry = active_entry(view.policy)
+    return Cause(Rule.QUARANTINED, entry.obstacle) if entry is not None and entry.obstacle else None
+
+
+def _late(view: View) -> Cause | None:
+    policy, execution = view.policy, view.control.execution
+    took = f"inference {policy.inference_s:.2f} s, deadline {policy.deadline_s:.2f} s"
+    if execution is PlanExecution.HOLDING and policy.inference_s > policy.deadline_s:
+        return Cause(Rule.LATE, f"its last chunk has run out; {took}")
+    if execution is PlanExecution.SILENT:
+        return Cause(Rule.SILENT, f"no usable chunk for 1 s; {took}")
+    return None
+
+
+def _ill_formed(view: View) -> Cause | None:
+    policy = view.policy
+    if policy.failures < ILL_FORMED_LIMIT:
+        return None
+    return Cause(Rule.ILL_FORMED, f"{policy.failures} answers in a row, limit {ILL_FORMED_LIMIT}; {policy.reason}")
+
+
+def _refused(view: View) -> Cause | None:
+    if view.refused_in_row < REFUSED_LIMIT:
+        return None
+    return Cause(Rule.REFUSED, f"{view.refused_in_row} chunks in a row, limit {REFUSED_LIMIT}")
+
+
+def _unsure(view: View) -> Cause | None:
+    policy = view.policy
+    if view.unsure_s < UNSURE_LIMIT_S:
+        return None
+    words = f"confidence {policy.confidence:.2f}, limit {policy.confidence_limit:.2f}, for {view.unsure_s:.1f} s"
+    return Cause(Rule.UNSURE, words)
+
+
+def _said_so(view: View) -> Cause | None:
+    policy = view.policy
+    if policy.task_id != view.task_id or policy.failures:
+        return None
+    if policy.status is PolicyStatus.DECLINED:
+        return Cause(Rule.DECLINED, policy.reason)
+    return Cause(Rule.FAILED, policy.reason) if policy.status is PolicyStatus.FAILED else None

@@ -1,0 +1,117 @@
+"""`celltwin policy`: the policies of a running cell from the command line, as the console's policy panel has them."""
+
+from __future__ import annotations
+
+import argparse
+import time
+from collections.abc import Callable
+from typing import Any
+
+from runtime.link.requests import RequestClient
+from runtime.link.session import SessionFolder
+from runtime.link.subscriber import Subscriber
+from runtime.messages import topics
+from runtime.messages.policy import PolicyEntry, PolicyState
+from runtime.messages.requests import (
+    Body,
+    PromoteShadow,
+    Receipt,
+    ReceiptPhase,
+    ReturnFromFallback,
+    SetFallback,
+    SetShadow,
+    SwapBack,
+    SwapPolicy,
+    TryPolicy,
+)
+from runtime.mistakes import UserMistake
+from twin_app.assembly.arguments import NO_POLICY
+from twin_app.assembly.figures import show, show_rows
+
+PATIENCE_S = 70.0
+"""Longer than the supervisor waits for a policy to be loaded."""
+
+HEARD_WITHIN_S = 5.0
+_OVER = (ReceiptPhase.CONFIRMED, ReceiptPhase.FAILED, ReceiptPhase.REFUSED)
+_ABOUT_ONE: dict[str, Callable[[str], Body]] = {
+    "swap": SwapPolicy,
+    "shadow": lambda name: SetShadow("" if name == NO_POLICY else name),
+    "fallback": lambda name: SetFallback("" if name == NO_POLICY else name),
+    "try": TryPolicy,
+}
+_ABOUT_NONE: dict[str, Callable[[], Body]] = {
+    "back": SwapBack,
+    "promote": PromoteShadow,
+    "return": ReturnFromFallback,
+}
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Ask and wait until it is confirmed by what the cell measures; exit status 1 when it is not."""
+    session = SessionFolder.find(arguments.cell)
+    if arguments.what == "list":
+        show_rows(
+            [_row(entry, state) for state in [_newest(session)] for entry in state.entries], as_json=arguments.json
+        )
+        return 0
+    receipt = _asked(session, _body(arguments.what, arguments.name or ""))
+    figures = {"command": receipt.command, "phase": receipt.phase.value, "detail": receipt.detail or receipt.reason}
+    show(figures, as_json=arguments.json)
+    return int(receipt.phase is not ReceiptPhase.CONFIRMED)
+
+
+def _body(what: str, name: str) -> Body:
+    if what in _ABOUT_NONE:
+        if name:
+            raise UserMistake(f"`celltwin policy {what}` takes no name", remedy=f"celltwin policy {what}")
+        return _ABOUT_NONE[what]()
+    if not name:
+        raise UserMistake(f"`celltwin policy {what}` needs the name of a policy", remedy="celltwin policy list")
+    return _ABOUT_ONE[what](name)
+
+
+def _asked(session: SessionFolder, body: Body) -> Receipt:
+    client = RequestClient(session, "command line")
+    try:
+        with Subscriber(session, (topics.RECEIPTS,)) as subscriber:
+            receipt = client.ask(body, timeout_s=3.0)
+            end_s = time.monotonic() + PATIENCE_S
+            while receipt.phase not in _OVER and time.monotonic() < end_s:
+                if not session.is_current():
+                    raise UserMistake(f"the cell {session.info.cell} has ended meanwhile")
+                for received in subscriber.poll(0.1):
+                    if received.message.request_id == receipt.request_id:
+                        receipt = received.message
+            return receipt
+    finally:
+        client.close()
+
+
+def _newest(session: SessionFolder) -> PolicyState:
+    with Subscriber(session, (topics.POLICY,)) as subscriber:
+        end_s = time.monotonic() + HEARD_WITHIN_S
+        while time.monotonic() < end_s:
+            for received in subscriber.poll(0.1):
+                return received.message
+    raise UserMistake(f"the planner says nothing within {HEARD_WITHIN_S:g} s", remedy="look at the cell in the console")
+
+
+def _row(entry: PolicyEntry, state: PolicyState) -> dict[str, Any]:
+    shadow = "" if state.shadow is None else state.shadow.name
+    roles = {
+        "drives": state.active,
+        "stood in for": state.stands_in_for,
+        "shadow": shadow,
+        "fallback": state.fallback,
+        "candidate": state.candidate,
+        "before": state.previous,
+    }
+    return {
+        "policy": entry.name,
+        "version": entry.version,
+        "state": entry.readiness.value,
+        "role": ", ".join(role for role, name in roles.items() if name == entry.name),
+        "pid": entry.pid or "",
+        "memory_mib": entry.memory_mib or "",
+        "obstacle": entry.obstacle,
+    }

@@ -1,0 +1,107 @@
+"""What may be wished about policies now, with the words of each button."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from runtime.messages.policy import PolicyEntry, PolicyState, Readiness
+
+
+@dataclass(frozen=True, slots=True)
+class Offer:
+    """One button."""
+
+    words: str
+    possible: bool = False
+    shown: bool = True
+    hint: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class PolicyWishes:
+    """All of them."""
+
+    swap: Offer = Offer("Swap")
+    back: Offer = Offer("Back", hint="There was no swap")
+    try_again: Offer = Offer("Try again", shown=False)
+    shadow: Offer = Offer("Shadow")
+    ends_shadow: bool = False
+    """Whether the shadow button takes the shadow out instead."""
+
+    promote: Offer = Offer("Promote")
+    fallback: Offer = Offer("Fallback")
+    ends_fallback: bool = False
+    """Whether the fallback button wants none instead."""
+
+    come_back: Offer = Offer("Return", shown=False)
+
+
+def policy_wishes(policy: PolicyState | None, chosen: str, *, commandable: bool) -> PolicyWishes:
+    """For the chosen row of the table; the supervisor judges anew what comes of it."""
+    if policy is None or not commandable:
+        return PolicyWishes()
+    entry = next((one for one in policy.entries if one.name == chosen), None)
+    in_shadow = policy.shadow is not None and policy.shadow.name == chosen and policy.stands_in_for != chosen
+    return PolicyWishes(
+        swap=_swap(policy, entry),
+        back=_back(policy),
+        try_again=_try_again(entry),
+        shadow=_shadow(policy, entry, in_shadow=in_shadow),
+        ends_shadow=in_shadow,
+        promote=_promote(policy),
+        fallback=_fallback(policy, entry),
+        ends_fallback=policy.fallback == chosen,
+        come_back=_come_back(policy),
+    )
+
+
+def _swap(policy: PolicyState, entry: PolicyEntry | None) -> Offer:
+    if entry is None or entry.obstacle or entry.name == policy.active or policy.candidate:
+        return Offer("Swap")
+    return Offer(f"Swap to {entry.name}", possible=True)
+
+
+def _back(policy: PolicyState) -> Offer:
+    if not policy.previous:
+        return Offer("Back", hint="There was no swap")
+    return Offer("Back", possible=not policy.candidate, hint=f"Back to {policy.previous}")
+
+
+def _try_again(entry: PolicyEntry | None) -> Offer:
+    if entry is None or not entry.obstacle:
+        return Offer("Try again", shown=False)
+    return Offer("Try again", possible=True, hint=f"Release {entry.name} from quarantine: {entry.obstacle}")
+
+
+def _shadow(policy: PolicyState, entry: PolicyEntry | None, *, in_shadow: bool) -> Offer:
+    if in_shadow:
+        return Offer("End shadow", possible=True, hint=f"Ask {entry.name if entry else ''} no more")
+    if entry is None or entry.obstacle or entry.name in (policy.active, policy.stands_in_for):
+        return Offer("Shadow", hint="Choose a policy that does not drive")
+    return Offer("Shadow", possible=True, hint=f"Ask {entry.name} the same, without effect")
+
+
+def _promote(policy: PolicyState) -> Offer:
+    shadow = policy.shadow
+    ready = shadow is not None and shadow.readiness is Readiness.READY and not policy.stands_in_for
+    hint = f"{shadow.name} takes over at the next chunk border" if shadow is not None and ready else "Nothing in shadow"
+    return Offer("Promote", possible=ready and not policy.candidate, shown=not policy.stands_in_for, hint=hint)
+
+
+def _fallback(policy: PolicyState, entry: PolicyEntry | None) -> Offer:
+    if policy.stands_in_for:
+        return Offer("Fallback", hint=f"{policy.active} stands in now")
+    if entry is not None and entry.name == policy.fallback:
+        return Offer("No fallback", possible=True, hint="Ask a person when the active policy cannot go on")
+    if entry is None or entry.obstacle:
+        return Offer("Fallback", hint="Choose a policy")
+    return Offer("Fallback", possible=True, hint=f"{entry.name} stands in when the active policy cannot go on")
+
+
+def _come_back(policy: PolicyState) -> Offer:
+    name = policy.stands_in_for
+    if not name:
+        return Offer("Return", shown=False)
+    obstacle = next((one.obstacle for one in policy.entries if one.name == name), "")
+    hint = f"{name} is in quarantine: {obstacle}" if obstacle else f"{name} drives again, at once"
+    return Offer(f"Return to {name}", possible=not obstacle, hint=hint)
