@@ -1,0 +1,208 @@
+"""The fallback in a whole cell, in simulated time: for every way in which a policy fails, and for F12 and F13."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from runtime.messages.faults import FaultSeverity
+from runtime.messages.requests import (
+    AddTask,
+    Body,
+    ClearFaults,
+    PromoteShadow,
+    Receipt,
+    ReturnFromFallback,
+    SetFallback,
+    SetShadow,
+    Start,
+    TryPolicy,
+)
+from runtime.messages.state import Mode
+from runtime.messages.tasks import Task
+from runtime.mistakes import UserMistake
+from twin_app.assembly.fault_spec import FaultWish
+from twin_app.assembly.lockstep import LockStepCell, run_picks
+from twin_app.assembly.setup import CellSetup
+
+PLUGINS = str(Path(__file__).resolve().parents[1] / "support" / "plugins")
+SEED = 7
+
+pytestmark = pytest.mark.timeout(180)
+
+
+def setup(policy: str, **more: Any) -> CellSetup:  # fields of the setup
+    return CellSetup(policy=policy, seed=SEED, plugins=PLUGINS, **more)
+
+
+@contextmanager
+def running(policy: str, *, faults: tuple[FaultWish, ...] = (), **more: Any) -> Iterator[LockStepCell]:
+    cell = LockStepCell(setup(policy, **more), faults=faults)
+    try:
+        cell.start()
+        yield cell
+    finally:
+        cell.close()
+
+
+def ticks(cell: LockStepCell, count: int) -> None:
+    for _ in range(count):
+        cell.loop.tick()
+
+
+def story(cell: LockStepCell) -> list[str]:
+    return [event.text for event in cell.loop.events if event.lane == "policy"]
+
+
+def done(cell: LockStepCell, receipt: Receipt) -> Task:
+    return cell.run_to_end(int(receipt.detail))
+
+
+@pytest.mark.parametrize(
+    ("policy", "said"),
+    [
+        ("unsure", "unsure: confidence 0.10, limit 0.30, for 1.0 s"),
+        ("nan", "refused by the guard: 5 chunks in a row"),
+        ("rubbish", "ill-formed: 2 answers in a row, limit 2; policy rubbish raised TypeError: infer returned a str"),
+        ("declining", "declined: nothing here is called that"),
+        ("giving_up", "failed: missed it"),
+    ],
+)
+def test_the_pick_is_finished_by_the_fallback_and_the_timeline_says_why(policy: str, said: str) -> None:
+    with running(policy) as cell:
+        result = cell.pick()
+        assert result.succeeded
+        assert result.verified
+        assert result.attempts == 1
+        told = next(line for line in story(cell) if "stands in" in line and "ready" not in line)
+        assert told.startswith(f"programmed stands in for {policy} 0.1: ")
+        assert said in told
+        assert any(event.lane == "mode" and event.text.startswith("fallback: ") for event in cell.loop.events)
+        assert cell.oversight.fallback.used == 1
+
+
+def test_the_policy_has_its_chance_again_with_the_next_task() -> None:
+    with running("unsure") as cell:
+        first, second = cell.pick(), cell.pick()
+        assert first.succeeded
+        assert second.succeeded
+        assert "unsure drives again: next task, it answers in time and well-formed" in story(cell)
+        assert cell.oversight.fallback.used == 2
+
+
+def test_a_quarantined_policy_stays_out_until_it_is_tried_again() -> None:
+    with running("rubbish") as cell:
+        assert cell.pick().succeeded
+        assert cell.pick().succeeded
+        assert cell.oversight.fallback.used == 1
+        assert cell.mode is Mode.FALLBACK
+        with pytest.raises(UserMistake, match="rubbish is in quarantine: raised 3 times in a row"):
+            cell.ask(ReturnFromFallback())
+        cell.ask(TryPolicy("rubbish"))
+        ticks(cell, 400)
+        cell.ask(ReturnFromFallback())
+        ticks(cell, 400)
+        assert cell.mode is Mode.AUTO
+        assert "rubbish was released from quarantine" in story(cell)
+        assert cell.pick().succeeded  # and it fails again, and is relieved again
+        assert cell.oversight.fallback.used == 2
+
+
+@pytest.mark.parametrize(
+    ("policy", "said"),
+    [
+        ("unsure", "policy unsure: unsure: confidence 0.10, limit 0.30"),
+        ("declining", "policy declining: declined: nothing here is called that"),
+    ],
+)
+def test_without_a_fallback_the_arm_holds_and_a_person_is_asked(policy: str, said: str) -> None:
+    with running(policy, fallback="") as cell:
+        cell.ask(AddTask("put the cyan flat box in the right tote"))
+        ticks(cell, 4000)
+        assert cell.mode is Mode.ASSIST
+        assert said in cell.control.modes.reason
+        before = cell.control.robot_state().q_rad
+        ticks(cell, 1000)
+        after = cell.control.robot_state().q_rad
+        assert max(abs(a - b) for a, b in zip(before, after, strict=True)) < 2e-3
+
+
+def test_a_person_who_starts_the_cell_again_lets_the_policy_go_on() -> None:
+    with running("unsure", fallback="") as cell:
+        receipt = cell.ask(AddTask("put the cyan flat box in the right tote"))
+        ticks(cell, 4000)
+        cell.ask(SetFallback("programmed"))
+        ticks(cell, 400)
+        cell.ask(Start())
+        assert done(cell, receipt).status.value == "succeeded"
+        assert cell.oversight.fallback.used == 1
+
+
+@pytest.mark.parametrize(("fault", "rule"), [("F12", "refused by the guard"), ("F13", "late")])
+def test_a_severe_fault_of_the_policy_leads_to_the_fallback_where_one_is_configured(fault: str, rule: str) -> None:
+    wish = FaultWish(fault, FaultSeverity.SEVERE, 1.5, 0.0)
+    with running("programmed_careful", faults=(wish,)) as cell:
+        assert cell.pick().succeeded
+        assert any(f"stands in for programmed_careful 1.0.0: {rule}" in line for line in story(cell))
+        assert cell.mode is Mode.FALLBACK
+        assert cell.pick().succeeded
+        used = cell.oversight.fallback.used
+        cell.ask(ClearFaults(fault))
+        for _ in range(3):
+            assert cell.pick().succeeded
+        assert cell.mode is Mode.AUTO
+        assert cell.oversight.fallback.used <= used + 1
+
+
+def test_programmed_alone_has_no_fallback() -> None:
+    with running("programmed", faults=(FaultWish("F12", FaultSeverity.SEVERE, 1.5, 0.0),)) as cell:
+        cell.ask(AddTask("put the cyan flat box in the right tote"))
+        ticks(cell, 6000)
+        assert cell.mode is Mode.ASSIST
+        assert cell.oversight.fallback.used == 0
+
+
+def test_the_same_seed_gives_the_same_trace_with_shadow_and_fallback_at_work() -> None:
+    first, again = (run_picks(setup("unsure", shadow="programmed_careful"), picks=1) for _ in range(2))
+    assert first["trace_sha256"] == again["trace_sha256"]
+    assert first["fallback_used"] == again["fallback_used"] == 1
+
+
+def test_a_shadow_has_no_effect_on_what_the_arm_does() -> None:
+    alone, beside = (run_picks(setup("steady", shadow=shadow), picks=1) for shadow in ("", "programmed_careful"))
+    assert alone["trace_sha256"] == beside["trace_sha256"]
+    assert beside["succeeded"] == 1
+
+
+def shadow_asked(cell: LockStepCell, body: Body) -> None:
+    cell.ask(body)
+    ticks(cell, 500)
+
+
+def test_a_shadow_is_set_compared_promoted_and_swapped_back() -> None:
+    with running("steady") as cell:
+        receipt = cell.ask(AddTask("put the cyan flat box in the right tote"))
+        shadow_asked(cell, SetShadow("programmed_careful"))
+        policy = cell.oversight.telemetry.policy
+        assert policy is not None
+        assert policy.shadow is not None
+        assert policy.shadow.disagreement is not None
+        assert policy.shadow.gripper_in_base
+        assert policy.shadow.tally.compared >= 2
+        shadow_asked(cell, PromoteShadow())
+        policy = cell.oversight.telemetry.policy
+        assert policy is not None
+        assert (policy.active, policy.previous, policy.shadow) == ("programmed_careful", "steady", None)
+        assert done(cell, receipt).status.value == "succeeded"
+
+
+def test_a_shadow_that_fails_is_quarantined_while_the_active_one_picks_on() -> None:
+    with running("programmed", shadow="rubbish") as cell:
+        assert cell.pick().succeeded
+        assert any("rubbish is in quarantine" in line for line in story(cell))
+        assert cell.oversight.fallback.used == 0
+        assert cell.mode is Mode.AUTO
