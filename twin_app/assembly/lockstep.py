@@ -109,12 +109,7 @@ class LockStepCell:
             processes=NoProcesses(),
             press_stop=lambda now_ns: self.loop.press_stop(),
             save=lambda tasks: None,
-            wishes=Wishes(
-                policy=setup.policy,
-                shadow=setup.shadow,
-                shadow_id=int(bool(setup.shadow)),
-                fallback=setup.fallback,
-            ),
+            wishes=_first_wishes(setup),
             autostart=True,
         )
         self.answering = Answering(self.oversight, new_recording=str)
@@ -219,6 +214,11 @@ class LockStepCell:
         self.planner.close()
         self.rig.close()
         self.plant.close()
+
+
+def _first_wishes(setup: CellSetup) -> Wishes:
+    shadow_id = int(bool(setup.shadow))
+    return Wishes(policy=setup.policy, shadow=setup.shadow, shadow_id=shadow_id, fallback=setup.fallback)
 
 
 def run_picks(
