@@ -9,7 +9,7 @@ import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
 FOR_TRAINING = ("sim_worlds.stills", "sim_worlds.variation", "sim_worlds.scenes", "sim_worlds.sentences")
-"""Pictures with labels, sentences with meaning: what code in a plugin's folder `training` may use, which no policy imports."""
+"""Labelled pictures, sentences with meaning: for code in a plugin's folder `training`, which no policy imports."""
 
 SEEING_CODE = [*sorted((ROOT / "plugins").rglob("*.py")), *sorted((ROOT / "runtime").rglob("*.py"))]
 
