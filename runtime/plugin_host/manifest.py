@@ -54,7 +54,7 @@ class PolicyManifest(Struct, frozen=True):
     isolated: bool = False
     """Runs in a process of its own, also while it drives; others do so only in shadow."""
 
-    load_s: float = 60.0
+    load_s: float = 120.0
     """To import, build and warm it; an isolated one is given up after that."""
 
     hang_s: float = 2.0
@@ -123,7 +123,7 @@ class _PolicyTable(Struct, frozen=True, forbid_unknown_fields=True):
     recipe: str = ""
     server: _PolicyServerTable | None = None
     isolated: bool = False
-    load_s: float = 60.0
+    load_s: float = 120.0
     hang_s: float = 2.0
     memory_mib: float = 2048.0
 
