@@ -15,10 +15,10 @@ from runtime.messages.policy import PolicyStatus, Readiness
 from runtime.messages.tasks import Assignment
 from runtime.mistakes import UserMistake
 from runtime.plugin_host import PolicyUnavailable, ServerChoice, discover
-from runtime.policy_servers.line import Phase
 from runtime.policy_servers.mapping import MappingError, read_mapping
 from runtime.policy_servers.remote_policy import RemotePolicy
 from runtime.policy_servers.serving import ServedPolicy
+from runtime.policy_servers.standing import Phase
 from runtime.system2.loading import Loaded, load
 from runtime.system2.policy_bay import PolicyBay, Seat
 from tests.support.policy_servers import (
