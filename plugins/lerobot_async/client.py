@@ -9,6 +9,7 @@ from __future__ import annotations
 import socket
 import threading
 import time
+from dataclasses import dataclass
 from typing import Any
 
 import grpc
@@ -45,12 +46,28 @@ OPTIONS = (
 _OWN = LeRobotPolicy("celltwin", "celltwin", actions_per_chunk=64)
 
 
+@dataclass(slots=True)
+class Instructed:
+    """Whether the server has been told which model to load: each time it is told, it loads it anew."""
+
+    done: bool = False
+
+
 class LeRobotTransport:
     """One channel to a LeRobot policy server."""
 
     def __init__(
-        self, address: str, mapping: Mapping, cell: CellDescription, closing: threading.Event, *, key: str = ""
+        self,
+        address: str,
+        mapping: Mapping,
+        cell: CellDescription,
+        closing: threading.Event,
+        *,
+        key: str = "",
+        instructed: Instructed | None = None,
     ) -> None:
+        """`instructed` outlives the connection: a late reply need not cost the loading of a model."""
+        self._instructed = Instructed() if instructed is None else instructed
         self._headers = ((KEY_HEADER, f"Api-Key {key}"),) if key else ()
         self._mapping = mapping
         self._features = features_of(mapping, cell)
@@ -60,11 +77,23 @@ class LeRobotTransport:
         self._timestep = 0
 
     def open(self, *, timeout_s: float) -> Offer:
-        """Reset the server, and tell it which model to load for which inputs."""
+        """Reset the server, and tell it which model to load for which inputs, unless it has done so already."""
         deadline = Deadline(timeout_s, self._closing)
-        _, headers = self._call("Ready", EMPTY, deadline)
+        try:
+            _, headers = self._call("Ready", EMPTY, deadline)
+        except ServerTrouble:
+            self._instructed.done = False  # perhaps it is being started anew
+            raise
         policy = self._mapping.lerobot or _OWN
-        setup = Record(
+        if not self._instructed.done:
+            loading = Deadline(SETUP_TIMEOUT_S, self._closing)
+            self._call("SendPolicyInstructions", payload_message(dump(self._instructions(policy))), loading)
+            self._instructed.done = True
+        offer = headers.get(OFFER_HEADER)
+        return Offer(words=policy.pretrained_name_or_path, twin=None if offer is None else _offered(offer))
+
+    def _instructions(self, policy: LeRobotPolicy) -> Record:
+        return Record(
             "RemotePolicyConfig",
             {
                 "policy_type": policy.policy_type,
@@ -75,10 +104,6 @@ class LeRobotTransport:
                 "rename_map": policy.rename_map,
             },
         )
-        loading = Deadline(SETUP_TIMEOUT_S, self._closing)
-        self._call("SendPolicyInstructions", payload_message(dump(setup)), loading)
-        offer = headers.get(OFFER_HEADER)
-        return Offer(words=policy.pretrained_name_or_path, twin=None if offer is None else _offered(offer))
 
     def ask(self, look: Look, *, timeout_s: float) -> Answer:
         """One observation, then the actions that belong to it; anything else than these is refused."""
@@ -95,6 +120,7 @@ class LeRobotTransport:
         reply, _ = self._call("GetActions", EMPTY, deadline)
         data = payload_of(reply)
         if not data:
+            self._instructed.done = False  # a server that was started anew has no model
             raise LookRefused("the server answers nothing: it timed out or failed, its log says which")
         return self._answer(load(data))
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import threading
 
-from plugins.lerobot_async.client import LeRobotTransport
+from plugins.lerobot_async.client import Instructed, LeRobotTransport
 from runtime.messages.cell import CellDescription
 from runtime.mistakes import UserMistake, quoted
 from runtime.plugin_host import ServerSettings
@@ -25,9 +25,9 @@ def lerobot(cell: CellDescription, server: ServerSettings) -> RemotePolicy:
             f"{quoted(server.address)} is no address of a LeRobot server", remedy="as in gpu-machine:8080"
         )
 
-    key = read_key(server.key_file)
+    key, instructed = read_key(server.key_file), Instructed()
 
     def connection(closing: threading.Event) -> LeRobotTransport:
-        return LeRobotTransport(server.address, mapping, cell, closing, key=key)
+        return LeRobotTransport(server.address, mapping, cell, closing, key=key, instructed=instructed)
 
     return RemotePolicy(cell, mapping, connection, address=server.address)

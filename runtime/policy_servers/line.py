@@ -8,9 +8,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable
 from dataclasses import dataclass, field, replace
-from enum import Enum
 
 from runtime.messages.plan import Signal
 from runtime.policy_servers.bookkeeping import Bookkeeping
@@ -25,6 +23,7 @@ from runtime.policy_servers.exchange import (
     TooLate,
     Transport,
 )
+from runtime.policy_servers.standing import Checks, Patience, Phase, Standing
 
 FIRST_PAUSE_S = 0.05
 LONGEST_PAUSE_S = 2.0
@@ -36,48 +35,6 @@ RECHECK_S = 3.0
 REST_S = 1.0
 TIMED_TRIES = 2
 """Inferences that are timed after the first one, which may compile; the faster one counts."""
-
-
-class Phase(Enum):
-    """How the line stands."""
-
-    CONNECTING = "connecting"
-    CHECKING = "checking"
-    READY = "connected"
-    REFUSED = "refused"
-    AWAY = "no connection"
-    CLOSED = "closed"
-
-
-@dataclass(frozen=True, slots=True)
-class Standing:
-    """The line at one moment, for a person and for a decision."""
-
-    phase: Phase
-    trouble: str = ""
-    """Why there is no connection, or what went wrong last; empty once the server answers."""
-
-    mismatches: tuple[Mismatch, ...] = ()
-    server: str = ""
-    """What the server says that it is."""
-
-
-@dataclass(frozen=True, slots=True)
-class Patience:
-    """How long each thing may take, in seconds."""
-
-    connect_s: float = 3.0
-    first_reply_s: float = 60.0
-    reply_s: float = 0.09
-
-
-@dataclass(frozen=True, slots=True)
-class Checks:
-    """What is compared before motion; each gives what does not fit."""
-
-    offer: Callable[[Offer], tuple[Mismatch, ...]]
-    answer: Callable[[Answer, Look], tuple[Mismatch, ...]]
-    latency: Callable[[float], tuple[Mismatch, ...]]
 
 
 @dataclass(slots=True)
@@ -93,8 +50,11 @@ class _Request:
     """Answered, failed, or given up by whoever asked."""
 
 
-_HOPELESS = (Phase.REFUSED, Phase.AWAY, Phase.CLOSED)
+_HOPELESS = (Phase.REFUSED, Phase.CLOSED)
 """In these nobody waits for an answer."""
+
+AWAY_WAIT_S = 0.08
+"""How long a connection that is not ready is waited for with each look; a lost one may be back in that time."""
 
 
 class _Closing(Exception):
@@ -158,14 +118,18 @@ class Line:
             self._shared.newest = look
             self._shared.request = request
             self._changed.notify_all()
-            self._changed.wait_for(
-                lambda: request.over or self._shared.standing.phase in _HOPELESS, timeout=self._patience.reply_s
-            )
+            self._changed.wait_for(lambda: self._is_settled(request), timeout=min(AWAY_WAIT_S, self._patience.reply_s))
+            if self._shared.standing.phase is Phase.READY or request.taken:
+                left_s = max(0.0, request.deadline_s - time.monotonic())
+                self._changed.wait_for(lambda: self._is_settled(request), timeout=left_s)
             if request.answer is None and request.taken and time.monotonic() >= request.deadline_s:
                 self._books.late += 1
             self._shared.request = None
             request.over = True
             return request.answer
+
+    def _is_settled(self, request: _Request) -> bool:
+        return request.over or self._shared.standing.phase in _HOPELESS
 
     def doubt(self, why: str) -> None:
         """An answer could not be used: give this connection up, and let the server pass the whole preflight again."""

@@ -13,11 +13,12 @@ from runtime.messages.tasks import Assignment
 from runtime.policy_servers import twin_words
 from runtime.policy_servers.acting import Actor, AnswerRefused, Chunk
 from runtime.policy_servers.exchange import Answer, Look, Mismatch, Offer, OpenTransport, ServerTrouble
-from runtime.policy_servers.line import Checks, Line, Patience, Phase, Standing
+from runtime.policy_servers.line import Line
 from runtime.policy_servers.mapping import Mapping
 from runtime.policy_servers.observing import Observer
 from runtime.policy_servers.preflight import cell_mismatches, latency_mismatch, motion_mismatches
 from runtime.policy_servers.self_judgement import Agreement, Stillness
+from runtime.policy_servers.standing import Checks, Patience, Phase, Standing
 from runtime.policy_servers.twin_words import TwinAnswer
 from runtime.ports import Observation, Proposal
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import signal
 import subprocess
@@ -14,19 +13,19 @@ from pathlib import Path
 import pytest
 
 from runtime.plugin_host.servers import ServerChoice
+from twin_app.assembly import lockstep
 from twin_app.assembly.lockstep import run_picks
-from twin_app.assembly.setup import CellSetup, read_plugins
+from twin_app.assembly.setup import CellSetup
 from twin_app.assembly.verify.served import Served
 from twin_app.assembly.verify.server_loss import lose_server
 from twin_app.assembly.verify.server_mismatches import SPOILINGS, try_mismatch
-from twin_app.assembly.verify.servers import kept
+from twin_app.assembly.verify.servers import kept, patient_mapping
 
 pytestmark = [
     pytest.mark.timeout(240),
     pytest.mark.keeps(kind="descriptors", reason="gRPC keeps its own for the life of the process"),
 ]
 ROOT = Path(__file__).resolve().parents[2]
-PATIENT = "reply_within_s = 0.35\n"
 
 
 def celltwin(*words: str, folder: Path) -> subprocess.CompletedProcess[str]:
@@ -44,11 +43,7 @@ def celltwin(*words: str, folder: Path) -> subprocess.CompletedProcess[str]:
 @contextmanager
 def patient_cell(protocol: str, served: Served, folder: Path) -> Iterator[CellSetup]:
     """A cell whose mapping forgives a busy machine."""
-    settings = read_plugins(CellSetup(policy=protocol)).server_settings(protocol)
-    assert settings is not None
-    mapping = folder / "patient.toml"
-    mapping.write_text(settings.mapping.read_text().replace("reply_within_s = 0.09\n", PATIENT))
-    choice = ServerChoice(address=served.address, mapping=str(mapping))
+    choice = ServerChoice(address=served.address, mapping=str(patient_mapping(protocol, folder)))
     yield CellSetup(cell=f"served-{os.getpid()}", policy=protocol, seed=3, servers={protocol: choice})
 
 
@@ -125,10 +120,10 @@ def test_the_settings_file_says_where_the_server_is_and_a_mistake_in_it_is_told(
     assert (done.returncode, "adress" in done.stderr, str(settings) in done.stderr) == (2, True, True)
 
 
-def test_a_run_without_a_server_ends_and_names_it(tmp_path: Path) -> None:
-    done = celltwin(
-        "run", "--headless", "--json", "--policy", "groot", "--server", "tcp://127.0.0.1:1", folder=tmp_path
+def test_a_run_without_a_server_ends_and_names_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(lockstep, "OBSTACLE_TICKS", 3000)
+    figures = run_picks(
+        CellSetup(policy="groot", servers={"groot": ServerChoice(address="tcp://127.0.0.1:1")}), picks=2
     )
-    assert done.returncode == 1
-    figures = json.loads(done.stdout.splitlines()[-1])
+    assert (figures["picks"], figures["mode"]) == (0, "idle")
     assert "server tcp://127.0.0.1:1: no connection" in figures["trouble"]

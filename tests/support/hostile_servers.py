@@ -143,8 +143,14 @@ def _groot_reply(question: bytes, answers: Callable[[bytes], bytes | None]) -> b
 
 
 @contextmanager
-def lerobot_that(actions: Callable[[], bytes]) -> Iterator[str]:
-    """A gRPC server that answers `GetActions` with these message bytes."""
+def lerobot_that(
+    actions: Callable[[], bytes], *, instructed: Callable[[bytes], object] = lambda request: None
+) -> Iterator[str]:
+    """A gRPC server that answers `GetActions` with these message bytes, and notes what it is to load."""
+
+    def note(request: bytes, context: grpc.ServicerContext) -> bytes:
+        instructed(request)
+        return b""
 
     def ready(request: bytes, context: grpc.ServicerContext) -> bytes:
         context.send_initial_metadata(((OFFER_HEADER, dump(OFFERS["lerobot"])),))
@@ -158,7 +164,7 @@ def lerobot_that(actions: Callable[[], bytes]) -> Iterator[str]:
     unary = grpc.unary_unary_rpc_method_handler
     handlers = {
         "Ready": unary(ready),
-        "SendPolicyInstructions": unary(lambda request, context: b""),
+        "SendPolicyInstructions": unary(note),
         "SendObservations": grpc.stream_unary_rpc_method_handler(swallow),
         "GetActions": unary(lambda request, context: actions()),
     }

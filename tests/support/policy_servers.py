@@ -21,10 +21,10 @@ from runtime.messages.policy import PolicyStatus, TargetMark
 from runtime.messages.tasks import Assignment
 from runtime.plugin_host import Registry, ServerChoice, discover
 from runtime.policy_servers import mapping as mapping_module
-from runtime.policy_servers.line import Phase
 from runtime.policy_servers.mapping import Mapping, read_mapping
 from runtime.policy_servers.remote_policy import RemotePolicy
 from runtime.policy_servers.serving import PolicyServer, ServedPolicy
+from runtime.policy_servers.standing import Phase
 from runtime.ports import CameraView, Observation, Picture, Proposal
 from sim_worlds.robots import load_robot
 from tests.support.pick_cell import pick_cell

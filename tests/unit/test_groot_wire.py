@@ -17,6 +17,14 @@ from runtime.policy_servers.exchange import LookRefused, ServerTrouble
 from runtime.policy_servers.mapping import read_mapping
 from tests.support.policy_servers import mapping_path
 
+
+def packed(value: object) -> bytes:
+    """msgpack without any dialect."""
+    frame = msgpack.packb(value)
+    assert frame is not None
+    return frame
+
+
 ARRAY = np.array([[1.0, 2.0]], dtype="<f4")
 NPY = (
     b"\x93NUMPY\x01\x00"
@@ -63,7 +71,7 @@ CONFIGS: dict[Dialect, Any] = {
 
 @pytest.mark.parametrize("dialect", Dialect)
 def test_the_marker_of_a_configuration_names_the_dialect(dialect: Dialect) -> None:
-    reply = unpack(_packed({"video": CONFIGS[dialect]}))
+    reply = unpack(packed({"video": CONFIGS[dialect]}))
     found, modalities = read_modalities(reply)
     assert found is dialect
     assert modalities["video"].modality_keys == ("image",)
@@ -91,29 +99,29 @@ def test_another_dialect_is_refused_by_name(reply: object) -> None:
 def hostile_npy(descr: str, shape: str, data: bytes = b"") -> bytes:
     header = f"{{'descr': {descr}, 'fortran_order': False, 'shape': {shape}, }}".encode().ljust(117) + b"\n"
     content = b"\x93NUMPY\x01\x00" + struct.pack("<H", len(header)) + header + data
-    return _packed({"__ndarray_class__": True, "as_npy": content})
+    return packed({"__ndarray_class__": True, "as_npy": content})
 
 
 def pickled_npy() -> bytes:
     stream = io.BytesIO()
     np.save(stream, np.array([{"a": 1}], dtype=object), allow_pickle=True)
-    return _packed({"__ndarray_class__": True, "as_npy": stream.getvalue()})
+    return packed({"__ndarray_class__": True, "as_npy": stream.getvalue()})
 
 
 @pytest.mark.parametrize(
     ("frame", "said"),
     [
         (pickled_npy(), "dtype |O"),
-        (msgpack.packb({b"nd": True, b"type": "|O", b"kind": b"O", b"shape": [1], b"data": b"x"}), "kind"),
-        (msgpack.packb({"nd": 1, "type": "|O", "kind": "O", "shape": [1], "data": b"x"}), "kind"),
-        (msgpack.packb({b"nd": True, b"type": "<f4", b"kind": b"V", b"shape": [1], b"data": b"1234"}), "kind"),
-        (msgpack.packb({b"nd": True, b"type": "<f4", b"kind": b"", b"shape": [3], b"data": b"1234"}), "needs 12"),
+        (packed({b"nd": True, b"type": "|O", b"kind": b"O", b"shape": [1], b"data": b"x"}), "kind"),
+        (packed({"nd": 1, "type": "|O", "kind": "O", "shape": [1], "data": b"x"}), "kind"),
+        (packed({b"nd": True, b"type": "<f4", b"kind": b"V", b"shape": [1], b"data": b"1234"}), "kind"),
+        (packed({b"nd": True, b"type": "<f4", b"kind": b"", b"shape": [3], b"data": b"1234"}), "needs 12"),
         (hostile_npy("'<f4'", "(1000000000000,)"), "sides must be"),
         (hostile_npy("'<f4'", "(1000, 1000, 1000)"), "at most"),
         (hostile_npy("[('a', '<f4')]", "(1,)", b"1234"), "dtype"),
         (hostile_npy("'<f4'", "(2,)", b"1234"), "needs 8 bytes, 4 came"),
-        (msgpack.packb({"__ndarray_class__": True, "as_npy": b"no npy"}), "no .npy file"),
-        (msgpack.packb({"__ndarray_class__": True, "as_npy": "text"}), "must be bytes"),
+        (packed({"__ndarray_class__": True, "as_npy": b"no npy"}), "no .npy file"),
+        (packed({"__ndarray_class__": True, "as_npy": "text"}), "must be bytes"),
         (b"\xc1", "no msgpack"),
         (b"x" * (16 * 1024 * 1024 + 1), "at most"),
     ],
@@ -183,7 +191,3 @@ def test_an_action_in_another_space_is_listed(rep: str, kind: str, expected: str
     _, found = read_modalities(modalities(action={"action_configs": configs}))
     (mismatch,) = config_mismatches(found, read_mapping(mapping_path("groot", "droid")))
     assert (mismatch.key, mismatch.expected) == ("action joint_position", expected)
-
-
-def _packed(message: object) -> bytes:
-    return cast("bytes", msgpack.packb(message))

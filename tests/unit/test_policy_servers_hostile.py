@@ -15,9 +15,9 @@ import pytest
 from plugins.lerobot_async.pickle_writer import Record, Tensor
 from runtime.messages.policy import PolicyStatus
 from runtime.plugin_host import discover
-from runtime.policy_servers.line import Phase
 from runtime.policy_servers.remote_policy import RemotePolicy
 from runtime.policy_servers.serving import PolicyServer
+from runtime.policy_servers.standing import Phase
 from runtime.ports import Proposal
 from tests.support import hostile_servers as hostile
 from tests.support.hostile_servers import HUGE, SpoiltAnswers

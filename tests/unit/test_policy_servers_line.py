@@ -10,20 +10,24 @@ import numpy as np
 import pytest
 from msgspec.structs import replace as changed
 
+from plugins.groot.dialects import Dialect
+from plugins.groot.server import GrootServer
 from runtime.messages.orders import Orders
 from runtime.messages.policy import PolicyStatus, Readiness
 from runtime.messages.tasks import Assignment
 from runtime.mistakes import UserMistake
 from runtime.plugin_host import PolicyManifest, PolicyUnavailable, ServerChoice, discover
-from runtime.policy_servers.line import Phase
 from runtime.policy_servers.mapping import MappingError, read_mapping
 from runtime.policy_servers.remote_policy import RemotePolicy
 from runtime.policy_servers.serving import ServedPolicy
+from runtime.policy_servers.standing import Phase
+from runtime.ports import Proposal
 from runtime.system2.berth import Seat
 from runtime.system2.conversation import Conversation
 from runtime.system2.loading import Loaded, load
 from runtime.system2.policy_bay import Loaders, PolicyBay
 from runtime.system2.runner import Answer, InlineRunner, PolicyRunner, Question
+from tests.support import hostile_servers as hostile
 from tests.support.policy_servers import (
     CELL,
     PLUGINS,
@@ -251,6 +255,42 @@ def test_a_model_that_never_says_that_it_is_done_is_taken_at_its_stillness(tmp_p
 def test_only_a_mapping_of_poses_and_widths_can_be_served() -> None:
     with pytest.raises(MappingError, match="cannot be served"):
         ServedPolicy(Echo(), CELL, read_mapping(mapping_path("openpi", "droid")), name="echo", version="1")
+
+
+@pytest.mark.parametrize("dialect", Dialect)
+def test_groots_client_finds_the_dialect_out_and_speaks_it(dialect: Dialect) -> None:
+    echo = Echo()
+    served = ServedPolicy(echo, CELL, own_mapping("groot"), name="echo", version="1")
+    server = GrootServer(served, host="127.0.0.1", port=0, dialect=dialect)
+    try:
+        with client_of("groot", server.address) as policy:
+            until_phase(policy, Phase.READY)
+            assert len(policy.infer(observation(9)).gripper_in_base) == 8
+            assert policy.standing().server == f"GR00T dialect of {dialect.value}"
+    finally:
+        server.close()
+    assert np.allclose(echo.seen[-1].q_rad, observation(9).q_rad, atol=1e-6)
+
+
+def test_lerobots_server_is_told_once_which_model_to_load_and_again_when_it_answers_nothing() -> None:
+    told: list[bytes] = []
+    with (
+        hostile.lerobot_that(lambda: b"", instructed=told.append) as address,
+        client_of("lerobot", address) as policy,
+    ):
+        until_phase(policy, Phase.REFUSED)
+        assert len(told) == 1
+        until(lambda: policy.infer(observation(1)) is not None and len(told) == 2, patience_s=20.0)
+    with (
+        hostile.lerobot_that(lambda: b"\x0a\x03abc", instructed=told.append) as address,
+        client_of("lerobot", address) as policy,
+    ):
+        until(lambda: _reconnects(policy.infer(observation(1))) >= 2, patience_s=20.0)
+    assert len(told) == 3
+
+
+def _reconnects(proposal: Proposal) -> float:
+    return next(signal.value for signal in proposal.signals if signal.name == "reconnects")
 
 
 # ── addresses, and swaps to a server ─────────────────────────────────────────────────────────────

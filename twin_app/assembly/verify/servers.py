@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import argparse
 import os
+import re
 import sys
 import tempfile
 from pathlib import Path
@@ -26,6 +27,7 @@ from twin_app.assembly.verify.server_loss import lose_server
 from twin_app.assembly.verify.server_mismatches import SPOILINGS, try_mismatch
 
 HOLD_WITHIN_MS = 200.0
+REPLY_WITHIN_S = 0.3
 PREFERRED, ELSE = "flow_vla", "programmed"
 
 
@@ -50,14 +52,15 @@ def kept(row: dict[str, Any]) -> bool:
 def _row(protocol: str, policy: str, *, picks: int, seed: int) -> dict[str, Any]:
     _say(f"{protocol}: starting the server of {policy}")
     with Served(policy, protocol=protocol) as served, tempfile.TemporaryDirectory(prefix="celltwin-servers-") as folder:
+        mapping = patient_mapping(protocol, Path(folder))
         setup = CellSetup(
             cell=f"servers-{os.getpid()}",
             policy=protocol,
             seed=seed,
-            servers={protocol: ServerChoice(address=served.address)},
+            servers={protocol: ServerChoice(address=served.address, mapping=str(mapping))},
         )
         picked = run_picks(setup, picks=picks, progress=lambda result, count: _show(result, count, picks))
-        refused = _refusals(protocol, setup, Path(folder))
+        refused = _refusals(protocol, setup, mapping=mapping)
         _say(f"{protocol}: killing the server of a live cell, then letting it hang")
         lost = lose_server(served, setup, folder=Path(folder))
     return {
@@ -71,13 +74,23 @@ def _row(protocol: str, policy: str, *, picks: int, seed: int) -> dict[str, Any]
     }
 
 
-def _refusals(protocol: str, setup: CellSetup, folder: Path) -> int:
-    """How many of the deliberate mismatches were refused by name, without motion."""
+def patient_mapping(protocol: str, folder: Path) -> Path:
+    """The mapping of our own server, with time for a machine without a GPU that carries server and cell."""
     settings = read_plugins(CellSetup(policy=protocol)).server_settings(protocol)
     assert settings is not None
+    text = settings.mapping.read_text(encoding="utf-8")
+    patient = folder / "patient.toml"
+    patient.write_text(
+        re.sub(r"reply_within_s = [0-9.]+", f"reply_within_s = {REPLY_WITHIN_S}", text), encoding="utf-8"
+    )
+    return patient
+
+
+def _refusals(protocol: str, setup: CellSetup, *, mapping: Path) -> int:
+    """How many of the deliberate mismatches were refused by name, without motion."""
     count = 0
     for spoiling in SPOILINGS:
-        refusal = try_mismatch(spoiling, setup, mapping=settings.mapping, folder=folder)
+        refusal = try_mismatch(spoiling, setup, mapping=mapping, folder=mapping.parent)
         count += refusal.refused
         verdict = (
             "refused" if refusal.refused else f"NOT refused ({refusal.chunks} chunks, {refusal.moved_rad:.3f} rad)"
