@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 import json
 import struct
-from typing import Any, cast
+from typing import Any
 
 import msgpack
 import numpy as np
