@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from runtime.plugin_host.servers import ServerChoice
+from tests.support.policy_servers import CASES
 from twin_app.assembly import lockstep
 from twin_app.assembly.lockstep import run_picks
 from twin_app.assembly.setup import CellSetup
@@ -21,10 +22,7 @@ from twin_app.assembly.verify.server_loss import lose_server
 from twin_app.assembly.verify.server_mismatches import SPOILINGS, try_mismatch
 from twin_app.assembly.verify.servers import kept, patient_mapping
 
-pytestmark = [
-    pytest.mark.timeout(240),
-    pytest.mark.keeps(kind="descriptors", reason="gRPC keeps its own for the life of the process"),
-]
+pytestmark = pytest.mark.timeout(240)
 ROOT = Path(__file__).resolve().parents[2]
 
 
@@ -47,7 +45,7 @@ def patient_cell(protocol: str, served: Served, folder: Path) -> Iterator[CellSe
     yield CellSetup(cell=f"served-{os.getpid()}", policy=protocol, seed=3, servers={protocol: choice})
 
 
-@pytest.mark.parametrize("protocol", ["openpi", "groot", "lerobot"])
+@pytest.mark.parametrize("protocol", CASES)
 def test_a_cell_picks_through_a_server_and_refuses_one_that_does_not_fit(protocol: str, tmp_path: Path) -> None:
     with Served("programmed", protocol=protocol) as served, patient_cell(protocol, served, tmp_path) as setup:
         figures = run_picks(setup, picks=1)

@@ -32,6 +32,10 @@ from tests.support.pick_cell import pick_cell
 PLUGINS = Path(__file__).resolve().parents[2] / "plugins"
 FOLDERS = {"openpi": "openpi", "groot": "groot", "lerobot": "lerobot_async"}
 PROTOCOLS = tuple(FOLDERS)
+KEEPS_GRPC = pytest.mark.keeps(kind="descriptors", reason="gRPC keeps its own for the life of the process")
+CASES = ("openpi", "groot", pytest.param("lerobot", marks=KEEPS_GRPC))
+"""The protocols, for `parametrize`."""
+
 INSTRUCTION = "put the red cube in the left tote"
 FRAME_NS = 100_000_000
 PATIENT_S = 8.0

@@ -22,9 +22,10 @@ from runtime.ports import Proposal
 from tests.support import hostile_servers as hostile
 from tests.support.hostile_servers import HUGE, SpoiltAnswers
 from tests.support.policy_servers import (
+    CASES,
     CELL,
+    KEEPS_GRPC,
     PLUGINS,
-    PROTOCOLS,
     Echo,
     client_of,
     observation,
@@ -33,8 +34,6 @@ from tests.support.policy_servers import (
     until,
     until_phase,
 )
-
-pytestmark = pytest.mark.keeps(kind="descriptors", reason="gRPC keeps its own for the life of the process")
 
 SLOWEST_S = 5.0
 """`infer` waits 0.09 s; the rest is a busy machine's. A server that hangs does so for far longer."""
@@ -101,7 +100,7 @@ ROWS: list[tuple[str, Callable[[Any], Any], str]] = [
 ]
 
 
-@pytest.mark.parametrize("protocol", PROTOCOLS)
+@pytest.mark.parametrize("protocol", CASES)
 @pytest.mark.parametrize(("name", "spoil", "said"), ROWS, ids=[row[0] for row in ROWS])
 def test_actions_that_do_not_fit_are_refused_before_motion_by_name(
     protocol: str, name: str, spoil: Callable[[Any], Any], said: str
@@ -113,7 +112,7 @@ def test_actions_that_do_not_fit_are_refused_before_motion_by_name(
     assert "does not fit this cell" in proposal.obstacle
 
 
-@pytest.mark.parametrize("protocol", PROTOCOLS)
+@pytest.mark.parametrize("protocol", CASES)
 def test_an_answer_that_turns_bad_while_driving_becomes_no_chunk_and_the_server_is_checked_again(protocol: str) -> None:
     with (
         spoilt_server(protocol, rows=hostile.nan_rows, from_start=False) as (server, served),
@@ -129,7 +128,7 @@ def test_an_answer_that_turns_bad_while_driving_becomes_no_chunk_and_the_server_
         assert until_phase(policy, Phase.READY, patience_s=20.0).gripper_in_base
 
 
-@pytest.mark.parametrize("protocol", PROTOCOLS)
+@pytest.mark.parametrize("protocol", CASES)
 @pytest.mark.parametrize(
     ("words", "said"),
     [
@@ -149,7 +148,7 @@ def test_words_of_our_own_server_that_make_no_sense_are_refused(
 # ── servers that hang, drip, break off, or speak something else ──────────────────────────────────
 
 
-@pytest.mark.parametrize("protocol", PROTOCOLS)
+@pytest.mark.parametrize("protocol", CASES)
 def test_a_server_that_hangs_from_a_look_on_costs_one_bounded_wait_and_is_found_again(protocol: str) -> None:
     echo, free = Echo(), threading.Event()
     free.set()
@@ -234,7 +233,12 @@ HOSTILE: list[tuple[str, str, Callable[[], AbstractContextManager[str]], str]] =
 ]
 
 
-@pytest.mark.parametrize(("protocol", "name", "server", "said"), HOSTILE, ids=[f"{p} {n}" for p, n, _, _ in HOSTILE])
+HOSTILE_CASES = [
+    pytest.param(*row, id=f"{row[0]} {row[1]}", marks=[KEEPS_GRPC] if row[0] == "lerobot" else []) for row in HOSTILE
+]
+
+
+@pytest.mark.parametrize(("protocol", "name", "server", "said"), HOSTILE_CASES)
 def test_a_server_that_misbehaves_on_the_wire_is_named_and_moves_nothing(
     protocol: str, name: str, server: Callable[[], AbstractContextManager[str]], said: str
 ) -> None:
@@ -242,7 +246,7 @@ def test_a_server_that_misbehaves_on_the_wire_is_named_and_moves_nothing(
         assert said in settle(policy).obstacle
 
 
-@pytest.mark.parametrize("protocol", PROTOCOLS)
+@pytest.mark.parametrize("protocol", CASES)
 @pytest.mark.parametrize("says", [b"", b"SSH-2.0-OpenSSH_9.2\r\n", b"\x00" * 64, b"HTTP/1.1 404 Not Found\r\n\r\n"])
 def test_a_stranger_at_the_address_is_no_server(protocol: str, says: bytes) -> None:
     with hostile.stranger(says) as port:
@@ -252,7 +256,7 @@ def test_a_stranger_at_the_address_is_no_server(protocol: str, says: bytes) -> N
     assert f"127.0.0.1:{port}: no connection" in proposal.obstacle
 
 
-@pytest.mark.parametrize("protocol", PROTOCOLS)
+@pytest.mark.parametrize("protocol", CASES)
 def test_nobody_at_the_address_is_told_with_the_address(protocol: str) -> None:
     front = {"openpi": "ws://", "groot": "tcp://", "lerobot": ""}[protocol]
     with hostile.stranger(b"") as port:

@@ -29,9 +29,10 @@ from runtime.system2.policy_bay import Loaders, PolicyBay
 from runtime.system2.runner import Answer, InlineRunner, PolicyRunner, Question
 from tests.support import hostile_servers as hostile
 from tests.support.policy_servers import (
+    CASES,
     CELL,
+    KEEPS_GRPC,
     PLUGINS,
-    PROTOCOLS,
     Echo,
     client_of,
     mapping_path,
@@ -43,8 +44,7 @@ from tests.support.policy_servers import (
     until_phase,
 )
 
-pytestmark = pytest.mark.keeps(kind="descriptors", reason="gRPC keeps its own for the life of the process")
-each_protocol = pytest.mark.parametrize("protocol", PROTOCOLS)
+each_protocol = pytest.mark.parametrize("protocol", CASES)
 
 
 @each_protocol
@@ -272,6 +272,7 @@ def test_groots_client_finds_the_dialect_out_and_speaks_it(dialect: Dialect) -> 
     assert np.allclose(echo.seen[-1].q_rad, observation(9).q_rad, atol=1e-6)
 
 
+@KEEPS_GRPC
 def test_lerobots_server_is_told_once_which_model_to_load_and_again_when_it_answers_nothing() -> None:
     told: list[bytes] = []
     with (
