@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 import numpy as np
 from numpy.typing import NDArray
@@ -115,6 +115,10 @@ class Proposal:
     confidence_limit: float = 0.0
     """Below it this policy's confidence is an alarm, as calibrated; 0: it has no such limit."""
 
+    obstacle: str = ""
+    """Why this policy cannot drive now though its code is well (no server, one that does not fit): no task is begun
+    meanwhile, and it is an alarm. Empty when it can."""
+
 
 class Policy(Protocol):
     """System 2: from an observation to an action chunk. May take its time; never blocks System 1."""
@@ -125,6 +129,19 @@ class Policy(Protocol):
 
     def infer(self, observation: Observation) -> Proposal:
         """Look once, answer with the next chunk."""
+        ...
+
+
+@runtime_checkable
+class Remote(Protocol):
+    """What a policy that holds a connection offers beyond the port."""
+
+    def await_ready(self, timeout_s: float) -> str:
+        """Wait until it may drive; why it may not, in words. It has been shown an observation before."""
+        ...
+
+    def close(self) -> None:
+        """Let go of connection and threads; it is not called any more."""
         ...
 
 

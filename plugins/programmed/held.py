@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from plugins.programmed.sight import Sight
-from plugins.programmed.spots import radius_m
 from runtime.messages.cell import CellDescription, PartKind
+from runtime.picking.spots import radius_m
 
 HELD_LOOKS = 4
 """Free pictures in a row without the wanted part anywhere: then it is what the hand holds."""

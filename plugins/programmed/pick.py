@@ -7,14 +7,14 @@ from dataclasses import dataclass
 from enum import Enum
 
 from plugins.programmed.belt import GRIPPING_NS, Belt
-from plugins.programmed.funnel import Goal, HandState, wrap, yaw_of
-from plugins.programmed.hand import hand_of
 from plugins.programmed.held import grip_width_m, kind_of_held, wanted_is_held
 from plugins.programmed.instruction import Wish
 from plugins.programmed.sight import TRAY, Sight
-from plugins.programmed.spots import Disc, Drop, Grip, Reachable, choose_drop, choose_grip, grip_of_held, radius_m
 from runtime.messages.cell import CellDescription, PartKind, Tote, Tray
 from runtime.messages.policy import PolicyStatus
+from runtime.picking.funnel import Goal, HandState, wrap, yaw_of
+from runtime.picking.hand import hand_of
+from runtime.picking.spots import Disc, Drop, Grip, Reachable, choose_drop, choose_grip, grip_of_held, radius_m
 from runtime.ports import Observation
 
 FORCE_N = 30.0

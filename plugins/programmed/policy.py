@@ -5,44 +5,21 @@ from __future__ import annotations
 import math
 
 from plugins.programmed.confidence import judge
-from plugins.programmed.funnel import Goal, HandState, Pace, Path, coast, descend, pose_of, wrap, yaw_of
 from plugins.programmed.instruction import NotUnderstood, read_instruction
-from plugins.programmed.joint_pace import JointPace, at_ease
 from plugins.programmed.pick import FORCE_N, Pick, Step
 from plugins.programmed.sight import Sight
-from plugins.programmed.watching import watch_pose
 from runtime.kinematics import Arm
 from runtime.messages.cell import CellDescription
-from runtime.messages.geometry import Pose
 from runtime.messages.policy import PolicyStatus
 from runtime.messages.tasks import Assignment
+from runtime.picking.funnel import Goal, HandState, Path
+from runtime.picking.joint_pace import at_ease
+from runtime.picking.mover import HORIZON, STEP_PERIOD_S, Mover
+from runtime.picking.under_way import UnderWay
+from runtime.picking.watching import watch_pose
 from runtime.ports import Observation, Proposal
 
-STEP_PERIOD_S = 0.1
-HORIZON = 8
-FULL_PACE = Pace(
-    speed_m_s=0.8,
-    acceleration_m_s2=2.0,
-    height_m_s=0.4,
-    turn_rad_s=2.0,
-    turn_rad_s2=6.0,
-    braking_m_s2=1.2,
-)
 CAREFUL = 0.5
-NARROWING_MAX = 2.0
-EXCESS_MAX = 1.0
-"""So much faster than the joints' pace a path may be before it is planned anew."""
-
-SAME_PATH_M = 0.03
-SAME_PATH_RAD = 0.15
-"""The arm is taken to be on the chunk sent before while it is no farther from it than this."""
-
-BORDER_M = 0.002
-LEAD_STEPS = 4
-"""Substeps until a chunk is executed: inference, transport, and System 1's judgement of it."""
-
-LAG_S = 0.3
-"""A chunk that is executed more slowly than planned is found again so far back."""
 
 
 def programmed(cell: CellDescription) -> ProgrammedPolicy:
@@ -61,16 +38,14 @@ class ProgrammedPolicy:
     def __init__(self, cell: CellDescription, *, speed: float = 1.0) -> None:
         """Finds the pose to watch from, which is the slow part. `speed`: factor to the full one."""
         self._cell = cell
-        self._pace = FULL_PACE.scaled(speed)
         self._arm = Arm(cell.robot)
         self._sight = Sight(cell, self._arm)
-        self._joint_pace = JointPace(self._arm, step_period_s=STEP_PERIOD_S, factor=speed)
-        self._watch = watch_pose(cell, self._arm, self._sight)
+        self._mover = Mover(self._arm, cell, speed=speed)
+        self._watch = watch_pose(cell, self._arm)
         self._pick: Pick | None = None
         self._declined = ""
         self._idle_goal: Goal | None = None
-        self._path: Path | None = None
-        self._path_ns = 0
+        self._under_way = UnderWay(self._arm, length_s=HORIZON * STEP_PERIOD_S)
         self._worked = False
 
     def begin(self, assignment: Assignment) -> None:
@@ -97,27 +72,17 @@ class ProgrammedPolicy:
 
     def infer(self, observation: Observation) -> Proposal:
         """Look at both pictures, decide, and plan the next second."""
-        committed = self._under_way(observation)
+        committed = self._under_way.states(observation)
         hand = committed[-1]
         pick = self._pick if observation.assignment is not None else None
         self._sight.look(observation, gripping=pick is not None and pick.gripping)
         step = pick.next(observation, hand) if pick is not None else self._idle_step(observation, hand)
-        path = self._path_within_limits(committed, step.goal, observation)
+        path = self._mover.towards(committed, step.goal, q_rad=observation.q_rad)
         first = self._first_step_after(path.arrival_s)
         if pick is not None:
             pick.planned(None if first is None else observation.stamp_ns + round((first + 1) * STEP_PERIOD_S * 1e9))
-        self._path, self._path_ns = path, observation.stamp_ns
+        self._under_way.keep(path, stamp_ns=observation.stamp_ns)
         return self._proposal(observation, pick, step, path, first)
-
-    def _path_within_limits(self, committed: tuple[HandState, ...], goal: Goal, observation: Observation) -> Path:
-        """The next second towards the goal, at full pace or as much of it as the joints can follow."""
-        reach = self._joint_pace.reach(observation.q_rad)
-        path = descend(committed, goal, self._pace, reach, duration_s=HORIZON * STEP_PERIOD_S)
-        excess = self._joint_pace.excess(path, steps=HORIZON, q_rad=observation.q_rad)
-        if excess > EXCESS_MAX:
-            slower = reach.narrowed(min(excess, NARROWING_MAX))
-            path = descend(committed, goal, self._pace, slower, duration_s=HORIZON * STEP_PERIOD_S)
-        return path
 
     def _proposal(
         self, observation: Observation, pick: Pick | None, step: Step, path: Path, first: int | None
@@ -139,7 +104,7 @@ class ProgrammedPolicy:
             confidence=confidence,
             signals=signals,
             targets=self._sight.marks(observation),
-            gripper_in_base=tuple(self._inside(path.at((index + 1) * STEP_PERIOD_S)) for index in range(HORIZON)),
+            gripper_in_base=self._mover.poses(path),
             gripper_width_m=widths,
             gripper_force_n=min(FORCE_N, self._cell.robot.gripper.force_max_n),
             step_period_s=STEP_PERIOD_S,
@@ -169,31 +134,5 @@ class ProgrammedPolicy:
         width_m = min(max(width_m, 0.0), self._cell.robot.gripper.width_max_m)
         return Step(self._idle_goal, width_m, width_m)
 
-    def _inside(self, state: HandState) -> Pose:
-        """The pose, kept within the workspace: a hand thrown off its path may coast towards the border."""
-        lower, upper = self._cell.workspace.lower_m, self._cell.workspace.upper_m
-        pose = pose_of(state)
-        x_m, y_m, z_m = (
-            min(max(value, low + BORDER_M), high - BORDER_M)
-            for value, low, high in zip(pose.position_m, lower, upper, strict=True)
-        )
-        return Pose((x_m, y_m, z_m), pose.orientation_xyzw)
-
     def _reachable(self, x_m: float, y_m: float, z_m: float, yaw_rad: float) -> bool:
         return at_ease(self._arm, x_m, y_m, z_m, yaw_rad) is not None
-
-    def _under_way(self, observation: Observation) -> tuple[HandState, ...]:
-        """What the hand does until this inference can act: the chunk under way, or what is measured going on."""
-        x_m, y_m, z_m = observation.gripper_in_base.position_m
-        measured = HandState(x_m, y_m, z_m, yaw_of(observation.gripper_in_base))
-        age_s = (observation.stamp_ns - self._path_ns) * 1e-9
-        if self._path is not None and 0.0 < age_s <= HORIZON * STEP_PERIOD_S:
-            index, off_m = self._path.passed(x_m, y_m, z_m, about_s=age_s, lag_s=LAG_S)
-            states = self._path.states
-            if off_m < SAME_PATH_M and abs(wrap(states[index].yaw_rad - measured.yaw_rad)) < SAME_PATH_RAD:
-                last = len(states) - 1
-                return tuple(states[min(index + step, last)].copy() for step in range(1, LEAD_STEPS + 1))
-        rates = self._arm.jacobian(observation.q_rad) @ observation.dq_rad_s
-        measured.vx_m_s, measured.vy_m_s, measured.vz_m_s = (float(rate) for rate in rates[:3])
-        measured.turn_rad_s = float(rates[5])
-        return coast(measured, steps=LEAD_STEPS)

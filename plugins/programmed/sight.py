@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import math
 
-from plugins.programmed.spots import CYLINDER, Disc, radius_m
 from plugins.programmed.track import PartTrack
 from runtime.kinematics import Arm
 from runtime.messages.cell import CellDescription, PartKind
 from runtime.messages.policy import TargetMark
 from runtime.perception import Sighting, ViewGeometry, shared_finder
+from runtime.picking.spots import CYLINDER, Disc, radius_m
 from runtime.ports import CameraView, Observation
 
 OVERHEAD = "overhead"
@@ -64,11 +64,6 @@ class Sight:
         self.track = None
         self.place = ""
         self.blank_looks = 0
-
-    def is_free(self, q_rad: object) -> bool:
-        """Whether the arm standing so leaves tray and totes uncovered for every fixed camera."""
-        frames = self._arm.frames(q_rad)  # pyright: ignore[reportArgumentType]
-        return all(self._finder.view_is_free(camera, arm_frames=frames) for camera in self._fixed_cameras)
 
     def look(self, observation: Observation, *, gripping: bool) -> None:
         """Take both pictures; while `gripping`, what is seen of the wanted part is in the hand and proves nothing."""

@@ -157,6 +157,9 @@ class PolicyState(Struct, frozen=True):
     confidence_limit: float = 0.0
     """The calibrated alarm threshold of the active policy's confidence; 0 for a policy without one."""
 
+    obstacle: str = ""
+    """Why the active policy cannot drive now though its code is well, e.g. its server is out of reach."""
+
     failures: int = 0
     """Answers of the active policy in a row that were none: it raised, or the check refused them."""
 

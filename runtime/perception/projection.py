@@ -39,6 +39,11 @@ class ViewGeometry:
         self.size_px = (camera.width_px, camera.height_px)
         self._middle_px: Matrix = np.array([0.5 * camera.width_px, 0.5 * camera.height_px])
 
+    @property
+    def axes(self) -> list[list[float]]:
+        """Right, down and forward of the camera as unit vectors in base."""
+        return self._axes
+
     def project(self, points_m: Matrix) -> tuple[Matrix, Matrix]:
         """Points [n, 3] in base to pixels [n, 2] and depths [n]; a depth ≤ 0 is behind the camera."""
         in_camera = (points_m - self.origin_m) @ self._rotation

@@ -9,6 +9,8 @@ from pathlib import Path
 import msgspec
 from msgspec import Struct
 
+from runtime.plugin_host.servers import ServerSettings
+
 PLUGIN_API = 1
 """Raised when a port that plugins implement changes in a way that older plugins would not survive."""
 
@@ -51,6 +53,29 @@ class PolicyManifest(Struct, frozen=True):
 
     memory_mib: float = 2048.0
     """What its process may hold; beyond it is killed."""
+    trainer: tuple[Path, str] | None = None
+    """File and callable that train it: a `runtime.plugin_host.workshop.Trainer`; None: there is nothing to train."""
+
+    recipe: Path | None = None
+    """The training configuration that made it."""
+
+    server: ServerSettings | None = None
+    """Where it runs, when that is not here."""
+
+
+class ServerManifest(Struct, frozen=True):
+    """A protocol that a plugin can serve our own policies over."""
+
+    protocol: str
+    plugin: str
+    file: Path
+    factory: str
+    """Callable in that file: a `runtime.policy_servers.serving.ServerFactory`."""
+
+    port: int
+    """What such servers usually listen on."""
+
+    mapping: Path
 
 
 class PluginManifest(Struct, frozen=True):
@@ -61,6 +86,7 @@ class PluginManifest(Struct, frozen=True):
     summary: str
     folder: Path
     policies: tuple[PolicyManifest, ...]
+    servers: tuple[ServerManifest, ...] = ()
 
 
 class _PluginTable(Struct, frozen=True, forbid_unknown_fields=True):
@@ -68,6 +94,20 @@ class _PluginTable(Struct, frozen=True, forbid_unknown_fields=True):
     version: str
     api: int
     summary: str = ""
+
+
+class _PolicyServerTable(Struct, frozen=True, forbid_unknown_fields=True):
+    protocol: str
+    address: str
+    mapping: str
+
+
+class _ServerTable(Struct, frozen=True, forbid_unknown_fields=True):
+    protocol: str
+    port: int
+    mapping: str
+    file: str = "server.py"
+    factory: str = "serve"
 
 
 class _PolicyTable(Struct, frozen=True, forbid_unknown_fields=True):
@@ -80,11 +120,17 @@ class _PolicyTable(Struct, frozen=True, forbid_unknown_fields=True):
     load_s: float = 120.0
     hang_s: float = 2.0
     memory_mib: float = 2048.0
+    trainer: str = ""
+    """`file.py:callable`."""
+
+    recipe: str = ""
+    server: _PolicyServerTable | None = None
 
 
 class _Document(Struct, frozen=True, forbid_unknown_fields=True):
     plugin: _PluginTable
     policy: tuple[_PolicyTable, ...] = ()
+    server: tuple[_ServerTable, ...] = ()
 
 
 def read_manifest(path: Path) -> PluginManifest:
@@ -101,30 +147,56 @@ def read_manifest(path: Path) -> PluginManifest:
         _require(path, _NAME.fullmatch(name) is not None, f"name: {name!r}, allowed are a-z, 0-9 and _, at most 40")
     _require(path, len(set(names)) == len(names), f"policy.name: given twice in {names}")
     policies = tuple(_policy(path, plugin, entry) for entry in document.policy)
-    return PluginManifest(plugin.name, plugin.version, plugin.summary, path.parent, policies)
+    servers = tuple(_server(path, plugin, entry) for entry in document.server)
+    return PluginManifest(plugin.name, plugin.version, plugin.summary, path.parent, policies, servers)
 
 
 def _policy(path: Path, plugin: _PluginTable, entry: _PolicyTable) -> PolicyManifest:
-    file = (path.parent / entry.file).resolve()
-    inside = file.is_relative_to(path.parent.resolve())
-    _require(path, inside and file.is_file(), f"policy.file: {entry.file!r} is no file of this plugin")
     _require(path, entry.factory.isidentifier(), f"policy.factory: {entry.factory!r} is no Python name")
     for key, lowest, highest in _RANGES:
         value = getattr(entry, key)
         _require(path, lowest <= value <= highest, f"policy.{key}: {value:g}, allowed are {lowest:g} to {highest:g}")
+    trainer: tuple[Path, str] | None = None
+    if entry.trainer:
+        name, _, function = entry.trainer.partition(":")
+        _require(path, function.isidentifier(), f"policy.trainer: {entry.trainer!r}, must be `file.py:callable`")
+        trainer = _file(path, "policy.trainer", name), function
+    server = None
+    if entry.server is not None:
+        mapping = _file(path, "policy.server.mapping", entry.server.mapping)
+        server = ServerSettings(entry.server.protocol, entry.server.address, mapping)
     return PolicyManifest(
         name=entry.name,
         label=entry.label,
         version=plugin.version,
         plugin=plugin.name,
-        file=file,
+        file=_file(path, "policy.file", entry.file),
         factory=entry.factory,
         summary=entry.summary,
+        server=server,
+        trainer=trainer,
+        recipe=_file(path, "policy.recipe", entry.recipe) if entry.recipe else None,
         isolated=entry.isolated,
         load_s=entry.load_s,
         hang_s=entry.hang_s,
         memory_mib=entry.memory_mib,
     )
+
+
+def _server(path: Path, plugin: _PluginTable, entry: _ServerTable) -> ServerManifest:
+    file = _file(path, "server.file", entry.file)
+    mapping = _file(path, "server.mapping", entry.mapping)
+    _require(path, entry.factory.isidentifier(), f"server.factory: {entry.factory!r} is no Python name")
+    _require(path, 0 < entry.port < 65536, f"server.port: {entry.port}, must be within 1…65535")
+    return ServerManifest(entry.protocol, plugin.name, file, entry.factory, entry.port, mapping)
+
+
+def _file(path: Path, key: str, name: str) -> Path:
+    """A file of this plugin."""
+    file = (path.parent / name).resolve()
+    inside = file.is_relative_to(path.parent.resolve())
+    _require(path, inside and file.is_file(), f"{key}: {name!r} is no file of this plugin")
+    return file
 
 
 def _require(path: Path, holds: bool, trouble: str) -> None:  # noqa: FBT001 - an assertion reads best this way

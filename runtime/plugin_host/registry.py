@@ -6,16 +6,18 @@ import hashlib
 import importlib.util
 import sys
 import traceback
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from types import ModuleType
-from typing import cast
+from typing import Any, cast
 
 from msgspec import Struct
 
 from runtime.messages.cell import CellDescription
 from runtime.mistakes import UserMistake
-from runtime.plugin_host.manifest import ManifestError, PluginManifest, PolicyManifest, read_manifest
+from runtime.plugin_host.manifest import ManifestError, PluginManifest, PolicyManifest, ServerManifest, read_manifest
+from runtime.plugin_host.servers import ServerChoice, ServerSettings, checked_names, chosen
+from runtime.plugin_host.workshop import Trainer
 from runtime.ports import Policy
 
 
@@ -33,9 +35,20 @@ class PluginTrouble(Struct, frozen=True):
 class Registry:
     """Every plugin found, by name. One that fails is quarantined: its reason stays, its code is not called again."""
 
-    def __init__(self, plugins: Iterable[PluginManifest], troubles: Iterable[PluginTrouble] = ()) -> None:
-        """Sort the policies by name; one that two plugins offer belongs to the first of them."""
+    def __init__(
+        self,
+        plugins: Iterable[PluginManifest],
+        troubles: Iterable[PluginTrouble] = (),
+        *,
+        choices: Mapping[str, ServerChoice] | None = None,
+    ) -> None:
+        """Sort the policies by name; one that two plugins offer belongs to the first of them.
+
+        `choices`: where a person says that the servers of policies are, by policy.
+        """
         self._policies: dict[str, PolicyManifest] = {}
+        self._servers: dict[str, ServerManifest] = {}
+        self._choices = dict(choices or {})
         self._quarantine: dict[str, str] = {trouble.plugin: trouble.reason for trouble in troubles}
         self._policy_quarantine: dict[str, str] = {}
         for plugin in plugins:
@@ -45,6 +58,30 @@ class Registry:
                     self._quarantine[plugin.name] = f"offers the policy {policy.name!r}, as {first} does already"
                 else:
                     self._policies[policy.name] = policy
+            for server in plugin.servers:
+                self._servers.setdefault(server.protocol, server)
+        checked_names(self._choices, {name: policy.server for name, policy in self._policies.items()})
+
+    def servers(self) -> tuple[ServerManifest, ...]:
+        """Every protocol that a policy can be served over."""
+        return tuple(self._servers[protocol] for protocol in sorted(self._servers))
+
+    def load_server(self, protocol: str) -> Any:  # a ServerFactory of the layer above
+        """The factory of this protocol's server; raises `PolicyUnavailable`."""
+        if protocol not in self._servers:
+            raise PolicyUnavailable(f"no protocol is called {protocol!r}; there are {', '.join(sorted(self._servers))}")
+        server = self._servers[protocol]
+        try:
+            return getattr(_import(server.file), server.factory)
+        except Exception as trouble:
+            raise PolicyUnavailable(f"plugin {server.plugin}: {type(trouble).__name__}: {trouble}") from trouble
+
+    def server_settings(self, name: str) -> ServerSettings | None:
+        """Where this policy's server is, a person's choice included; None for one that runs here."""
+        manifest = self.manifest(name)
+        if manifest.server is None:
+            return None
+        return chosen(manifest.server, self._choices.get(name), plugin_folder=manifest.file.parent)
 
     def policies(self) -> tuple[PolicyManifest, ...]:
         """Every policy that was found, quarantined ones included."""
@@ -84,20 +121,37 @@ class Registry:
         if name in self._policies:
             self.release(self._policies[name].plugin)
 
-    def load_policy(self, name: str, cell: CellDescription) -> Policy:
-        """Import and build a policy; raises `PolicyUnavailable` and quarantines the plugin when its code fails."""
+    def load_policy(self, name: str, cell: CellDescription, *, model: Path | None = None) -> Policy:
+        """Import and build a policy; raises `PolicyUnavailable` and quarantines the plugin when its code fails.
+
+        `model`: another folder of weights than the policy's own, for one that has weights.
+        """
         manifest = self.manifest(name)
         if obstacle := self.obstacle(name):
             what = f"plugin {manifest.plugin}" if manifest.plugin in self._quarantine else f"policy {name}"
             raise PolicyUnavailable(f"{what} is quarantined: {obstacle}")
         try:
             module = _import(manifest.file)
-            factory = cast("Callable[[CellDescription], Policy]", getattr(module, manifest.factory))
-            return factory(cell)
+            factory = cast("Callable[..., Policy]", getattr(module, manifest.factory))
+            settings = self.server_settings(name)
+            with_model = {} if model is None else {"model": model}
+            return factory(cell, **with_model) if settings is None else factory(cell, settings)
+        except UserMistake as mistake:  # a wrong address or mapping: not the plugin's fault
+            raise PolicyUnavailable(f"policy {name}: {mistake.what}", remedy=mistake.remedy) from mistake
         except (Exception, SystemExit) as trouble:  # a plugin may fail in any way; it must not take the cell with it
             reason = f"{type(trouble).__name__}: {trouble}{_place(trouble, manifest.file.parent)}"
             self.quarantine(manifest.plugin, reason)
             raise PolicyUnavailable(f"plugin {manifest.plugin} failed to load: {reason}") from trouble
+
+    def load_trainer(self, name: str) -> Trainer:
+        """What trains this policy; raises `PolicyUnavailable`."""
+        manifest = self.manifest(name)
+        if manifest.trainer is None:
+            raise PolicyUnavailable(
+                f"policy {name} is not trained", remedy="one that is has a `trainer` in its manifest"
+            )
+        file, function = manifest.trainer
+        return cast("Trainer", getattr(_import(file), function))
 
 
 def _place(trouble: BaseException, folder: Path) -> str:
@@ -106,8 +160,11 @@ def _place(trouble: BaseException, folder: Path) -> str:
     return f" ({Path(own[-1].filename).name}, line {own[-1].lineno})" if own else ""
 
 
-def discover(*folders: Path) -> Registry:
-    """Read every `<folder>/<plugin>/plugin.toml`; a broken one is listed with its reason, the others stay usable."""
+def discover(*folders: Path, choices: Mapping[str, ServerChoice] | None = None) -> Registry:
+    """Read every `<folder>/<plugin>/plugin.toml`; a broken one is listed with its reason, the others stay usable.
+
+    `choices`: where a person says that the servers of policies are. Raises `UserMistake` for one that has none.
+    """
     plugins: list[PluginManifest] = []
     troubles: list[PluginTrouble] = []
     for path in (path for folder in folders for path in sorted(folder.glob("*/plugin.toml"))):
@@ -115,7 +172,7 @@ def discover(*folders: Path) -> Registry:
             plugins.append(read_manifest(path))
         except ManifestError as trouble:
             troubles.append(PluginTrouble(path.parent.name, str(trouble)))
-    return Registry(plugins, troubles)
+    return Registry(plugins, troubles, choices=choices)
 
 
 def _import(file: Path) -> ModuleType:

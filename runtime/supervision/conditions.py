@@ -51,6 +51,8 @@ def conditions(
         found += _motor_conditions(telemetry.robot, cell)
     if telemetry.policy is not None and telemetry.policy.inference_s > telemetry.policy.deadline_s > 0.0:
         found.append(_policy_late(telemetry.policy.inference_s, telemetry.policy.deadline_s))
+    if telemetry.policy is not None and telemetry.policy.obstacle and fresh(telemetry.policy, now_ns):
+        found.append(_policy_obstacle(telemetry.policy.obstacle))
     if telemetry.policy is not None and telemetry.policy.stands_in_for:
         found.append(_stands_in(telemetry.policy))
     if measures.frozen_s >= CAMERA_FROZEN_S:
@@ -269,6 +271,17 @@ def _stands_in(policy: PolicyState) -> Condition:
         f"{policy.active} stands in for {policy.stands_in_for}" + (f": {obstacle}" if obstacle else ""),
         f"{policy.active} drives",
         f"read why on the timeline; {back}",
+    )
+
+
+def _policy_obstacle(obstacle: str) -> Condition:
+    return Condition(
+        "policy.server",
+        Priority.HIGH,
+        "policy",
+        obstacle,
+        "the arm goes on to the end of the last chunk, then holds; no task is begun",
+        "look at the server and at its address and mapping; or swap the policy",
     )
 
 

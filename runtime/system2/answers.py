@@ -38,7 +38,7 @@ def checked(answer: object) -> Proposal:
     if not isinstance(answer, Proposal):
         raise TypeError(f"infer returned {_kind(answer)}, must be a Proposal")
     _is(answer.status, PolicyStatus, "status")
-    for name in ("phase", "reason"):
+    for name in ("phase", "reason", "obstacle"):
         _is_text(getattr(answer, name), name)
     for name in ("confidence", "confidence_limit", "gripper_force_n", "step_period_s"):
         _is_number(getattr(answer, name), name)

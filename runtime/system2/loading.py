@@ -8,10 +8,12 @@ from typing import Protocol
 
 from runtime.messages.cell import CellDescription
 from runtime.plugin_host import PolicyUnavailable, Registry
-from runtime.ports import Observation
+from runtime.ports import Observation, Remote
 from runtime.system2.runner import InlineRunner, PolicyRunner
 
 WARM_INFERENCES = 2
+READY_WITHIN_S = 90.0
+"""How long a policy behind a connection is waited for before a swap to it is refused: its server may compile first."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,10 +106,16 @@ class ThreadedLoader:
         with self._lock:
             if self._wanted == name:
                 self._loaded = loaded
+                return
+        if loaded.runner is not None:
+            loaded.runner.close()
 
 
 def load(registry: Registry, cell: CellDescription, name: str, warm_up: Observation | None) -> Loaded:
-    """Import, build and warm one policy; every failure becomes a reason and quarantines."""
+    """Import, build and warm one policy; every failure becomes a reason and quarantines.
+
+    A policy whose server is not there is refused too, but may be asked for again.
+    """
     try:
         policy = registry.load_policy(name, cell)
     except PolicyUnavailable as trouble:
@@ -116,6 +124,9 @@ def load(registry: Registry, cell: CellDescription, name: str, warm_up: Observat
         for _ in range(WARM_INFERENCES if warm_up is not None else 0):
             if warm_up is not None:
                 policy.infer(warm_up)
+        if warm_up is not None and isinstance(policy, Remote) and (obstacle := policy.await_ready(READY_WITHIN_S)):
+            policy.close()
+            return Loaded(name, None, obstacle)
     except (Exception, SystemExit) as trouble:  # noqa: BLE001 - it must not take the planner with it
         reason = f"failed while warming: {type(trouble).__name__}: {trouble}"
         registry.quarantine_policy(name, reason)

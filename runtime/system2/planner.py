@@ -298,6 +298,7 @@ class PlannerStage:
             targets=proposal.targets,
             heat=proposal.heat,
             confidence_limit=proposal.confidence_limit,
+            obstacle=proposal.obstacle,
             observation_age_s=(told.asked_ns - observation.stamp_ns) * 1e-9,
             failures=failures,
         )

@@ -7,7 +7,7 @@ from enum import Enum
 from typing import Protocol, runtime_checkable
 
 from runtime.messages.tasks import Assignment
-from runtime.ports import Observation, Policy, Proposal
+from runtime.ports import Observation, Policy, Proposal, Remote
 from runtime.system2.answers import checked, presentable
 
 
@@ -131,6 +131,7 @@ class InlineRunner:
     memory_mib = 0.0
 
     def __init__(self, policy: Policy) -> None:
+        self._policy = policy
         self._caller = PolicyCaller(policy)
         self._answer: Answer | None = None
 
@@ -146,7 +147,9 @@ class InlineRunner:
         return answer
 
     def close(self) -> None:
-        """Nothing to end."""
+        """A policy that holds a connection lets go of it; others hold nothing."""
+        if isinstance(self._policy, Remote):
+            self._policy.close()
 
     def gone(self) -> bool:
         """At once."""

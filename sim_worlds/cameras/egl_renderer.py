@@ -13,21 +13,18 @@ from numpy.typing import NDArray
 from runtime.messages.cell import CameraDescription
 from runtime.ports import Image
 from sim_worlds.cameras.drawing import Drawing, body_matrices
+from sim_worlds.cameras.egl_drawing import LoadedDrawing
+from sim_worlds.cameras.egl_programs import Programs, uniform
 from sim_worlds.cameras.fences import Fences
 from sim_worlds.cameras.frames import Matrix, inverse
 from sim_worlds.cameras.lighting import Lighting
-from sim_worlds.cameras.pieces import pieces_of, view_planes
-from sim_worlds.cameras.shaders import FRAGMENT, SHADOW_FRAGMENT, SHADOW_VERTEX, VERTEX
+from sim_worlds.cameras.pieces import view_planes
+from sim_worlds.cameras.view_matrices import projection
 
-NEAR_M, FAR_M = 0.01, 6.0
 SAMPLES = 4
 MAX_BODIES = 64
 """As the shaders declare."""
 SHADOW_PX = 512
-SHADOW_HALF_M = 0.75
-"""Half the side of the square that the shadow map covers, about `SHADOW_CENTRE_M`."""
-
-SHADOW_CENTRE_M = (0.45, 0.0, 0.2)
 BACKGROUND = (0.16, 0.16, 0.17)
 
 
@@ -54,24 +51,32 @@ class EglRenderer:
     def __init__(self, drawing: Drawing, *, lighting: Lighting, cameras: Sequence[CameraDescription]) -> None:
         self._context = _headless_context()
         self._fences = Fences()
-        self._drawing = drawing
-        self._pieces = pieces_of(drawing)
-        self._middles = np.zeros((4, drawing.bodies))
+        self._programs = Programs(self._context)
         self._views: dict[str, _View] = {}
         self._read: Image | None = None
         self._clean = False
-        self._build_programs()
+        self._loaded: LoadedDrawing | None = None
+        self._build_shadows()
         self._build_sheet(cameras)
-        self._light(lighting)
+        self.redraw(drawing, lighting=lighting)
+
+    def redraw(self, drawing: Drawing, *, lighting: Lighting) -> None:
+        """Draw this from now on, in this light; cameras stay. To be placed anew."""
+        if self._loaded is None or drawing is not self._loaded.drawing:
+            if self._loaded is not None:
+                self._loaded.release()
+            self._loaded = LoadedDrawing(self._context, drawing, programs=self._programs)
+        self._middles = np.zeros((4, drawing.bodies))
+        self._programs.light(self._loaded.program, lighting)
 
     def place(self, poses: NDArray[np.float64]) -> None:
-        """Move the bodies to [links + parts, 7] poses and redraw the shadows."""
-        placed = body_matrices(self._drawing, poses)
-        self._middles = self._pieces.middles(placed)
+        """Move the bodies to [links + parts + loose, 7] poses and redraw the shadows."""
+        placed = body_matrices(self._now.drawing, poses)
+        self._middles = self._now.pieces.middles(placed)
         self._bodies.write(placed)
         self._shadow_target.use()
         self._shadow_target.clear(depth=1.0)
-        self._shadow_array.render()
+        self._now.shadow_array.render()
         self.begun()
         self._read, self._clean = None, False
 
@@ -81,10 +86,11 @@ class EglRenderer:
             self._wipe()
         view = self._views[camera.name]
         camera_from_base = inverse(camera_in_base)
-        self._clip_from_base.write((view.projection @ camera_from_base).T.astype("f4").tobytes())
+        now = self._now
+        now.clip_from_base.write((view.projection @ camera_from_base).T.astype("f4").tobytes())
         self._drawn.viewport = (0, view.first_row, camera.width_px, camera.height_px)
-        for first, count in self._pieces.seen(self._middles, planes=view.planes, camera_from_base=camera_from_base):
-            self._array.render(first=first, vertices=count)
+        for first, count in now.pieces.seen(self._middles, planes=view.planes, camera_from_base=camera_from_base):
+            now.array.render(first=first, vertices=count)
 
     def begun(self) -> None:
         """Nothing more is begun for now: the driver may draw."""
@@ -105,6 +111,31 @@ class EglRenderer:
         first = self._views[camera.name].first_row
         return np.ascontiguousarray(self._read[first : first + camera.height_px, : camera.width_px, :3])
 
+    def identify(self, camera: CameraDescription, *, camera_in_base: Matrix) -> NDArray[np.uint8]:
+        """Which body each pixel's middle shows, u8[height, width], of the bodies as placed; 0 is what never moves."""
+        view, now = self._views[camera.name], self._now
+        clip_from_base = uniform(self._programs.identities, "clip_from_base")
+        camera_from_base = inverse(camera_in_base)
+        clip_from_base.write((view.projection @ camera_from_base).T.astype("f4").tobytes())
+        if self._identities is None:
+            self._identities = self._context.simple_framebuffer(self._drawn.size, 4)
+        self._identities.viewport = (0, 0, camera.width_px, camera.height_px)
+        self._identities.use()
+        self._identities.clear(depth=1.0)
+        for first, count in now.pieces.seen(self._middles, planes=view.planes, camera_from_base=camera_from_base):
+            now.identity_array.render(first=first, vertices=count)
+        self.begun()
+        read = np.empty((camera.height_px, camera.width_px, 4), dtype=np.uint8)
+        self._identities.read_into(read, viewport=self._identities.viewport, components=4, alignment=1)
+        self._fences.picture_read()
+        self._clean = False  # the next picture is drawn on the other target again
+        return np.ascontiguousarray(read[:, :, 0])
+
+    @property
+    def _now(self) -> LoadedDrawing:
+        assert self._loaded is not None
+        return self._loaded
+
     def _wipe(self) -> None:
         self._drawn.viewport = (0, 0, *self._drawn.size)
         self._drawn.use()
@@ -122,18 +153,8 @@ class EglRenderer:
         """What draws: the driver's name for it."""
         return str(self._context.info["GL_RENDERER"])
 
-    def _build_programs(self) -> None:
-        context, drawing = self._context, self._drawing
-        self._program = context.program(vertex_shader=VERTEX, fragment_shader=FRAGMENT)
-        self._clip_from_base = _uniform(self._program, "clip_from_base")
-        self._shadow_program = context.program(vertex_shader=SHADOW_VERTEX, fragment_shader=SHADOW_FRAGMENT)
-        vertices = context.buffer(drawing.vertices.tobytes())
-        indices = context.buffer(drawing.indices.tobytes())
-        names = ("position", "normal", "colour", "body")
-        self._array = context.vertex_array(self._program, [(vertices, "3f 3f 3f 1f", *names)], indices)
-        shadow_layout = [(vertices, "3f 6x4 1f", "position", "body")]
-        casting = context.buffer(drawing.casting.tobytes())
-        self._shadow_array = context.vertex_array(self._shadow_program, shadow_layout, casting)
+    def _build_shadows(self) -> None:
+        context = self._context
         self._bodies = context.buffer(reserve=48 * MAX_BODIES)
         self._bodies.bind_to_uniform_block(0)
         self._shadow_map = context.depth_texture((SHADOW_PX, SHADOW_PX))
@@ -143,18 +164,6 @@ class EglRenderer:
         self._shadow_map.use(location=0)
         context.front_face = "cw"  # the pictures are drawn upside down, so that memory starts with their top row
         context.enable(moderngl.DEPTH_TEST | moderngl.CULL_FACE)
-
-    def _light(self, lighting: Lighting) -> None:
-        direction = np.asarray(lighting.lamp_direction, dtype=np.float64)
-        direction /= np.linalg.norm(direction)
-        from_base = shadow_from_base(direction)
-        _set(self._shadow_program, "shadow_from_base", from_base.T)
-        _set(self._program, "shadow_from_base", from_base.T)
-        _set(self._program, "lamp_direction", direction)
-        _set(self._program, "lamp", lighting.lamp * np.asarray(lighting.lamp_rgb))
-        _set(self._program, "ambient", lighting.ambient * np.asarray(lighting.ambient_rgb))
-        _set(self._program, "shadow_depth", np.array([lighting.shadow]))
-        _set(self._program, "exposure", np.array([lighting.exposure]))
 
     def _build_sheet(self, cameras: Sequence[CameraDescription]) -> None:
         """One target for all pictures, one above the other: they are cleared, resolved and read in one call each."""
@@ -169,6 +178,7 @@ class EglRenderer:
             self._context.depth_renderbuffer(size, samples=samples),
         )
         self._resolved = self._context.simple_framebuffer(size, 4)
+        self._identities: moderngl.Framebuffer | None = None
 
 
 def _headless_context() -> moderngl.Context:
@@ -183,37 +193,3 @@ def _headless_context() -> moderngl.Context:
         )
     except Exception as trouble:  # glcontext raises bare Exception without libEGL or a driver
         raise EglUnavailable(str(trouble)) from trouble
-
-
-def _set(program: moderngl.Program, name: str, values: NDArray[np.float64]) -> None:
-    _uniform(program, name).write(values.astype("f4").tobytes())
-
-
-def _uniform(program: moderngl.Program, name: str) -> moderngl.Uniform:
-    uniform = program[name]
-    assert isinstance(uniform, moderngl.Uniform)
-    return uniform
-
-
-def projection(camera: CameraDescription) -> Matrix:
-    """Clip space from the camera frame (x right, y down, z forward), first row of memory at the top."""
-    depth = FAR_M - NEAR_M
-    return np.array(
-        [
-            [2.0 * camera.focal_px / camera.width_px, 0.0, 0.0, 0.0],
-            [0.0, 2.0 * camera.focal_px / camera.height_px, 0.0, 0.0],
-            [0.0, 0.0, (FAR_M + NEAR_M) / depth, -2.0 * FAR_M * NEAR_M / depth],
-            [0.0, 0.0, 1.0, 0.0],
-        ]
-    )
-
-
-def shadow_from_base(direction: NDArray[np.float64]) -> Matrix:
-    """Orthographic view from the lamp, depth rising away from it."""
-    across = np.cross([0.0, 1.0, 0.0] if abs(direction[1]) < 0.9 else [1.0, 0.0, 0.0], direction)
-    across /= np.linalg.norm(across)
-    rotation = np.array([across, np.cross(direction, across), -direction])
-    result = np.eye(4)
-    result[:3, :3] = rotation / np.array([[SHADOW_HALF_M], [SHADOW_HALF_M], [1.5]])
-    result[:3, 3] = -result[:3, :3] @ np.asarray(SHADOW_CENTRE_M)
-    return result

@@ -41,4 +41,6 @@ def lighting_of(table: LightTable) -> Lighting:
         shadow=table.shadow,
         exposure=table.exposure,
         noise=table.noise,
+        lamp_rgb=table.lamp_rgb,
+        ambient_rgb=table.ambient_rgb,
     )

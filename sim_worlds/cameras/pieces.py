@@ -73,8 +73,10 @@ def pieces_of(drawing: Drawing) -> Pieces:
         (int(owners[start]), 3 * start, 3 * (end - start)) for start, end in zip(borders, borders[1:], strict=False)
     )
     centres, radii = np.ones((drawing.bodies, 4)), np.zeros(drawing.bodies)
-    for body in range(drawing.bodies):
-        points = drawing.vertices[drawing.vertices[:, 9] == body, :3]
+    whose = drawing.vertices[:, 9].astype(np.intp)
+    by_body = drawing.vertices[np.argsort(whose, kind="stable"), :3]
+    ends = np.cumsum(np.bincount(whose, minlength=drawing.bodies))
+    for body, points in enumerate(np.split(by_body, ends[:-1])):
         if len(points):
             centres[body, :3] = 0.5 * (points.min(axis=0) + points.max(axis=0))
             radii[body] = np.linalg.norm(points - centres[body, :3], axis=1).max()

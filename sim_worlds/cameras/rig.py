@@ -8,22 +8,24 @@ from functools import partial
 from pathlib import Path
 from typing import Protocol
 
-import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
 from runtime.messages.camera import Frame
 from runtime.messages.cell import CameraDescription, CellDescription
 from runtime.ports import Image, Picture
-from sim_worlds.cameras.drawing import Drawing, draw_cell
+from sim_worlds.cameras.cell_drawing import draw_cell
+from sim_worlds.cameras.drawing import Drawing
 from sim_worlds.cameras.egl_renderer import EglRenderer, EglUnavailable
+from sim_worlds.cameras.eye import Eye
 from sim_worlds.cameras.frames import Matrix, matrices
-from sim_worlds.cameras.lighting import Lighting, lighting_of
-from sim_worlds.cameras.meshes import describe_meshes
+from sim_worlds.cameras.lighting import Lighting
 from sim_worlds.cameras.mounting import mount
-from sim_worlds.cameras.sensor import Sensor
+from sim_worlds.cameras.subject import subject_of
 from sim_worlds.poses import matrix_of
 from sim_worlds.scenes import Scene
+from sim_worlds.variation import VariedScene
+from sim_worlds.variation.flaws import FLAWLESS
 
 RENDERERS = ("auto", "egl", "tiny")
 
@@ -34,7 +36,7 @@ class Renderer(Protocol):
     name: str
 
     def place(self, poses: NDArray[np.float64]) -> None:
-        """Move the bodies: [links + parts, 7]."""
+        """Move the bodies: [links + parts + loose, 7]."""
         ...
 
     def begin(self, camera: CameraDescription, *, camera_in_base: Matrix) -> None:
@@ -63,7 +65,7 @@ class BodyPoses(Protocol):
 
     @property
     def poses(self) -> NDArray[np.float64]:
-        """[links + parts, 7]."""
+        """[links + parts + loose, 7]."""
         ...
 
 
@@ -76,7 +78,7 @@ class CameraRig:
 
     def __init__(
         self,
-        cell: CellDescription | Scene,
+        cell: CellDescription | Scene | VariedScene,
         *,
         renderer: str = "auto",
         seed: int = 0,
@@ -85,24 +87,19 @@ class CameraRig:
         mesh_folder: Path | None = None,
         truth: Callable[[], NDArray[np.float64]] | None = None,
     ) -> None:
-        """A scene brings its own light; an arm without meshes gets those of `describe_meshes`.
+        """A scene brings its own light, a varied one all that it changes; an arm without meshes gets its own.
 
         `truth` is asked for the poses when `capture` is used. Raises `EglUnavailable` for renderer `egl`.
         """
         if renderer not in RENDERERS:
             raise ValueError(f"renderer {renderer!r}: allowed are {', '.join(RENDERERS)}")
-        if isinstance(cell, Scene):
-            lighting = lighting or lighting_of(cell.light)
-            cell = cell.description
-        if not cell.robot.meshes:
-            meshes = describe_meshes(cell.robot, folder=mesh_folder)
-            cell = msgspec.structs.replace(cell, robot=msgspec.structs.replace(cell.robot, meshes=meshes))
-        self._cell = cell
+        subject = subject_of(cell, lighting=lighting, mesh_folder=mesh_folder)
+        self._cell = cell = subject.cell
         self._truth = truth
-        self._lighting = lighting or Lighting()
-        self._mounted = mount(cell.cameras, mismatch=mismatch, seed=seed)
-        self._sensors = [
-            Sensor(width_px=c.width_px, height_px=c.height_px, noise=self._lighting.noise, seed=seed * 97 + index)
+        self._lighting = subject.lighting
+        self._mounted = mount(cell.cameras, mismatch=mismatch, seed=seed, shifts=subject.shifts)
+        self._eyes = [
+            Eye(c, noise=self._lighting.noise, seed=seed * 97 + index, flaws=subject.flaws.get(c.name, FLAWLESS))
             for index, c in enumerate(cell.cameras)
         ]
         self._flange_in_last_joint = matrix_of(cell.robot.flange_in_last_joint)
@@ -110,7 +107,8 @@ class CameraRig:
         self._exposed_ns: int | None = None
         self._work: deque[Callable[[], None]] = deque()
         self.warning = ""
-        self._renderer = self._choose(renderer, draw_cell(cell, mesh_folder=mesh_folder))
+        drawing = draw_cell(cell, mesh_folder=mesh_folder, look=subject.look, clutter=subject.clutter)
+        self._renderer = self._choose(renderer, drawing)
 
     @property
     def renderer(self) -> str:
@@ -137,10 +135,10 @@ class CameraRig:
             self._work.popleft()()
         self._sequence += 1
         pictures: list[Picture] = []
-        for mounted, sensor in zip(self._mounted, self._sensors, strict=True):
+        for mounted, eye in zip(self._mounted, self._eyes, strict=True):
             camera = mounted.camera
             frame = Frame(camera.name, self._sequence, stamp_ns, camera.width_px, camera.height_px, self._renderer.name)
-            pictures.append(Picture(frame, sensor.expose(self._renderer.finish(camera))))
+            pictures.append(Picture(frame, eye.expose(self._renderer.finish(camera))))
         return pictures
 
     def capture(self, *, stamp_ns: int) -> list[Picture]:
@@ -153,7 +151,7 @@ class CameraRig:
         return self.capture_poses(truth.poses, stamp_ns=stamp_ns)
 
     def capture_poses(self, poses: NDArray[np.float64], *, stamp_ns: int) -> list[Picture]:
-        """One picture a camera; `poses` is [links + parts, 7]: base, joints, fingers left and right, parts."""
+        """One picture a camera; `poses` is [links + parts + loose, 7]: base, joints, fingers left and right first."""
         self._expose(poses, stamp_ns=stamp_ns)
         return self.read_out()
 

@@ -16,6 +16,16 @@ _SPARE_PX = 97
 """The bank is larger than a picture by this many rows and columns; every picture takes a random window."""
 
 
+class NoiseBank:
+    """Normal deviates, i16[height, width, 3], larger than a picture; several sensors may share one."""
+
+    def __init__(self, *, width_px: int, height_px: int, random: np.random.Generator) -> None:
+        shape = (height_px + _SPARE_PX, width_px + _SPARE_PX, 3)
+        deviates = random.standard_normal(shape, dtype=np.float32)
+        steps = np.rint(deviates * _BANK_STEPS)
+        self.deviates = np.clip(steps, -4 * _BANK_STEPS, 4 * _BANK_STEPS).astype(np.int16)
+
+
 class Sensor:
     """Adds read noise and shot noise (its variance grows with the signal) to 8-bit pictures.
 
@@ -23,14 +33,16 @@ class Sensor:
     ones costs more than drawing the scene does.
     """
 
-    def __init__(self, *, width_px: int, height_px: int, noise: float, seed: int) -> None:
+    def __init__(
+        self, *, width_px: int, height_px: int, noise: float, seed: int, bank: NoiseBank | None = None
+    ) -> None:
+        """A `bank` of the same picture size saves drawing one from the seed."""
         self._generator = np.random.default_rng(seed)
-        shape = (height_px + _SPARE_PX, width_px + _SPARE_PX, 3)
         self._size = (height_px, width_px)
         self._noise = noise
         self._scratch = np.empty((height_px, width_px, 3), dtype=np.int16)
-        deviates = self._generator.standard_normal(shape, dtype=np.float32)
-        self._bank = np.clip(np.rint(deviates * _BANK_STEPS), -4 * _BANK_STEPS, 4 * _BANK_STEPS).astype(np.int16)
+        bank = bank or NoiseBank(width_px=width_px, height_px=height_px, random=self._generator)
+        self._bank = bank.deviates
         signal = (np.arange(256) + 0.5) / 256.0
         sigma = 255.0 * noise * np.sqrt(0.4 + 1.2 * signal)
         self._fraction_bits = int(math.log2(min(1024.0, 30000.0 / max(4.0 * sigma.max(), 1.0))))

@@ -36,7 +36,7 @@ class TinyRenderer:
                 self._carried.append((body, row))
 
     def place(self, poses: NDArray[np.float64]) -> None:
-        """Move the bodies to [links + parts, 7] poses."""
+        """Move the bodies to [links + parts + loose, 7] poses."""
         for body, row in self._carried:
             pose = poses[row]
             if np.isfinite(pose).all():

@@ -9,13 +9,13 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from runtime.messages.cell import PartKind
-from runtime.messages.geometry import Box
+from runtime.messages.geometry import Box, Pose, Vector3
 from sim_worlds.bullet_engine import engine
 from sim_worlds.plant.arm_file import arm_urdf
 from sim_worlds.plant.mismatch import Mismatch
 from sim_worlds.scenes.placement import PlacedPart
 from sim_worlds.scenes.scene import Scene
+from sim_worlds.variation.foreign_objects import LooseObject
 
 STEP_S = 0.001
 GRAVITY_M_S2 = 9.81
@@ -44,7 +44,7 @@ class BulletWorld:
     ("maximal coordinates"), which cost the solver a fraction. See decision 0014.
     """
 
-    def __init__(self, scene: Scene, *, mismatch: Mismatch) -> None:
+    def __init__(self, scene: Scene, *, mismatch: Mismatch, loose: Sequence[LooseObject] = ()) -> None:
         self._scene = scene
         self._client = engine.connect(engine.DIRECT)
         self._joints = len(scene.description.robot.joints)
@@ -60,7 +60,10 @@ class BulletWorld:
         self._belt = self._place_belt() if scene.belt is not None else None
         self._arm = self._load_arm(mismatch)
         parts = zip(scene.description.parts, mismatch.part_mass, strict=True)
-        self._parts = [self._make_part(part, mass_factor=float(factor)) for part, factor in parts]
+        self._parts = [
+            self._make_solid(part.shape, part.size_m, mass_kg=part.mass_kg * float(factor)) for part, factor in parts
+        ]
+        self._loose = [self._make_solid(thing.shape, thing.size_m, mass_kg=thing.mass_kg) for thing in loose]
 
     def close(self) -> None:
         """Free the engine; a second call does nothing."""
@@ -128,8 +131,13 @@ class BulletWorld:
 
     def put_part(self, index: int, placed: PlacedPart) -> None:
         """Place one part at rest."""
-        body = self._parts[index]
-        pose = placed.part_in_base
+        self._put(self._parts[index], placed.part_in_base)
+
+    def put_loose(self, index: int, object_in_base: Pose) -> None:
+        """Place one loose object at rest."""
+        self._put(self._loose[index], object_in_base)
+
+    def _put(self, body: int, pose: Pose) -> None:
         engine.resetBasePositionAndOrientation(
             body, pose.position_m, pose.orientation_xyzw, physicsClientId=self._client
         )
@@ -146,10 +154,17 @@ class BulletWorld:
         links[0] = (0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 1.0)
         for row, state in enumerate(states, start=1):
             links[row, :3], links[row, 3:] = state[4], state[5]
-        parts = np.empty((len(self._parts), 7))
-        for row in range(len(self._parts)):
-            parts[row, :3], parts[row, 3:] = self.part_pose(row)
-        return links, parts
+        return links, self._poses_of(self._parts)
+
+    def loose_poses(self) -> NDArray[np.float64]:
+        """Centres of the loose objects, float64[·, 7]."""
+        return self._poses_of(self._loose)
+
+    def _poses_of(self, bodies: Sequence[int]) -> NDArray[np.float64]:
+        poses = np.empty((len(bodies), 7))
+        for row, body in enumerate(bodies):
+            poses[row, :3], poses[row, 3:] = engine.getBasePositionAndOrientation(body, self._client)
+        return poses
 
     def rewind_belt(self) -> None:
         """Move the endless belt's slab back before its end comes; its surface keeps its speed."""
@@ -228,23 +243,18 @@ class BulletWorld:
             engine.setJointMotorControl2(arm, finger, engine.VELOCITY_CONTROL, force=0.0, physicsClientId=self._client)
         return int(arm)
 
-    def _make_part(self, part: PartKind, *, mass_factor: float) -> int:
-        if part.shape == "cylinder":
+    def _make_solid(self, shape_name: str, size_m: Vector3, *, mass_kg: float) -> int:
+        if shape_name == "cylinder":
             shape = engine.createCollisionShape(
                 engine.GEOM_CYLINDER,
-                radius=0.5 * part.size_m[0],
-                height=part.size_m[2],
+                radius=0.5 * size_m[0],
+                height=size_m[2],
                 physicsClientId=self._client,
             )
         else:
-            half = [0.5 * size for size in part.size_m]
+            half = [0.5 * size for size in size_m]
             shape = engine.createCollisionShape(engine.GEOM_BOX, halfExtents=half, physicsClientId=self._client)
-        body = engine.createMultiBody(
-            part.mass_kg * mass_factor,
-            shape,
-            useMaximalCoordinates=True,
-            physicsClientId=self._client,
-        )
+        body = engine.createMultiBody(mass_kg, shape, useMaximalCoordinates=True, physicsClientId=self._client)
         self._surface(body, -1, friction=self._part_friction)
         engine.setCollisionFilterGroupMask(body, -1, 1 | 4, -1, physicsClientId=self._client)
         return int(body)

@@ -23,6 +23,7 @@ from sim_worlds.plant.sensors import Sensors
 from sim_worlds.plant.thermal import MotorHeat
 from sim_worlds.plant.truth import Truth
 from sim_worlds.scenes.scene import Scene
+from sim_worlds.variation.foreign_objects import LooseObject, place_loose
 
 _SLOW_TICKS = 10
 """Heat, faults and belt are looked at every 10 ms, each in a tick of its own."""
@@ -60,13 +61,14 @@ class _Arrival(NamedTuple):
 class PyBulletPlant:
     """One cell. Belongs to one thread; the same seed and commands give bit-identical states."""
 
-    def __init__(self, scene: Scene, *, mismatch: str = "low", seed: int) -> None:
-        """Raises `SceneError` for an unknown mismatch level."""
+    def __init__(self, scene: Scene, *, mismatch: str = "low", seed: int, loose: tuple[LooseObject, ...] = ()) -> None:
+        """Raises `SceneError` for an unknown mismatch level. `loose`: foreign objects among the parts."""
         robot = scene.description.robot
         self._scene, self._seed = scene, seed
         self._joints = len(robot.joints)
         self._mismatch = draw_mismatch(mismatch, seed=seed, joints=self._joints, parts=len(scene.description.parts))
-        self._world = BulletWorld(scene, mismatch=self._mismatch)
+        self._loose = loose
+        self._world = BulletWorld(scene, mismatch=self._mismatch, loose=loose)
         self._drives = JointDrives(robot, step_s=STEP_S)
         self._friction = JointFriction(robot, mismatch=self._mismatch)
         self._rotors = RotorInertia(robot, mismatch=self._mismatch)
@@ -125,7 +127,7 @@ class PyBulletPlant:
     def truth(self) -> Truth:
         """Where everything really is now."""
         links, parts = self._world.poses()
-        return Truth(self._tick, self._stamp_ns, links, parts)
+        return Truth(self._tick, self._stamp_ns, links, parts, self._world.loose_poses())
 
     def refill(self, refill_id: int) -> None:
         """Lay out the parts anew for this id; the id in force changes nothing."""
@@ -179,8 +181,12 @@ class PyBulletPlant:
         self._state = self._measure()
 
     def _lay_out(self) -> None:
-        for index, placed in enumerate(self._scene.place(self._seed, self._refill_id)):
+        parts = self._scene.place(self._seed, self._refill_id)
+        for index, placed in enumerate(parts):
             self._world.put_part(index, placed)
+        seed = (self._seed, self._refill_id)
+        for index, pose in enumerate(place_loose(self._loose, scene=self._scene, parts=parts, seed=seed)):
+            self._world.put_loose(index, pose)
 
     def _receive(self, command: JointCommand | None) -> None:
         """Count what is missed; through the transport delay; brakes and latches."""

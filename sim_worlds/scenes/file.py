@@ -112,6 +112,8 @@ class LightTable(Struct, frozen=True):
     shadow: Fraction = 0.75
     exposure: Annotated[float, Meta(ge=0.1, le=10.0)] = 1.0
     noise: Annotated[float, Meta(ge=0.0, le=0.5)] = 0.008
+    lamp_rgb: tuple[Fraction, Fraction, Fraction] = (1.0, 0.98, 0.95)
+    ambient_rgb: tuple[Fraction, Fraction, Fraction] = (0.96, 0.98, 1.0)
 
 
 class PhysicsTable(Struct, frozen=True):

@@ -13,8 +13,8 @@ import pytest
 
 from tests.architecture.project import PACKAGES, ROOT, project_files
 
-DECLARED_ELSEWHERE = {"torch", "_typeshed"}
-"""In the extra `learned`; inside the type checker."""
+DECLARED_ELSEWHERE = {"_typeshed"}
+"""Inside the type checker."""
 
 LOADS_BY_NAME = Path("sim_worlds/bullet_engine.py")
 """Imports PyBullet by `importlib`, to silence its greeting."""
@@ -62,7 +62,7 @@ def test_everything_declared_is_imported() -> None:
     assert {distribution(line) for line in project_table()[""]} - imported_distributions() == set()
 
 
-@pytest.mark.parametrize("extra", ["", "dev", "learned"])
+@pytest.mark.parametrize("extra", ["", "dev"])
 def test_everything_declared_is_locked(extra: str) -> None:
     lines = (ROOT / "constraints.txt").read_text(encoding="utf-8").splitlines()
     locked = {distribution(line) for line in lines if "==" in line and not line.startswith("#")}

@@ -28,10 +28,12 @@ PLANTS: dict[str, tuple[str, str]] = {
     "qt-in-twin-app": ("twin_app/model", "from PySide6 import QtCore"),
     "pybullet-in-sim-worlds": ("twin_app/assembly", "import pybullet"),
     "zmq-in-link": ("runtime/supervision", "import zmq"),
+    "wires-in-plugins": ("runtime/policy_servers", "import websockets"),
     "torch-in-policies": ("runtime/system1", "import torch"),
     "guard-without-torch": ("runtime/guardrail", "import runtime.planted_detour"),
     "pinocchio-in-kinematics": ("runtime/system1", "import pinocchio"),
     "numba-in-compiled": ("sim_worlds/plant", "import numba"),
+    "tables-and-video-in-datasets": ("runtime/system2", "import pyarrow"),
     "truth-hidden": ("plugins/programmed", "import sim_worlds.plant.truth"),
     "messages-small": ("runtime/messages", "import google.protobuf"),
 }

@@ -26,6 +26,14 @@ MISTAKES = [
     (["run", "--headless", "--fault", "F26:mild@1+0"], "the duration of fault 'F26:mild@1+0' is nothing"),
     (["run", "--headless", "--fault", "F26@1+.."], "'..' is not a number of seconds"),
     (["run", "--headless", "--fault", "F26@99999"], "'99999' seconds are too long for a fault"),
+    (["run", "--headless", "--vary", "fog"], "unknown variation 'fog'"),
+    (["run", "--headless", "--vary", "light:huge"], "unknown strength 'huge' of variation light"),
+    (["run", "--headless", "--live", "--vary", "light:2"], "strength '2' of variation light is outside 0…1"),
+    (["worlds", "--vary", "fog"], "unknown variation 'fog'"),
+    (["worlds", "--picture", "sheet.pdf"], "sheet.pdf is no picture file"),
+    (["worlds", "--picture", "nowhere/sheet.png"], "there is no folder nowhere"),
+    (["worlds", "--picture", "/proc/sheet.png", "--vary", "light"], "cannot write /proc/sheet.png"),
+    (["worlds", "--picture", "x.png", "--scene", "nowhere"], "unknown scene"),
     (["run", "--headless", "--cell", "a/b"], "is no name for a cell"),
     (["run", "--headless", "--record", "x.mcap"], "--record needs a live cell"),
     (["run", "--headless", "--live", "--cell", "a/b"], "is no name for a cell"),
@@ -50,7 +58,7 @@ def test_a_mistake_gets_a_message_and_status_2(words: list[str], expected: str, 
     assert "Traceback" not in done.stderr
 
 
-@pytest.mark.parametrize("option", ["--policy", "--cell", "--fault", "--mismatch"])
+@pytest.mark.parametrize("option", ["--policy", "--cell", "--fault", "--mismatch", "--vary"])
 def test_a_value_that_is_far_too_long_does_not_drown_the_message(option: str, tmp_path: Path) -> None:
     done = _celltwin(["run", "--headless", option, "x" * 3000], tmp_path)
     assert done.returncode == 2
@@ -71,6 +79,37 @@ def test_json_is_one_object_on_the_last_line_of_standard_output(tmp_path: Path) 
     done = _celltwin(["run", "--headless", "--picks", "1", "--json"], tmp_path)
     assert done.returncode == 0, done.stderr
     assert json.loads(done.stdout.strip().splitlines()[-1])["picks"] == 1
+
+
+def test_the_worlds_are_listed_with_every_range(tmp_path: Path) -> None:
+    import json
+
+    table = _celltwin(["worlds"], tmp_path).stdout
+    assert "conveyor" in table
+    assert "hidden_share" in table
+    listed = json.loads(_celltwin(["worlds", "--vary", "camera", "--json"], tmp_path).stdout)
+    assert [scene["name"] for scene in listed["scenes"]] == ["tray", "conveyor", "tray_iiwa"]
+    assert [kind["name"] for kind in listed["variations"]] == ["camera"]
+    assert listed["variations"][0]["parameters"]["offset_m"]["strong"] == [0.01, 0.01]
+
+
+def test_a_sheet_shows_a_variation_at_its_strengths(tmp_path: Path) -> None:
+    import cv2
+
+    done = _celltwin(["worlds", "--vary", "light", "--picture", "sheet.png", "--seed", "3"], tmp_path)
+    assert done.returncode == 0, done.stderr
+    sheet = cv2.imread(str(tmp_path / "sheet.png"))
+    assert sheet is not None
+    assert sheet.shape[0] > 4 * 256
+    assert sheet.shape[1] > 8 * 256
+
+
+def test_a_varied_run_says_so(tmp_path: Path) -> None:
+    import json
+
+    words = ["run", "--headless", "--picks", "1", "--json", "--vary", "light:weak", "--vary", "clutter"]
+    done = _celltwin(words, tmp_path)
+    assert json.loads(done.stdout.strip().splitlines()[-1])["variations"] == ["light:weak", "clutter:medium"]
 
 
 def test_an_output_that_is_full_or_closed_is_told_without_a_traceback(tmp_path: Path) -> None:

@@ -9,7 +9,7 @@ from runtime.messages.state import Mode
 from runtime.mistakes import UserMistake
 from twin_app.assembly.fault_spec import FaultWish
 from twin_app.assembly.lockstep import LockStepCell, run_picks
-from twin_app.assembly.setup import CellSetup
+from twin_app.assembly.setup import CellSetup, read_scene
 
 pytestmark = pytest.mark.timeout(120)
 
@@ -18,6 +18,15 @@ def test_the_same_seed_gives_the_same_trace_and_another_seed_another() -> None:
     first, again, other = (run_picks(CellSetup(seed=seed), picks=1)["trace_sha256"] for seed in (7, 7, 8))
     assert first == again
     assert first != other
+
+
+def test_a_varied_cell_repeats_with_its_seed_and_the_runtime_is_told_nothing() -> None:
+    plain, varied = CellSetup(seed=7), CellSetup(seed=7, variations=("light:weak", "size:weak", "clutter:weak"))
+    first, again = (run_picks(varied, picks=1) for _ in range(2))
+    assert first["trace_sha256"] == again["trace_sha256"]
+    assert first["succeeded"] == 1
+    assert read_scene(varied).cell == read_scene(plain).cell
+    assert read_scene(varied).scene.description.parts != read_scene(plain).cell.parts
 
 
 @pytest.mark.parametrize("scene", ["tray", "conveyor", "tray_iiwa"])

@@ -6,12 +6,12 @@ import math
 
 import numpy as np
 
-from plugins.programmed.funnel import yaw_of
 from runtime.kinematics import Arm
 from runtime.messages.cell import CellDescription
 from runtime.messages.geometry import Pose
 from runtime.messages.tasks import Assignment
 from runtime.perception.poses import compose, inverse
+from runtime.picking.funnel import yaw_of
 from runtime.ports import CameraView, Observation, Policy, Proposal
 from tests.support.drawn_pictures import Placed, draw_view
 

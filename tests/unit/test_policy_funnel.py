@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from plugins.programmed.funnel import SUBSTEP_S, Goal, HandState, Pace, coast, descend, pose_of, wall_z_m, yaw_of
-from plugins.programmed.joint_pace import JointReach
+from runtime.picking.funnel import SUBSTEP_S, Goal, HandState, Pace, coast, descend, pose_of, wall_z_m, yaw_of
+from runtime.picking.joint_pace import JointReach
 
 PACE = Pace(speed_m_s=0.8, acceleration_m_s2=2.0, height_m_s=0.4, turn_rad_s=2.0, turn_rad_s2=6.0, braking_m_s2=1.2)
 RIM_M = 0.12

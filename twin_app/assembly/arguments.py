@@ -13,6 +13,10 @@ FAULT_IDS = ("F01", "F12", "F13", "F20", "F26", "F31", "F41")
 
 NO_POLICY = "none"
 """What is written where no policy is meant."""
+VARIATIONS = ("light", "texture", "camera", "size", "clutter", "noise", "occlusion")
+"""As in the catalogue of variations, likewise."""
+PROTOCOLS = ("openpi", "groot", "lerobot")
+"""Of policy servers, as the plugins offer them."""
 
 _BENCHES = {
     "loop": "punctuality of the 1 kHz loop (60 s)",
@@ -30,7 +34,7 @@ _POLICY_WISHES = {
     "return": "the one that the fallback stands in for drives again",
     "try": "NAME is released from quarantine",
 }
-_JSON = "print the outcome as one JSON object on the last line (default: a table)"
+JSON = "print the outcome as one JSON object on the last line (default: a table)"
 _SEED = "seed of plant, placement and orders, from 0 (default: %(default)s)"
 
 _TOO_LONG = re.compile(rf"(\S{{{LONGEST_WORD}}})\S+")
@@ -46,6 +50,8 @@ class _Parser(argparse.ArgumentParser):
 
 def build_parser() -> argparse.ArgumentParser:
     """Every command with its options."""
+    from twin_app.assembly.training_arguments import add_training  # which is written in this file's words
+
     parser = _Parser(
         prog="celltwin", description="Digital-twin console for robot work cells that are driven by learned policies."
     )
@@ -58,6 +64,9 @@ def build_parser() -> argparse.ArgumentParser:
     screenshots.add_argument("folder", help="where the PNG files go; made when missing; needs a display")
     doctor = commands.add_parser("doctor", help="what is missing or slow on this machine, and the remedy")
     doctor.add_argument("--json", action="store_true", help="add one JSON list as the last line (default: the table)")
+    add_training(commands)
+    _add_worlds(commands)
+    _add_serve(commands)
     _add_bench(commands)
     _add_verify(commands)
     return parser
@@ -107,6 +116,7 @@ def _add_run(commands: _Commands[_Parser]) -> None:
         description="Run a cell with its console. Where the cell of this name runs already, the console joins it.",
     )
     _add_cell_options(run)
+    _add_server_options(run)
     _add_session_options(run)
     run.add_argument("--headless", action="store_true", help="no window; lock-step unless --live (default: a window)")
     run.add_argument("--live", action="store_true", help="headless: all processes on the wall clock; a console always")
@@ -123,7 +133,7 @@ def _add_run(commands: _Commands[_Parser]) -> None:
         "(default: no fault; medium, at once, until the end)",
     )
     run.add_argument("--empty", action="store_true", help="open the console without first tasks (default: one a part)")
-    run.add_argument("--json", action="store_true", help=f"without a window: {_JSON}")
+    run.add_argument("--json", action="store_true", help=f"without a window: {JSON}")
 
 
 def _add_cell_options(parser: argparse.ArgumentParser) -> None:
@@ -157,6 +167,78 @@ def _add_cell_options(parser: argparse.ArgumentParser) -> None:
         default="low",
         choices=("low", "high"),
         help="how far the plant differs from its nominal model (default: %(default)s)",
+    )
+    add_vary(
+        parser,
+        "vary the cell, drawn from the seed; may be repeated. "
+        f"Variations: {', '.join(VARIATIONS)}; strengths: weak, medium, strong, or a number from 0 to 1 "
+        "(default: no variation; medium)",
+    )
+
+
+def add_vary(parser: argparse.ArgumentParser, words: str) -> None:
+    """The option that varies a cell, explained in these words."""
+    parser.add_argument("--vary", action="append", default=[], metavar="NAME[:STRENGTH]", help=words)
+
+
+def _add_server_options(run: argparse.ArgumentParser) -> None:
+    run.add_argument(
+        "--server",
+        type=given,
+        default=None,
+        metavar="ADDRESS",
+        help="where the server of --policy is: ws://host:8000 (openpi), tcp://host:5555 (groot), host:8080 (lerobot) "
+        "(default: as ~/.config/celltwin/servers.toml says, else this machine)",
+    )
+    run.add_argument(
+        "--mapping",
+        type=given,
+        default=None,
+        metavar="FILE",
+        help="how that server's model sees and moves the cell: a TOML file, or the name of one that comes with the "
+        "program, e.g. droid, libero (default: celltwin, for servers of `celltwin serve`)",
+    )
+    run.add_argument(
+        "--key-file",
+        type=given,
+        default=None,
+        metavar="FILE",
+        help="text file with the key that the server wants in its first line (default: it wants none)",
+    )
+
+
+def _add_serve(commands: _Commands[_Parser]) -> None:
+    serve = commands.add_parser(
+        "serve",
+        help="put a policy behind a server's protocol, for a cell on another machine",
+        description="Serve one of this program's policies over a protocol that robots already speak. The server only "
+        "answers looks; it moves nothing. Ctrl-C ends it.",
+    )
+    serve.add_argument("policy", type=given, help="policy that answers, e.g. programmed")
+    serve.add_argument("--protocol", choices=PROTOCOLS, default="openpi", help="default: %(default)s")
+    serve.add_argument(
+        "--host", type=given, default="127.0.0.1", help="address (default: %(default)s, this machine only)"
+    )
+    serve.add_argument(
+        "--port",
+        type=port,
+        default=None,
+        help="port; 0 takes any free one (default: openpi 8000, groot 5555, lerobot 8080)",
+    )
+    serve.add_argument(
+        "--scene", type=given, default="tray", help="scene that the policy is built for (default: %(default)s)"
+    )
+    serve.add_argument(
+        "--key-file",
+        type=given,
+        default=None,
+        metavar="FILE",
+        help="text file; its first line is a key that clients have to show (default: none; needed beyond this machine)",
+    )
+    serve.add_argument(
+        "--without-key",
+        action="store_true",
+        help="listen beyond this machine without a key: whoever reaches it may ask",
     )
 
 
@@ -210,7 +292,18 @@ def _add_policy(commands: _Commands[_Parser]) -> None:
         "name", nargs="?", type=given, default=None, help="a policy, where one is needed; none: no policy"
     )
     policy.add_argument("--cell", default="cell-1", metavar="NAME", help="name of the cell (default: %(default)s)")
-    policy.add_argument("--json", action="store_true", help=_JSON)
+    policy.add_argument("--json", action="store_true", help=JSON)
+
+
+def _add_worlds(commands: _Commands[_Parser]) -> None:
+    worlds = commands.add_parser("worlds", help="the scenes and variations there are; pictures of a variation")
+    worlds.add_argument(
+        "--picture", type=given, default=None, metavar="FILE", help="draw each strength: PNG or JPEG (default: a list)"
+    )
+    add_vary(worlds, f"only these of {', '.join(VARIATIONS)}; may be repeated (default: every one)")
+    worlds.add_argument("--scene", type=given, default="tray", help="scene of the pictures (default: %(default)s)")
+    worlds.add_argument("--seed", type=natural, default=1, help="first seed of the pictures (default: %(default)s)")
+    worlds.add_argument("--json", action="store_true", help="print the list as one JSON object (default: a table)")
 
 
 def _add_bench(commands: _Commands[_Parser]) -> None:
@@ -221,7 +314,7 @@ def _add_bench(commands: _Commands[_Parser]) -> None:
     bench.add_argument("--presses", type=positive, default=1000, help="stop: number of presses (default: %(default)s)")
     bench.add_argument("--scene", type=given, default="tray", help="scene name or TOML file (default: %(default)s)")
     bench.add_argument("--seed", type=natural, default=1, help=_SEED)
-    bench.add_argument("--json", action="store_true", help=_JSON)
+    bench.add_argument("--json", action="store_true", help=JSON)
 
 
 def _add_verify(commands: _Commands[_Parser]) -> None:
@@ -239,9 +332,34 @@ def _add_verify(commands: _Commands[_Parser]) -> None:
     )
     endurance = what.add_parser("endurance", help="let cell and console work for long: what they hold must not grow")
     endurance.add_argument("--minutes", type=positive, default=60, metavar="N", help="how long (default: %(default)s)")
-    for parser in (swap, faults, kill, endurance):
+    servers = what.add_parser("servers", help="pick through a server of each protocol; mismatches, a killed server")
+    servers.add_argument(
+        "--policy",
+        type=given,
+        default=None,
+        help="policy behind the servers (default: flow_vla if it is there, else programmed)",
+    )
+    servers.add_argument(
+        "--picks", type=positive, default=20, metavar="N", help="picks through each protocol (default: %(default)s)"
+    )
+    servers.add_argument("--only", choices=PROTOCOLS, default=None, help="one protocol (default: each of them)")
+    variations = _add_verify_variations(what)
+    for parser in (swap, faults, kill, endurance, variations, servers):
         parser.add_argument("--seed", type=natural, default=1, help=_SEED)
     recording = what.add_parser("recording", help="judge a recording file")
     recording.add_argument("file", type=given, help="MCAP file that celltwin has written")
-    for parser in (swap, faults, kill, endurance, recording):
-        parser.add_argument("--json", action="store_true", help=_JSON)
+    dataset = what.add_parser("dataset", help="read and decode every frame of a dataset (LeRobotDataset v3.0)")
+    dataset.add_argument("folder", type=given, help="the folder with its meta/, data/ and videos/")
+    for parser in (swap, faults, kill, endurance, recording, dataset, variations, servers):
+        parser.add_argument("--json", action="store_true", help=JSON)
+
+
+def _add_verify_variations(what: _Commands[_Parser]) -> _Parser:
+    parser = what.add_parser("variations", help="count the picks that succeed under each variation")
+    add_vary(parser, f"only these of {', '.join(VARIATIONS)}; may be repeated (default: each at each strength)")
+    many = "how many cells each, from --seed on (default: %(default)s)"
+    parser.add_argument("--seeds", type=positive, default=10, metavar="N", help=many)
+    parser.add_argument("--picks", type=positive, default=2, metavar="N", help="picks in each (default: %(default)s)")
+    parser.add_argument("--scene", type=given, default="tray", help="scene name or TOML file (default: %(default)s)")
+    parser.add_argument("--policy", type=given, default="programmed", help="policy that drives (default: %(default)s)")
+    return parser

@@ -7,7 +7,6 @@ from collections.abc import Callable
 
 from runtime.link.array_block import ArrayBlock
 from runtime.messages import topics
-from runtime.messages.cell import CellDescription
 from runtime.messages.requests import AddTask, Refill, Start
 from runtime.messages.state import ControlState, Mode
 from runtime.messages.system import ProcessPhase, SystemState
@@ -16,6 +15,7 @@ from runtime.mistakes import UserMistake
 from runtime.modes import POLICY_MODES
 from sim_worlds.judge import Judge
 from sim_worlds.plant.truth import Truth, unpacked
+from sim_worlds.variation import VariedScene
 from twin_app.assembly.live import LiveCell
 from twin_app.assembly.lockstep import TASK_TIME_LIMIT_S
 from twin_app.assembly.pick_result import PickResult
@@ -32,6 +32,9 @@ FINAL = (
 )
 LATCHED = (Mode.PROTECTIVE_STOP, Mode.FAULT)
 PICK_PATIENCE_S = 4 * TASK_TIME_LIMIT_S
+OBSTACLE_PATIENCE_S = 60.0
+"""How long a task that may not begin yet is waited for: its policy's server may be starting."""
+
 STUCK_PATIENCE_S = 15.0
 """How long a latched or waiting cell is watched before the run gives up: nobody is there to help it."""
 
@@ -39,16 +42,16 @@ STUCK_PATIENCE_S = 15.0
 class TruthOfSession:
     """Plant truth of a live session, for the judge only."""
 
-    def __init__(self, block: ArrayBlock, cell: CellDescription) -> None:
+    def __init__(self, block: ArrayBlock, varied: VariedScene) -> None:
         self._block = block
-        self._joints = len(cell.robot.joints)
+        self._joints, self._loose = len(varied.nominal.robot.joints), len(varied.clutter.loose)
 
     def truth(self) -> Truth:
         """The newest poses; raises `RuntimeError` before the plant has written any."""
         stamped = self._block.read()
         if stamped is None:
             raise RuntimeError("the plant has not written its truth yet")
-        return unpacked(stamped.values, joints=self._joints)
+        return unpacked(stamped.values, joints=self._joints, loose=self._loose)
 
 
 class LivePicks:
@@ -56,8 +59,8 @@ class LivePicks:
 
     def __init__(self, live: LiveCell, drawing: Drawing, *, seed: int) -> None:
         self._live = live
-        self._block = ArrayBlock.attach(live.session, TRUTH, shape=truth_shape(drawing.cell))
-        self._judge = Judge(drawing.scene, TruthOfSession(self._block, drawing.cell))
+        self._block = ArrayBlock.attach(live.session, TRUTH, shape=truth_shape(drawing.varied))
+        self._judge = Judge(drawing.scene, TruthOfSession(self._block, drawing.varied))
         self._orders = orders(drawing.cell, seed=seed)
         self._layout = 0
         self._declined = False
@@ -106,7 +109,7 @@ class LivePicks:
 
     def _await_end(self, task_id: int, watch: Callable[[], None]) -> Task:
         end_s = time.monotonic() + PICK_PATIENCE_S
-        stuck_since_s = 0.0
+        stuck_since_s = checked_since_s = 0.0
         while time.monotonic() < end_s:
             self._live.poll()
             watch()
@@ -114,11 +117,21 @@ class LivePicks:
             for task in known.finished if isinstance(known, TaskList) else ():
                 if task.task_id == task_id and task.status in FINAL:
                     return task
+            obstacle = self._why_not_begun(task_id)
+            checked_since_s = (checked_since_s or time.monotonic()) if obstacle else 0.0
+            if obstacle and time.monotonic() - checked_since_s > OBSTACLE_PATIENCE_S:
+                raise UserMistake(obstacle)
             why = self._why_stuck()
             stuck_since_s = (stuck_since_s or time.monotonic()) if why else 0.0
             if why and time.monotonic() - stuck_since_s > STUCK_PATIENCE_S:
                 raise UserMistake(why)
         raise UserMistake(f"task {task_id} did not end within {PICK_PATIENCE_S:g} s")
+
+    def _why_not_begun(self, task_id: int) -> str:
+        """What keeps this task from beginning; empty once it has begun."""
+        known = self._live.heard.get(topics.TASKS.name)
+        waiting = known.open if isinstance(known, TaskList) else ()
+        return next((one.reason for one in waiting if one.task_id == task_id and one.status is TaskStatus.CHECKING), "")
 
     def _why_stuck(self) -> str:
         """Why the cell does not drive; empty while it does. What control said last is no news once it is gone."""

@@ -9,25 +9,27 @@ from typing import Any
 
 from runtime.guardrail.guard import CellGuard
 from runtime.lock_step import LockStepLoop, NoProcesses, Seams
+from runtime.messages.cell import CellDescription
 from runtime.messages.requests import AddTask, Body, InjectFault, Receipt, ReceiptPhase, Request, Start
 from runtime.messages.state import Mode
 from runtime.messages.tasks import Task, TaskStatus
 from runtime.mistakes import UserMistake
 from runtime.modes import POLICY_MODES
+from runtime.plugin_host import Registry
 from runtime.supervision.answering import Answering
 from runtime.supervision.desk import TaskDesk
 from runtime.supervision.oversight import Oversight, Wishes
 from runtime.supervision.tasks import FINAL
 from runtime.system1 import ControlStage
 from runtime.system2.planner import PlannerStage
-from sim_worlds.cameras import CameraRig, lighting_of
+from sim_worlds.cameras import CameraRig
 from sim_worlds.faults import CATALOGUE, CameraFaults, LoopFaults, NetworkFaults, PolicyFaults
 from sim_worlds.judge import Judge
 from sim_worlds.plant.pybullet_plant import PyBulletPlant
 from twin_app.assembly.fault_spec import FaultWish
 from twin_app.assembly.patience import told_when_slow
 from twin_app.assembly.pick_result import PickResult, figures_of
-from twin_app.assembly.setup import CellSetup, read_plugins, read_scene
+from twin_app.assembly.setup import CellSetup, plugins_of, read_scene
 from twin_app.assembly.workload import Order, orders
 
 SETTLE_TICKS = 300
@@ -36,6 +38,9 @@ SETTLE_TICKS = 300
 TASK_TIME_LIMIT_S = 40.0
 STUCK_TICKS = 15_000
 """How long a cell that does not drive is watched before a run gives up: nobody is there to help it."""
+
+OBSTACLE_TICKS = 60_000
+"""How long a policy that cannot drive yet is waited for: its server may be starting."""
 
 
 class PlantSeam:
@@ -59,6 +64,10 @@ class LockStepCell:
 
     setup: CellSetup
     faults: tuple[FaultWish, ...] = ()
+    registry: Registry | None = None
+    """Where policies come from; None: the plugins."""
+
+    description: CellDescription = field(init=False)
     plant: PyBulletPlant = field(init=False)
     rig: CameraRig = field(init=False)
     oversight: Oversight = field(init=False)
@@ -76,16 +85,16 @@ class LockStepCell:
 
     def __post_init__(self) -> None:
         setup = self.setup
-        registry = read_plugins(setup)
+        registry = self.registry or plugins_of(setup)
         drawing = read_scene(setup)
-        cell = drawing.cell
-        self.plant = PyBulletPlant(drawing.scene, mismatch=setup.mismatch, seed=setup.seed)
+        cell = self.description = drawing.cell
+        loose = drawing.varied.clutter.loose
+        self.plant = PyBulletPlant(drawing.scene, mismatch=setup.mismatch, seed=setup.seed, loose=loose)
         self.rig = CameraRig(
-            cell,
+            drawing.varied,
             renderer=setup.renderer,
             seed=setup.seed,
             mismatch=setup.mismatch,
-            lighting=lighting_of(drawing.scene.light),
             truth=lambda: self.plant.truth().poses,
         )
         policy_faults = PolicyFaults()
@@ -185,10 +194,14 @@ class LockStepCell:
     def run_to_end(self, task_id: int) -> Task:
         """Tick until this task is over. Raises `UserMistake` when the cell waits for a person: none is there."""
         queue = self.oversight.desk.queue
-        stuck_ticks = 0
+        stuck_ticks = waiting_ticks = 0
         while stuck_ticks < STUCK_TICKS:
             self.loop.tick()
-            stuck_ticks = 0 if self.mode in POLICY_MODES else stuck_ticks + 1
+            obstacle = self._policy_obstacle()
+            waiting_ticks = waiting_ticks + 1 if obstacle else 0
+            stuck_ticks = 0 if obstacle or self.mode in POLICY_MODES else stuck_ticks + 1
+            if waiting_ticks >= OBSTACLE_TICKS:
+                raise UserMistake(obstacle)
             if self.loop.ticks % 50 == 0:
                 task = queue.get(task_id)
                 if task is not None and task.status in FINAL:
@@ -196,8 +209,14 @@ class LockStepCell:
         modes = self.control.modes
         raise UserMistake(f"the cell is in {modes.mode.value}: {modes.reason}")
 
+    def _policy_obstacle(self) -> str:
+        """Why the active policy cannot drive, e.g. its server; empty when it can."""
+        policy = self.oversight.telemetry.policy
+        return "" if policy is None else policy.obstacle
+
     def close(self) -> None:
-        """Free engine and renderer."""
+        """Free engine and renderer, and what the policies hold."""
+        self.planner.close()
         self.rig.close()
         self.plant.close()
 
@@ -236,6 +255,7 @@ def _summary(cell: LockStepCell, *, wall_s: float) -> dict[str, Any]:
         "policy": cell.setup.policy,
         "seed": cell.setup.seed,
         "mismatch": cell.setup.mismatch,
+        "variations": list(cell.setup.variations),
         **figures_of(results),
         "sim_s": round(cell.loop.now_ns * 1e-9, 3),
         "wall_s": round(wall_s, 3),

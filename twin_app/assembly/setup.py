@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -12,10 +13,12 @@ from platformdirs import user_data_path
 from runtime.messages.cell import CellDescription
 from runtime.messages.requests import AddTask
 from runtime.mistakes import UserMistake, quoted
+from runtime.plugin_host.servers import ServerChoice
 
 if TYPE_CHECKING:
     from runtime.plugin_host import Registry
     from sim_worlds.scenes import Scene
+    from sim_worlds.variation import VariedScene
 
 PLUGIN_FOLDER = Path(__file__).resolve().parents[2] / "plugins"
 
@@ -31,10 +34,16 @@ class CellSetup(msgspec.Struct, frozen=True):
     renderer: str = "auto"
     """egl, tiny, or auto: egl where it works."""
 
+    variations: tuple[str, ...] = ()
+    """As on the command line: NAME or NAME:STRENGTH. What runtime and policies are told does not change with them."""
+
+    servers: dict[str, ServerChoice] = {}
+    """Where the servers of policies are, as a person says; by policy."""
+
     shadow: str = ""
     """The policy that runs in shadow from the start; empty: none."""
 
-    fallback: str = "programmed"
+    fallback: str = ""
     """The policy that stands in for another one; empty: none. Without meaning while it is that which drives."""
 
     plugins: str = ""
@@ -64,10 +73,19 @@ class SessionSetup(msgspec.Struct, frozen=True):
 
 @dataclass(frozen=True, slots=True)
 class Drawing:
-    """The scene file as read, and what the runtime may know of it."""
+    """The cell as it really is, and what the runtime may know of it."""
 
-    scene: Scene
-    cell: CellDescription
+    varied: VariedScene
+
+    @property
+    def scene(self) -> Scene:
+        """As it really is: for plant, cameras and judge."""
+        return self.varied.scene
+
+    @property
+    def cell(self) -> CellDescription:
+        """For runtime, policies and console."""
+        return self.varied.nominal
 
 
 def data_folder_of(setup: SessionSetup) -> Path:
@@ -82,30 +100,42 @@ def absolute_scene(name_or_path: str) -> str:
 
 
 def read_scene(setup: CellSetup) -> Drawing:
-    """Read the scene and add the arm's light meshes; raises `UserMistake` for what is wrong with it."""
+    """Read the scene, add the arm's light meshes, vary it; raises `UserMistake` for what is wrong with it."""
     from sim_worlds.cameras.meshes import describe_meshes
     from sim_worlds.scenes import load_scene
+    from sim_worlds.variation import parse_variations, vary
 
     scene = load_scene(setup.scene)
     robot = msgspec.structs.replace(scene.description.robot, meshes=describe_meshes(scene.description.robot))
     cell = msgspec.structs.replace(scene.description, name=setup.cell, robot=robot)
-    return Drawing(scene, cell)
+    variations = parse_variations(setup.variations)
+    return Drawing(vary(replace(scene, description=cell), variations=variations, seed=setup.seed))
 
 
-def read_plugins(setup: CellSetup) -> Registry:
-    """Find the plugins and make sure that the wished policies are among them."""
-    from runtime.plugin_host import discover
-
-    registry = discover(PLUGIN_FOLDER, *([Path(setup.plugins)] if setup.plugins else []))
-    names = [manifest.name for manifest in registry.policies()]
-    for wished in filter(None, (setup.policy, setup.shadow, setup.fallback)):
-        if wished not in names:
-            troubles = registry.troubles()
-            refused = "".join(f"; plugin {trouble.plugin} is not used: {trouble.reason}" for trouble in troubles)
-            raise UserMistake(f"unknown policy {quoted(wished)}{refused}", remedy=f"one of: {', '.join(names)}")
+def plugins_of(setup: CellSetup) -> Registry:
+    """The plugins of a run, once it is known that every policy it wishes for is among them."""
     if setup.shadow == setup.policy:
         raise UserMistake(f"policy {quoted(setup.policy)} cannot drive and be in shadow", remedy="choose another one")
+    registry = read_plugins(setup.policy, servers=setup.servers, folder=setup.plugins)
+    for wished in filter(None, (setup.shadow, setup.fallback)):
+        _require_policy(wished, registry)
     return registry
+
+
+def read_plugins(policy: str, *, servers: Mapping[str, ServerChoice] | None = None, folder: str = "") -> Registry:
+    """Find the plugins, in `folder` too, and make sure that the wished policy is one of them."""
+    from runtime.plugin_host import discover
+
+    registry = discover(PLUGIN_FOLDER, *([Path(folder)] if folder else []), choices=servers)
+    _require_policy(policy, registry)
+    return registry
+
+
+def _require_policy(name: str, registry: Registry) -> None:
+    names = [manifest.name for manifest in registry.policies()]
+    if name not in names:
+        refused = "".join(f"; plugin {trouble.plugin} is not used: {trouble.reason}" for trouble in registry.troubles())
+        raise UserMistake(f"unknown policy {quoted(name)}{refused}", remedy=f"one of: {', '.join(names)}")
 
 
 def encode_setup(setup: CellSetup) -> str:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from runtime.messages.cell import CellDescription
 from sim_worlds.plant.truth import packed_size
+from sim_worlds.variation import VariedScene
 
 TRUTH = "truth"
 """The block's name."""
 
 
-def truth_shape(cell: CellDescription) -> tuple[int, ...]:
+def truth_shape(varied: VariedScene) -> tuple[int, ...]:
     """Shape of the truth block of a cell."""
-    return (packed_size(joints=len(cell.robot.joints), parts=len(cell.parts)),)
+    cell, clutter = varied.scene.description, varied.clutter
+    return (packed_size(joints=len(cell.robot.joints), parts=len(cell.parts), loose=len(clutter.loose)),)

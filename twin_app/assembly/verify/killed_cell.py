@@ -78,10 +78,10 @@ class KilledCell:
             live.close()
             self._await_gone(pids)
 
-    def poll(self) -> None:
+    def poll(self, timeout_s: float = 0.05) -> None:
         """Listen; note which tasks are being run."""
         live = self._running()
-        for received in live.poll():
+        for received in live.poll(timeout_s):
             if isinstance(received.message, Orders) and received.message.assignment is not None:
                 self.ledger.assigned(received.message.assignment, session=self._sessions)
             elif isinstance(received.message, TaskList):

@@ -13,7 +13,7 @@ from runtime.link.session import SessionFolder
 from runtime.link.subscriber import Subscriber
 from runtime.messages import topics
 from runtime.messages.orders import Heartbeat, Orders
-from sim_worlds.cameras import CameraRig, lighting_of
+from sim_worlds.cameras import CameraRig
 from sim_worlds.faults import CameraFaults
 from sim_worlds.plant.truth import unpacked
 from twin_app.assembly.setup import CellSetup, read_scene
@@ -27,16 +27,15 @@ class CameraLoop:
     def __init__(self, session: SessionFolder, setup: CellSetup) -> None:
         drawing = read_scene(setup)
         cell = drawing.cell
-        self._joints = len(cell.robot.joints)
-        self._truth = ArrayBlock.attach(session, TRUTH, shape=truth_shape(cell))
+        self._joints, self._loose = len(cell.robot.joints), len(drawing.varied.clutter.loose)
+        self._truth = ArrayBlock.attach(session, TRUTH, shape=truth_shape(drawing.varied))
         self._publisher = Publisher(session, "cameras")
         self._subscriber = Subscriber(session, (topics.ORDERS,))
         self._rig = CameraRig(
-            cell,
+            drawing.varied,
             renderer=setup.renderer,
             seed=setup.seed,
             mismatch=setup.mismatch,
-            lighting=lighting_of(drawing.scene.light),
         )
         self._faults = CameraFaults()
         self._orders = Orders(0, 0)
@@ -66,7 +65,7 @@ class CameraLoop:
         self._faults.apply(self._orders.faults, now_ns)
         stamped = self._truth.read()
         if stamped is not None:
-            truth = unpacked(stamped.values, joints=self._joints)
+            truth = unpacked(stamped.values, joints=self._joints, loose=self._loose)
             pictures = self._rig.capture_poses(truth.poses, stamp_ns=stamped.stamp_ns)
             for picture in self._faults.pictures(pictures, now_ns):
                 topic = topics.BY_NAME[f"camera/{picture.frame.camera}"]

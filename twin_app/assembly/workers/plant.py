@@ -35,10 +35,11 @@ class PlantLoop:
         joints = len(drawing.cell.robot.joints)
         self._states = StateBlock.attach(session, joints=joints)
         self._commands = CommandBlock.attach(session, joints=joints)
-        self._truth = ArrayBlock.attach(session, TRUTH, shape=truth_shape(drawing.cell))
+        self._truth = ArrayBlock.attach(session, TRUTH, shape=truth_shape(drawing.varied))
         self._subscriber = Subscriber(session, (topics.ORDERS,))
         self._publisher = Publisher(session, "plant")
-        self._plant = PyBulletPlant(drawing.scene, mismatch=setup.mismatch, seed=setup.seed)
+        loose = drawing.varied.clutter.loose
+        self._plant = PyBulletPlant(drawing.scene, mismatch=setup.mismatch, seed=setup.seed, loose=loose)
         self._orders = Orders(0, 0)
         self._refilled = 0
         self._life = Life(supervisor_pid=session.info.pid)

@@ -23,8 +23,9 @@ RECEIVE_QUEUE = 8192
 
 
 def facts_of(session: SessionFolder, setup: CellSetup) -> Facts:
-    """What is worth knowing of a session years later, the plant's drawn differences included."""
-    cell = read_scene(setup).cell
+    """What is worth knowing of a session years later, the plant's drawn differences and variations included."""
+    drawing = read_scene(setup)
+    cell, varied = drawing.cell, drawing.varied
     drawn = draw_mismatch(setup.mismatch, seed=setup.seed, joints=len(cell.robot.joints), parts=len(cell.parts))
     described = {
         "cell": setup.cell,
@@ -32,8 +33,10 @@ def facts_of(session: SessionFolder, setup: CellSetup) -> Facts:
         "seed": str(setup.seed),
         "policy": setup.policy,
         "mismatch": setup.mismatch,
+        "variations": " ".join(one.words for one in varied.variations),
         "celltwin": version("celltwin"),
         **{f"mismatch.{name}": str(value) for name, value in drawn.record().items()},
+        **{f"variation.{name}": f"{value:.6g}" for name, value in varied.drawn.items()},
     }
     return Facts(session.session_id, wall_minus_monotonic_ns(), described)
 

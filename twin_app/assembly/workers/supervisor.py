@@ -19,7 +19,7 @@ from runtime.supervision.processes import ProcessSpec
 from runtime.supervision.supervisor import Supervisor, SupervisorOptions
 from sim_worlds.faults import CATALOGUE
 from twin_app.assembly.ending import ending_signals
-from twin_app.assembly.setup import SessionSetup, data_folder_of, encode_setup, read_plugins, read_scene
+from twin_app.assembly.setup import Drawing, SessionSetup, data_folder_of, encode_setup, plugins_of, read_scene
 from twin_app.assembly.truth_block import TRUTH, truth_shape
 
 _PR_SET_PDEATHSIG = 1
@@ -35,15 +35,15 @@ def run_supervisor(setup: SessionSetup) -> int:
         ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
         if setup.parent_pid and os.getppid() != setup.parent_pid:
             return 0  # the parent died before the kernel was asked to tell
-    read_plugins(setup.cell)
-    cell = read_scene(setup.cell).cell
+    plugins_of(setup.cell)
+    drawing = read_scene(setup.cell)
     unblocked = signal.pthread_sigmask(signal.SIG_BLOCK, ending_signals())  # none falls between making and keeping
     session: SessionFolder | None = None
     try:
         session = SessionFolder.create(setup.cell.cell, now_wall_ns=time.time_ns())
         signal.pthread_sigmask(signal.SIG_SETMASK, unblocked)
-        blocks = _make_blocks(session, cell)
-        supervisor = _build(setup, session, cell)
+        blocks = _make_blocks(session, drawing)
+        supervisor = _build(setup, session, drawing.cell)
         _obey_signals(supervisor)
         supervisor.run()
         for block in blocks:
@@ -55,13 +55,13 @@ def run_supervisor(setup: SessionSetup) -> int:
     return 0
 
 
-def _make_blocks(session: SessionFolder, cell: CellDescription) -> tuple[StateBlock | CommandBlock | ArrayBlock, ...]:
+def _make_blocks(session: SessionFolder, drawing: Drawing) -> tuple[StateBlock | CommandBlock | ArrayBlock, ...]:
     """Made once a session, so that a worker that is started again finds what the others still use."""
-    joints = len(cell.robot.joints)
+    joints = len(drawing.cell.robot.joints)
     return (
         StateBlock.create(session, joints=joints),
         CommandBlock.create(session, joints=joints),
-        ArrayBlock.create(session, TRUTH, shape=truth_shape(cell)),
+        ArrayBlock.create(session, TRUTH, shape=truth_shape(drawing.varied)),
     )
 
 

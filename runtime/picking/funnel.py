@@ -183,7 +183,7 @@ def descend(committed: Sequence[HandState], goal: Goal, pace: Pace, reach: Reach
         goal_x = goal.x_m + goal.velocity_m_s[0] * time_s
         goal_y = goal.y_m + goal.velocity_m_s[1] * time_s
         if step >= len(committed):
-            _advance(state, _wanted(state, goal, pace, brakes, goal_x, goal_y), pace, reach)
+            advance(state, _wanted(state, goal, pace, brakes, goal_x, goal_y), pace, reach)
             states.append(state.copy())
         if arrival_s == math.inf and _arrived(states[step], goal, goal_x, goal_y):
             arrival_s = time_s + SUBSTEP_S
@@ -250,8 +250,8 @@ def _wanted(
     )
 
 
-def _advance(state: HandState, wanted: tuple[float, float, float, float], pace: Pace, reach: Reach) -> None:
-    """One substep towards the wanted speed."""
+def advance(state: HandState, wanted: tuple[float, float, float, float], pace: Pace, reach: Reach) -> None:
+    """One substep towards the wanted speed along x, y and z and of turning, as far as pace and reach allow."""
     want_x, want_y, want_z, want_turn = _possible(state, wanted, reach)
     change_x, change_y = want_x - state.vx_m_s, want_y - state.vy_m_s
     change_z, change_turn = want_z - state.vz_m_s, want_turn - state.turn_rad_s

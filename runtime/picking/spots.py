@@ -6,10 +6,10 @@ import math
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
-from plugins.programmed.funnel import wrap
-from plugins.programmed.hand import Hand, hand_of
 from runtime.messages.cell import CellDescription, PartKind
 from runtime.perception import ViewGeometry
+from runtime.picking.funnel import wrap
+from runtime.picking.hand import Hand, hand_of
 
 FINGER_DEPTH_M = 0.025
 """How far a finger reaches outwards from its gripping face."""
@@ -116,6 +116,25 @@ def choose_grip(
 
     None when the gripper is too small, or the arm cannot get there in any way.
     """
+    ways = ways_to_grip(part, x_m=x_m, y_m=y_m, yaw_rad=yaw_rad, others=others, hand_yaw_rad=hand_yaw_rad, cell=cell)
+    z_m = cell.tray.centre_in_base_m[2]
+    return next((grip for _, grip in ways if reachable(x_m, y_m, z_m + grip.height_m, grip.yaw_rad)), None)
+
+
+def ways_to_grip(
+    part: PartKind,
+    *,
+    x_m: float,
+    y_m: float,
+    yaw_rad: float,
+    others: Iterable[Disc],
+    hand_yaw_rad: float | None,
+    cell: CellDescription,
+) -> list[tuple[float, Grip]]:
+    """Every way to take the part where it lies, the best one first, each with its cost in radians of turning.
+
+    Without a `hand_yaw_rad` turning costs nothing.
+    """
     blocks = tuple(others)
     widest_m = cell.robot.gripper.width_max_m
     hand = hand_of(cell.robot)
@@ -130,12 +149,10 @@ def choose_grip(
         room_m = _room_m(x_m, y_m, across_rad, bar_m, blocks)
         room_m = min(room_m, _wall_room_m(cell, x_m, y_m, across_rad, hand.reach_m if low else bar_m))
         for yaw in (wrap(across_rad + 0.5 * math.pi), wrap(across_rad - 0.5 * math.pi)):
-            turn = abs(wrap(yaw - hand_yaw_rad)) + 0.5 * abs(yaw)
+            turn = 0.0 if hand_yaw_rad is None else abs(wrap(yaw - hand_yaw_rad)) + 0.5 * abs(yaw)
             cost = turn + WIDE_COST * width_m - ROOM_WORTH * min(room_m, ROOM_ENOUGH_M)
             grips.append((cost, Grip(yaw, width_m, opening_m, height_m)))
-    z_m = cell.tray.centre_in_base_m[2] + height_m
-    ordered = (grip for _, grip in sorted(grips, key=lambda entry: entry[0]))
-    return next((grip for grip in ordered if reachable(x_m, y_m, z_m, grip.yaw_rad)), None)
+    return sorted(grips, key=lambda entry: entry[0])
 
 
 def grip_of_held(part: PartKind, width_m: float, *, cell: CellDescription) -> Grip:

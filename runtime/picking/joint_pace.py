@@ -10,9 +10,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from plugins.programmed.funnel import HandState, Path, pose_of
 from runtime.kinematics import Arm
 from runtime.messages.joint import Vector
+from runtime.picking.funnel import HandState, Path, pose_of
 from runtime.system1.motion_limits import motion_limits
 
 VELOCITY_SHARE = 0.82

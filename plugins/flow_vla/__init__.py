@@ -1,0 +1,1 @@
+"""A learned policy: pictures and a sentence in, action chunks and a calibrated confidence out."""

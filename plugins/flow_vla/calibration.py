@@ -1,0 +1,77 @@
+"""From signals to a probability of success, and the limit below which it is an alarm: fitted on calibration seeds."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING
+
+import numpy as np
+from msgspec import Struct
+from numpy.typing import NDArray
+
+from plugins.flow_vla.signals import NAMES, Signals
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+
+class Calibration(Struct, frozen=True, forbid_unknown_fields=True):
+    """A logistic model over standardised signals."""
+
+    mean: tuple[float, ...] = (0.0,) * len(NAMES)
+    std: tuple[float, ...] = (1.0,) * len(NAMES)
+    weight: tuple[float, ...] = (0.0,) * len(NAMES)
+    bias: float = 2.0
+    prior: float = 0.9
+    """Success rate of the calibration runs: what is known before anything was measured."""
+
+    limit: float = 0.0
+    """Conformal quantile of the confidence of runs that succeed."""
+
+    def confidence(self, signals: Signals) -> float:
+        """0…1."""
+        if not signals.known:
+            return self.prior
+        return self.of_vector(signals.vector())
+
+    def of_vector(self, vector: NDArray[np.float64]) -> float:
+        """Probability of success for one measurement f64[signals]."""
+        scaled = np.clip((vector - np.array(self.mean)) / np.array(self.std), -6.0, 6.0)
+        return 1.0 / (1.0 + math.exp(-(self.bias + float(scaled @ np.array(self.weight)))))
+
+
+def fit(vectors: NDArray[np.float64], succeeded: NDArray[np.bool_], *, ridge: float = 1.0) -> Calibration:
+    """Logistic regression by Newton's method, with a ridge on the weights; [n, signals] and [n]."""
+    mean, std = vectors.mean(axis=0), vectors.std(axis=0) + 1e-9
+    x = np.concatenate((np.clip((vectors - mean) / std, -6.0, 6.0), np.ones((len(vectors), 1))), axis=1)
+    y = succeeded.astype(float)
+    weight = np.zeros(x.shape[1])
+    weight[-1] = math.log((y.sum() + 1.0) / (len(y) - y.sum() + 1.0))
+    penalty = ridge * np.eye(x.shape[1])
+    penalty[-1, -1] = 0.0
+    for _ in range(50):
+        share = 1.0 / (1.0 + np.exp(-np.clip(x @ weight, -30.0, 30.0)))
+        slope = x.T @ (share - y) + penalty @ weight
+        curve = (x * (share * (1.0 - share))[:, None]).T @ x + penalty
+        step = np.linalg.solve(curve + 1e-9 * np.eye(len(weight)), slope)
+        weight -= step
+        if float(np.abs(step).max()) < 1e-8:
+            break
+    return Calibration(
+        mean=tuple(mean.tolist()),
+        std=tuple(std.tolist()),
+        weight=tuple(weight[:-1].tolist()),
+        bias=float(weight[-1]),
+        prior=float(y.mean()),
+    )
+
+
+def conformal_limit(scores: Sequence[float], *, alpha: float) -> float:
+    """The limit that a run which succeeds falls below with a chance of at most `alpha`, distribution-free.
+
+    `scores`: the least confidence of each successful calibration run. The ⌈(n+1)(1−α)⌉-th largest of them
+    (Vovk et al.: Algorithmic learning in a random world, 2005); 0 when there are too few.
+    """
+    count = len(scores)
+    rank = math.ceil((count + 1) * (1.0 - alpha))
+    return sorted(scores, reverse=True)[rank - 1] if rank <= count else 0.0

@@ -1,0 +1,177 @@
+"""From observations to conditions: reads the task, looks, remembers. The same in a cell and over recorded lessons."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from plugins.flow_vla.belief import SURE, Belief
+from plugins.flow_vla.condition import Grip, condition
+from plugins.flow_vla.grounding import Grounding
+from plugins.flow_vla.reader import Reader
+from plugins.flow_vla.sight import Look, Sight
+from plugins.flow_vla.slots import PLACES, Reading, asked_for, one_hot
+from runtime.messages.cell import CellDescription, Tote
+from runtime.picking.funnel import HandState
+from runtime.ports import Observation
+
+HELD_N = 4.0
+HELD_M = 0.035
+"""What was last seen so near to the tool centre point is what the fingers have closed on."""
+
+RIVAL_MAX = 0.2
+"""A second place with more of the probability than this: what is meant is not told apart."""
+
+LOOKS_MIN = 2
+"""Looks that must agree before something is believed, or before it is said not to be there."""
+
+LOOKS_BLANK = 6
+
+
+@dataclass(slots=True)
+class Thought:
+    """What one observation led to."""
+
+    looks: dict[str, Look]
+    condition: NDArray[np.float32] | None
+    """None: nothing to act on yet."""
+
+    obstacle: str = ""
+    """Why the task cannot be done, for a person; empty while it can."""
+
+
+class Mind:
+    """One task from its sentence to its end."""
+
+    def __init__(
+        self, cell: CellDescription, *, reader: Reader, grounding: Grounding, instruction: str, watch: HandState
+    ) -> None:
+        self._cell = cell
+        self._watch = watch
+        self.sight = Sight(grounding, cell)
+        self.reading: Reading = reader.read(instruction)
+        self.tote: Tote | None = next((tote for tote in cell.totes if tote.name == self.reading.tote), None)
+        self.refusal = _refusal(self.reading, self.tote, cell)
+        self.belief = Belief(cell, self.tote or cell.totes[0])
+        self._asked = self.reading.asked
+        self._resolved = ""
+        self.shape = self.reading.shape
+        self._width_m = float("nan")
+        self._now_ns = 0
+        self._votes: dict[str, int] = {}
+        self._blank = 0
+        self._ambiguous = 0
+
+    @property
+    def target(self) -> str:
+        """What is being fetched, in words; empty before it was found."""
+        return self._resolved
+
+    @property
+    def unseen_s(self) -> float:
+        """For how long the target has not been seen."""
+        target = self.belief.target
+        return 0.0 if target is None else (self._now_ns - target.seen_ns) * 1e-9
+
+    def think(self, observation: Observation, hand: HandState) -> Thought:
+        """Look with both eyes and say what is known, as seen from where the `hand` will be."""
+        looks = self._look(observation)
+        position_m = observation.gripper_in_base.position_m
+        stamp_ns = self._now_ns = observation.stamp_ns
+        obstacle = ""
+        if not self._resolved:
+            obstacle = self._resolve(looks["overhead"], free=self._view_is_free(position_m))
+        grip = self._grip(observation, looks)
+        if self._carries(grip, position_m):
+            self.belief.carried_to(*position_m, stamp_ns=stamp_ns)
+        elif self._resolved:
+            self.belief.see_overhead(looks["overhead"], stamp_ns=stamp_ns, hand_m=position_m)
+            if "wrist" in looks:
+                self.belief.see_wrist(looks["wrist"], stamp_ns=stamp_ns, hand_m=position_m)
+        known = self.belief.target is not None and self.tote is not None
+        vector = self._condition(hand, grip, observation.stamp_ns) if known else None
+        return Thought(looks, vector, obstacle)
+
+    def _carries(self, grip: Grip, hand_m: tuple[float, float, float]) -> bool:
+        """Whether what the fingers hold is what is meant: the eye at the hand says so, or it was just there."""
+        target = self.belief.target
+        if target is None or grip.force_n < HELD_N:
+            return False
+        return grip.wanted_in_hand > 0.5 or math.dist((target.x_m, target.y_m, target.z_m), hand_m) < HELD_M
+
+    def _condition(self, hand: HandState, grip: Grip, now_ns: int) -> NDArray[np.float32]:
+        assert self.tote is not None
+        return condition(
+            self.belief,
+            hand,
+            grip,
+            cell=self._cell,
+            tote=self.tote,
+            watch=self._watch,
+            shape=self.shape,
+            now_ns=now_ns,
+        )
+
+    def _look(self, observation: Observation) -> dict[str, Look]:
+        place = None
+        if not self._resolved and self.reading.place:
+            place = one_hot(self.reading.place, PLACES)
+        looks: dict[str, Look] = {}
+        for camera, view in observation.views.items():
+            looks[camera] = self.sight.look(camera, view, self._asked, place if camera == "overhead" else None)
+        return looks
+
+    def _resolve(self, look: Look, *, free: bool) -> str:
+        """Which part is meant: found when some looks agree. Returns why it cannot be found."""
+        peak = look.peak
+        if peak.share >= SURE and peak.rival < RIVAL_MAX:
+            name = f"{peak.colour} {peak.shape}"
+            votes = self._votes[name] = self._votes.get(name, 0) + 1
+            self._blank = self._ambiguous = 0
+            if votes >= LOOKS_MIN:
+                self._resolved, self.shape = name, peak.shape
+                self._asked = asked_for(peak.colour, peak.shape)
+            return ""
+        if not free:
+            return ""
+        if peak.rival >= RIVAL_MAX:
+            self._ambiguous += 1
+        else:
+            self._blank += 1
+        wish = " ".join(word for word in (self.reading.colour, self.reading.shape or "part") if word)
+        if self._ambiguous >= LOOKS_BLANK:
+            return f"more than one {wish} is seen: which one is meant?"
+        return f"no {wish} is seen" if self._blank >= LOOKS_BLANK else ""
+
+    def _view_is_free(self, hand_m: tuple[float, float, float]) -> bool:
+        """Whether the hand stands where it hides little of the tray, as before a pick."""
+        tray = self._cell.tray
+        return hand_m[0] < tray.centre_in_base_m[0] - 0.5 * tray.inner_half_extents_m[0]
+
+    def _grip(self, observation: Observation, looks: dict[str, Look]) -> Grip:
+        width_m = observation.gripper_width_m
+        last_m, self._width_m = self._width_m, width_m
+        closing = 0.0 if last_m != last_m else (width_m - last_m) / 0.1
+        in_hand = looks["wrist"].in_hand if "wrist" in looks else 0.5
+        return Grip(width_m, observation.gripper_force_n, closing, in_hand)
+
+
+def _refusal(reading: Reading, tote: Tote | None, cell: CellDescription) -> str:
+    """Why a sentence cannot be acted upon, before any picture was looked at; empty when it can."""
+    totes = " or ".join(one.name for one in cell.totes)
+    words = {
+        "nonsense": "that is not understood as an instruction: say which part goes into which tote",
+        "negated": "only things to do are understood, not what to leave",
+        "several": "one part at a time: the instruction names several",
+        "no tote": f"no tote is named: {totes}?",
+    }
+    if reading.sense in words:
+        return words[reading.sense]
+    if tote is None:
+        return f"no tote is named: {totes}?"
+    if "strange" in (reading.colour, reading.shape):
+        return "no part of that colour or shape is known here"
+    return ""

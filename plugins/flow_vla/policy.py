@@ -1,0 +1,196 @@
+"""The learned policy behind the `Policy` port: sees, reads, acts, and says how sure it is."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from plugins.flow_vla.chunks import decode
+from plugins.flow_vla.flow import ACTION
+from plugins.flow_vla.mind import Mind, Thought
+from plugins.flow_vla.model import FlowVla, load_model
+from plugins.flow_vla.sight import Look
+from plugins.flow_vla.signals import Signals
+from runtime.kinematics import Arm
+from runtime.messages.cell import CellDescription
+from runtime.messages.policy import HeatMap, PolicyStatus, TargetMark
+from runtime.messages.tasks import Assignment
+from runtime.picking.funnel import Goal, HandState
+from runtime.picking.funnel import Path as HandPath
+from runtime.picking.mover import HORIZON, STEP_PERIOD_S, Mover
+from runtime.picking.under_way import UnderWay
+from runtime.picking.watching import watch_pose
+from runtime.ports import Observation, Proposal
+
+FORCE_N = 30.0
+SAMPLES = 8
+"""Chunks drawn at each look; the one in their middle is carried out, their spread is a signal."""
+
+DONE_SURE = 0.6
+DONE_LOOKS = 2
+MODEL = Path(__file__).resolve().parent / "model"
+
+
+def flow_vla(cell: CellDescription, *, model: Path = MODEL) -> FlowVlaPolicy:
+    """With the weights that are shipped, or others. Raises `ModelRefused` for what is not as its card says."""
+    return FlowVlaPolicy(cell, load_model(model))
+
+
+class FlowVlaPolicy:
+    """Pictures, joint state and the sentence in; a chunk of hand poses and a confidence out."""
+
+    def __init__(self, cell: CellDescription, model: FlowVla) -> None:
+        """`model` in evaluation mode; it is used by one thread."""
+        torch.set_num_threads(1)
+        self._cell = cell
+        self._model = model
+        self._arm = Arm(cell.robot)
+        self._mover = Mover(self._arm, cell)
+        self._under_way = UnderWay(self._arm, length_s=HORIZON * STEP_PERIOD_S)
+        self._watch = watch_pose(cell, self._arm)
+        self._noise = torch.from_numpy(
+            np.random.default_rng(0xF10).standard_normal((SAMPLES, ACTION)).astype(np.float32)
+        )
+        self._mind: Mind | None = None
+        self._signals = Signals()
+        self._done_looks = 0
+        self.path: HandPath | None = None
+        """Of the newest chunk."""
+
+    def begin(self, assignment: Assignment) -> None:
+        """A new task: read it, forget the last one."""
+        self._mind = Mind(
+            self._cell,
+            reader=self._model.reader,
+            grounding=self._model.grounding,
+            instruction=assignment.instruction,
+            watch=self._watch,
+        )
+        self._signals = Signals()
+        self._done_looks = 0
+
+    def resume(self, assignment: Assignment) -> None:
+        """Everything that matters is looked at anew, so going on is beginning."""
+        self.begin(assignment)
+
+    def infer(self, observation: Observation) -> Proposal:
+        """Look once, answer with the next chunk."""
+        committed = self._under_way.states(observation)
+        mind = self._mind
+        if observation.assignment is None or mind is None:
+            return self._to_watch(observation, committed, PolicyStatus.WAITING, "waiting", "")
+        if mind.refusal:
+            return self._to_watch(observation, committed, PolicyStatus.DECLINED, "declined", mind.refusal)
+        thought = mind.think(observation, committed[-1])
+        if thought.obstacle:
+            return self._to_watch(observation, committed, PolicyStatus.DECLINED, "declined", thought.obstacle, thought)
+        if thought.condition is None:
+            return self._to_watch(observation, committed, PolicyStatus.WORKING, "looking", "", thought)
+        return self._act(observation, committed, mind, thought, thought.condition)
+
+    def _act(
+        self,
+        observation: Observation,
+        committed: tuple[HandState, ...],
+        mind: Mind,
+        thought: Thought,
+        condition: NDArray[np.float32],
+    ) -> Proposal:
+        chunks, finished = self._draw(condition)
+        chunk = chunks[_middle(chunks)]
+        waypoints, widths_m = decode(committed[-1], chunk)
+        path = self._mover.along(committed, waypoints, q_rad=observation.q_rad)
+        self._keep(path, observation)
+        self._done_looks = self._done_looks + 1 if finished > DONE_SURE and mind.belief.in_tote() else 0
+        done = self._done_looks >= DONE_LOOKS
+        self._signals.see(thought, mind, chunks, waypoints, condition, finished, model=self._model)
+        widest_m = self._cell.robot.gripper.width_max_m
+        return Proposal(
+            status=PolicyStatus.DONE if done else PolicyStatus.WORKING,
+            phase=f"fetching the {mind.target}",
+            confidence=self._model.calibration.confidence(self._signals),
+            signals=self._signals.records(),
+            targets=_marks(observation, mind, thought),
+            heat=_heat(thought.looks),
+            gripper_in_base=self._mover.poses(path),
+            gripper_width_m=tuple(min(max(width, 0.0), widest_m) for width in widths_m),
+            gripper_force_n=min(FORCE_N, self._cell.robot.gripper.force_max_n),
+            step_period_s=STEP_PERIOD_S,
+            confidence_limit=self._model.calibration.limit,
+        )
+
+    def _draw(self, condition: NDArray[np.float32]) -> tuple[NDArray[np.float32], float]:
+        with torch.inference_mode():
+            one = torch.from_numpy(condition)[None]
+            drawn = self._model.head.draw(one.expand(SAMPLES, -1), noise=self._noise)
+            finished = torch.sigmoid(self._model.head.finished(one))[0, 0]
+        return drawn.numpy(), float(finished)
+
+    def _to_watch(
+        self,
+        observation: Observation,
+        committed: tuple[HandState, ...],
+        status: PolicyStatus,
+        phase: str,
+        reason: str,
+        thought: Thought | None = None,
+    ) -> Proposal:
+        """Go where everything can be seen, fingers as they are."""
+        watch = self._watch
+        if status is PolicyStatus.WAITING and self._mind is None:
+            watch = committed[-1]
+        goal = Goal(watch.x_m, watch.y_m, watch.z_m, watch.yaw_rad, travel_z_m=max(watch.z_m, 0.12))
+        path = self._mover.towards(committed, goal, q_rad=observation.q_rad)
+        self._keep(path, observation)
+        width_m = 0.0 if observation.gripper_force_n > 1.0 else observation.gripper_width_m
+        width_m = min(max(width_m, 0.0), self._cell.robot.gripper.width_max_m)
+        if status is PolicyStatus.WORKING and width_m > 0.0:
+            width_m = self._cell.robot.gripper.width_max_m
+        return Proposal(
+            status=status,
+            phase=phase,
+            confidence=self._model.calibration.prior if status is PolicyStatus.WORKING else 0.0,
+            signals=self._signals.records(),
+            heat=() if thought is None else _heat(thought.looks),
+            gripper_in_base=self._mover.poses(path),
+            gripper_width_m=(width_m,) * HORIZON,
+            gripper_force_n=min(FORCE_N, self._cell.robot.gripper.force_max_n),
+            step_period_s=STEP_PERIOD_S,
+            reason=reason,
+        )
+
+    def _keep(self, path: HandPath, observation: Observation) -> None:
+        self.path = path
+        self._under_way.keep(path, stamp_ns=observation.stamp_ns)
+
+
+def _marks(observation: Observation, mind: Mind, thought: Thought) -> tuple[TargetMark, ...]:
+    """Where the target is believed to be, in each picture that shows that place."""
+    target = mind.belief.target
+    assert target is not None
+    marks: list[TargetMark] = []
+    for name, view in observation.views.items():
+        geometry = thought.looks[name].view
+        column, row, depth = geometry.project_point((target.x_m, target.y_m, target.z_m))
+        if depth > 0.02 and 0.0 <= column <= view.camera.width_px and 0.0 <= row <= view.camera.height_px:
+            marks.append(TargetMark(name, (column, row), 0.025 * geometry.focal_px / depth, mind.target))
+    return tuple(marks)
+
+
+def _middle(chunks: NDArray[np.float32]) -> int:
+    """The chunk that is nearest to all others."""
+    apart = np.square(chunks[:, None] - chunks[None]).sum(axis=2)
+    return int(np.sqrt(apart).sum(axis=1).argmin())
+
+
+def _heat(looks: dict[str, Look]) -> tuple[HeatMap, ...]:
+    """For people: the square root lifts what is faint."""
+    maps: list[HeatMap] = []
+    for camera, look in looks.items():
+        rows, columns = look.heat.shape
+        cells = np.rint(255.0 * np.sqrt(np.clip(look.heat, 0.0, 1.0))).astype(np.uint8)
+        maps.append(HeatMap(camera, columns, rows, cells.tobytes()))
+    return tuple(maps)

@@ -1,0 +1,55 @@
+"""The language encoder: a small bidirectional network over words, and one answer for each slot of meaning."""
+
+from __future__ import annotations
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor, nn
+
+from plugins.flow_vla.slots import SENSES, SLOTS, Reading
+from plugins.flow_vla.words import BUCKETS, EMPTY, LETTERS_MAX, encode, tokens
+
+WIDTH = 48
+HIDDEN = 64
+
+
+class Reader(nn.Module):
+    """Sentences to slots. Every slot looks at the words it needs by an attention of its own."""
+
+    centre: Tensor
+    spread: Tensor
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.pieces = nn.EmbeddingBag(BUCKETS, WIDTH, mode="mean", padding_idx=EMPTY)
+        self.context = nn.GRU(WIDTH, HIDDEN, batch_first=True, bidirectional=True)
+        self.attention = nn.Linear(2 * HIDDEN, len(SLOTS))
+        self.answers = nn.ModuleList(nn.Linear(2 * HIDDEN, len(slot)) for slot in SLOTS)
+        self.register_buffer("centre", torch.zeros(2 * HIDDEN))
+        self.register_buffer("spread", torch.ones(2 * HIDDEN))
+
+    def forward(self, codes: Tensor) -> tuple[list[Tensor], Tensor]:
+        """i64[n, words, pieces] → logits of every slot, and what the sentence as a whole is like, f32[n, 128]."""
+        count, words, pieces = codes.shape
+        there = (codes != EMPTY).any(dim=2)
+        embedded = self.pieces(codes.reshape(-1, pieces)).reshape(count, words, WIDTH)
+        context, _ = self.context(embedded)
+        scores = self.attention(context).masked_fill(~there[:, :, None], -1e4)
+        gathered = torch.einsum("nws,nwh->nsh", scores.softmax(dim=1), context)
+        return [answer(gathered[:, index]) for index, answer in enumerate(self.answers)], gathered.mean(dim=1)
+
+    def read(self, text: str) -> Reading:
+        """One sentence. Texts that are no sentence at all are nonsense without being asked about."""
+        if not tokens(text) or len(text) > LETTERS_MAX:
+            return Reading("", "", "", "", SENSES[-1], 1.0, np.zeros(0, dtype=np.float32))
+        with torch.inference_mode():
+            logits, whole = self(torch.from_numpy(encode([text])))
+            shares: list[NDArray[np.float32]] = [one.softmax(dim=1)[0].numpy() for one in logits]
+            strangeness = float((((whole - self.centre) / self.spread) ** 2).mean().sqrt())
+        colour, shape, place, tote, sense = (
+            slot[int(share.argmax())] for slot, share in zip(SLOTS, shares, strict=True)
+        )
+        certainty = min(float(share.max()) for share in shares)
+        asked = np.concatenate(shares[:2])
+        return Reading(colour, shape, place, tote, sense, certainty, asked, strangeness)

@@ -1,0 +1,176 @@
+"""One look: both pictures through the eyes, and what they answer to the question of the task."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, field
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from plugins.flow_vla.eyes import CELLS, TURNS
+from plugins.flow_vla.geometry import base_turn, cell_places, pixel_of
+from plugins.flow_vla.grounding import Grounding
+from plugins.flow_vla.slots import COLOURS, SHAPES
+from plugins.flow_vla.turns import pieces, side_px
+from runtime.messages.cell import CellDescription
+from runtime.perception import ViewGeometry
+from runtime.ports import CameraView
+
+NEAR_CELLS = 2
+"""A peak is everything within so many cells of its highest one: a whole part."""
+
+
+@dataclass(frozen=True, slots=True)
+class Peak:
+    """Where one camera sees what is meant."""
+
+    share: float
+    """Probability of this place."""
+
+    rival: float
+    """Probability of the next likely place elsewhere in the picture."""
+
+    absent: float
+    """Probability that it is not in the picture."""
+
+    sharpness: float
+    """0…1: how much of the peak is in its highest cell."""
+
+    pixel: tuple[float, float]
+    x_m: float
+    y_m: float
+    z_m: float
+    """Centre of the part in base."""
+
+    turns_rad: tuple[float, ...]
+    """Directions of the hand's x axis in base, half a turn, to grip it by; the likeliest first."""
+
+    colour: str
+    shape: str
+
+
+@dataclass(slots=True)
+class Look:
+    """What one camera gave."""
+
+    view: ViewGeometry
+    peak: Peak
+    heat: NDArray[np.float32]
+    """f32[CELLS, CELLS], probabilities."""
+
+    room: NDArray[np.float32] = field(repr=False)
+    """f32[CELLS²], logits of a good place to put something down."""
+
+    summary: NDArray[np.float32] = field(repr=False)
+    in_hand: float = 0.0
+
+
+class Sight:
+    """The eyes of one policy on one cell."""
+
+    def __init__(self, grounding: Grounding, cell: CellDescription) -> None:
+        self._grounding = grounding
+        self._floor_m = cell.tray.centre_in_base_m[2]
+        self._centre = np.array(cell.tray.centre_in_base_m[:2])
+        self._half = np.array(cell.tray.inner_half_extents_m)
+
+    def look(
+        self, camera: str, view: CameraView, asked: NDArray[np.float32], place: NDArray[np.float32] | None
+    ) -> Look:
+        """Answer one question about one picture. `place` is asked of the fixed camera alone."""
+        geometry = ViewGeometry(view.camera, view.camera_in_base)
+        with torch.inference_mode():
+            picture = torch.from_numpy(np.ascontiguousarray(view.picture.image)).permute(2, 0, 1)[None].float() / 255.0
+            seen = getattr(self._grounding, camera)(picture)
+            question = torch.from_numpy(asked)[None]
+            heat = self._grounding.heat(camera, seen, question)
+            if place is not None:
+                where = (cell_places(geometry, z_m=self._floor_m + 0.02) - self._centre) / self._half
+                heat = self._grounding.outer(
+                    heat, torch.from_numpy(place)[None], torch.from_numpy(where.astype(np.float32))[None]
+                )
+            shares = heat.softmax(dim=1)[0].numpy()
+            in_hand = float(torch.sigmoid(self._grounding.in_hand(seen, question))[0]) if camera == "wrist" else 0.0
+        return Look(
+            view=geometry,
+            peak=self._peak(camera, picture, geometry, shares, seen),
+            heat=shares[:-1].reshape(CELLS, CELLS),
+            room=seen["room"][0].reshape(-1).numpy(),
+            summary=seen["summary"][0].numpy(),
+            in_hand=in_hand,
+        )
+
+    def _peak(
+        self,
+        camera: str,
+        picture: Tensor,
+        view: ViewGeometry,
+        shares: NDArray[np.float32],
+        seen: dict[str, Tensor],
+    ) -> Peak:
+        grid = shares[:-1].reshape(CELLS, CELLS)
+        best = int(shares[:-1].argmax())
+        down, across = divmod(best, CELLS)
+        rows = slice(max(0, down - NEAR_CELLS), down + NEAR_CELLS + 1)
+        columns = slice(max(0, across - NEAR_CELLS), across + NEAR_CELLS + 1)
+        share = float(grid[rows, columns].sum())
+        elsewhere = grid.copy()
+        elsewhere[rows, columns] = 0.0
+        offset = seen["offset"][0, :, down, across].tolist()
+        pixel = pixel_of(best, (offset[0], offset[1]))
+        z_m = self._floor_m + 0.01 * float(seen["height"][0, down, across])
+        x_m, y_m = view.on_plane(np.array([pixel]), z_m=z_m)[0].tolist()
+        kinds = seen["kinds"][0, :, down, across].numpy()
+        return Peak(
+            share=share,
+            rival=float(_largest_window(elsewhere)),
+            absent=float(shares[-1]),
+            sharpness=float(grid[down, across] / max(share, 1e-6)),
+            pixel=pixel,
+            x_m=x_m,
+            y_m=y_m,
+            z_m=z_m,
+            turns_rad=self._turns(camera, picture, view, pixel, (x_m, y_m, z_m)),
+            colour=COLOURS[1 + int(kinds[1:7].argmax())],
+            shape=SHAPES[1 + int(kinds[7:10].argmax())],
+        )
+
+    def _turns(
+        self,
+        camera: str,
+        picture: Tensor,
+        view: ViewGeometry,
+        pixel: tuple[float, float],
+        point_m: tuple[float, float, float],
+    ) -> tuple[float, ...]:
+        """A close look at what stands there."""
+        if not math.isfinite(point_m[0]):
+            return ()
+        side = side_px(view.focal_px, view.project_point(point_m)[2])
+        with torch.inference_mode():
+            piece = pieces(picture, torch.tensor([pixel], dtype=torch.float32), torch.tensor([side]))
+            shares = self._grounding.turners[camera](piece).softmax(dim=1)[0].numpy()
+        return _summits(view, shares)
+
+
+def _largest_window(grid: NDArray[np.float32]) -> float:
+    """The most probability in any window of 3 x 3 cells."""
+    padded = np.pad(grid, 1)
+    rows = padded[:-2] + padded[1:-1] + padded[2:]
+    return float((rows[:, :-2] + rows[:, 1:-1] + rows[:, 2:]).max())
+
+
+def _summits(view: ViewGeometry, shares: NDArray[np.float32]) -> tuple[float, ...]:
+    """The likely directions, each as the mean of a bin and its neighbours."""
+    left, right = np.roll(shares, 1), np.roll(shares, -1)
+    summits = np.flatnonzero((shares >= left) & (shares > right) & (shares > 0.25 * shares.max()))
+    order = sorted(summits.tolist(), key=lambda index: -float(shares[index]))
+    found: list[float] = []
+    for index in order[:3]:
+        weight = float(left[index] + shares[index] + right[index])
+        bin_ = index + float(right[index] - left[index]) / max(weight, 1e-6)
+        found.append(base_turn(view, (bin_ + 0.5) * math.pi / TURNS))
+    return tuple(found)

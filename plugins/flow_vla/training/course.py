@@ -1,0 +1,180 @@
+"""The whole recipe from nothing to a model with its card. Every stage is kept, so that an interruption costs little."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import numpy as np
+import torch
+
+from plugins.flow_vla.condition import SIZE
+from plugins.flow_vla.flow import FlowHead
+from plugins.flow_vla.model import FlowVla, load_card, load_model, save_model
+from plugins.flow_vla.training.acting import ActingPlan, joined, teach_acting
+from plugins.flow_vla.training.assurance import calibrate
+from plugins.flow_vla.training.collecting import make_shards
+from plugins.flow_vla.training.grounding import GroundingPlan, teach_grounding
+from plugins.flow_vla.training.lessons import Examples
+from plugins.flow_vla.training.reading import reading_figures, teach_reader
+from plugins.flow_vla.training.recipe import Recipe, read_recipe
+from plugins.flow_vla.training.rehearsing import rehearse
+from plugins.flow_vla.training.shards import STILLS, Shards
+from plugins.flow_vla.training.turning import teach_turning
+from plugins.flow_vla.training.validation import validate
+from runtime.datasets import DatasetReader, content_hash
+from runtime.plugin_host.workshop import Workshop
+from sim_worlds.scenes import load_scene
+from sim_worlds.stills import StillRecipe
+from sim_worlds.variation import TrainingMix
+
+
+def train(config: Path, workshop: Workshop) -> Path:
+    """See `Trainer`."""
+    return Course(read_recipe(config), workshop).run()
+
+
+class Course:
+    """One training. Stages are methods in their order; each ends with a model folder of its own."""
+
+    def __init__(self, recipe: Recipe, workshop: Workshop) -> None:
+        self._recipe = recipe
+        self._workshop = workshop
+        self._folder = workshop.folder
+        self._facts: dict[str, Any] = {}
+
+    def run(self) -> Path:
+        """Everything that is missing."""
+        stages: list[tuple[str, Callable[[FlowVla], None]]] = [
+            ("1-reading", self._read),
+            ("2-grounding", self._ground),
+            ("3-turning", self._turn),
+            ("4-acting", self._act),
+        ]
+        stages += [
+            (f"5-correction-{number}", self._correction(number)) for number in range(self._recipe.lessons.rounds)
+        ]
+        stages.append(("6-calibration", self._calibrate))
+        torch.set_num_threads(self._workshop.processes)
+        model: FlowVla | None = None
+        for name, stage in stages:
+            place = self._folder / name
+            if (place / "card.json").exists():
+                model = load_model(place)
+                self._facts = dict(load_card(place).facts)
+                continue
+            torch.manual_seed(self._recipe.seed)
+            model = model or FlowVla(regression=self._recipe.acting.regression)
+            began_s = time.monotonic()
+            stage(model.train())
+            self._facts[f"seconds {name}"] = round(time.monotonic() - began_s, 1)
+            save_model(model.eval(), place, version=self._recipe.version, facts=self._card_facts())
+        return self._folder / stages[-1][0]
+
+    def _read(self, model: FlowVla) -> None:
+        recipe = self._recipe
+        teach_reader(model.reader, seed=recipe.seed, steps=recipe.reading.steps, progress=self._listen("reading"))
+        self._facts["reading"] = reading_figures(model.reader, seed=recipe.seeds.validation)
+
+    def _ground(self, model: FlowVla) -> None:
+        recipe = self._recipe
+        shards = self._stills("stills", recipe.stills.first_seed, recipe.stills.count)
+        plan = GroundingPlan(epochs=recipe.stills.epochs, seed=recipe.seed)
+        teach_grounding(model.grounding, shards, plan, progress=self._listen("grounding"))
+
+    def _turn(self, model: FlowVla) -> None:
+        recipe = self._recipe
+        shards = self._stills("stills", recipe.stills.first_seed, recipe.stills.count)
+        teach_turning(
+            model.grounding,
+            shards,
+            epochs=recipe.stills.turning_epochs,
+            seed=recipe.seed,
+            progress=self._listen("turning"),
+        )
+        unseen = self._stills("unseen", recipe.seeds.validation, recipe.seeds.validation_count)
+        self._facts["eyes"] = validate(model.grounding.eval(), unseen)
+
+    def _act(self, model: FlowVla) -> None:
+        lessons = self._recipe.lessons
+        seeds = range(lessons.first_seed, lessons.first_seed + lessons.count)
+        dataset = self._workshop.lessons("demonstrations", seeds=seeds)
+        self._facts["demonstrations"] = content_hash(DatasetReader(dataset))
+        self._teach(model, self._examples(["demonstrations"]), self._recipe.acting.steps)
+
+    def _correction(self, number: int) -> Callable[[FlowVla], None]:
+        def correct(model: FlowVla) -> None:
+            lessons = self._recipe.lessons
+            first = lessons.first_seed + lessons.count + number * lessons.round_count
+            last = f"5-correction-{number - 1}" if number else "4-acting"
+            dataset = self._workshop.lessons(
+                f"corrections-{number}",
+                seeds=range(first, first + lessons.round_count),
+                model=self._folder / last,
+                learner_share=lessons.learner_share,
+            )
+            self._facts[f"corrections-{number}"] = content_hash(DatasetReader(dataset))
+            names = ["demonstrations", *(f"corrections-{before}" for before in range(number + 1))]
+            self._teach(model, self._examples(names), self._recipe.acting.round_steps)
+
+        return correct
+
+    def _calibrate(self, model: FlowVla) -> None:
+        seeds = self._recipe.seeds
+        last = f"5-correction-{self._recipe.lessons.rounds - 1}" if self._recipe.lessons.rounds else "4-acting"
+        wanted = range(seeds.calibration, seeds.calibration + seeds.calibration_count)
+        trials = self._workshop.examine(self._folder / last, seeds=wanted, varied=True)
+        model.calibration, self._facts["calibration"] = calibrate(trials, alpha=seeds.alpha)
+
+    def _teach(self, model: FlowVla, examples: Examples, steps: int) -> None:
+        """The head is taught anew with everything there is: cheaper than to guard against forgetting."""
+        torch.manual_seed(self._recipe.seed)
+        model.head = FlowHead(SIZE, regression=self._recipe.acting.regression)
+        self._facts["examples"] = len(examples)
+        teach_acting(model, examples, ActingPlan(steps=steps, seed=self._recipe.seed), progress=self._listen("acting"))
+
+    def _examples(self, names: list[str]) -> Examples:
+        """Of these datasets, each seen once with the eyes as they are after their own stages."""
+        parts: list[Examples] = []
+        for name in names:
+            kept = self._folder / f"{name}.npz"
+            if not kept.exists():
+                found = rehearse(
+                    self._folder / "3-turning",
+                    self._folder / name,
+                    scene=self._workshop.scene,
+                    processes=self._workshop.processes,
+                    relative=self._recipe.acting.relative,
+                    progress=lambda done, total, name=name: self._workshop.tell(
+                        f"looking at {name}", done=done, total=total
+                    ),
+                )
+                np.savez(str(kept), conditions=found.conditions, chunks=found.chunks, done=found.done)
+            arrays = np.load(kept)
+            parts.append(Examples(arrays["conditions"], arrays["chunks"], arrays["done"]))
+        return joined(parts)
+
+    def _stills(self, name: str, first_seed: int, count: int) -> Shards:
+        folder = self._folder / name
+        make_shards(
+            folder,
+            StillRecipe(scene=self._workshop.scene, mix=TrainingMix()),
+            first_seed=first_seed,
+            shards=-(-count // STILLS),
+            processes=self._workshop.processes,
+            progress=lambda done, total: self._workshop.tell(name, done=done, total=total),
+        )
+        return Shards(folder, load_scene(self._workshop.scene).description)
+
+    def _listen(self, stage: str) -> Callable[[int, int, dict[str, float]], None]:
+        return lambda step, steps, figures: self._workshop.tell(stage, done=step + 1, total=steps, figures=figures)
+
+    def _card_facts(self) -> dict[str, Any]:
+        return {
+            **self._facts,
+            "recipe": msgspec.to_builtins(self._recipe),
+            "regression": self._recipe.acting.regression,
+        }

@@ -1,0 +1,111 @@
+"""Teaches the reader: sentences with their meaning, made up as they are needed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+from torch.nn import functional
+
+from plugins.flow_vla.reader import Reader
+from plugins.flow_vla.slots import COLOURS, PLACES, SHAPES, SLOTS, TOTES
+from plugins.flow_vla.training.filler import exchange
+from plugins.flow_vla.words import encode
+from sim_worlds.sentences import Meaning, Sense, Sentence, Speaker
+
+_BATCH = 256
+_EXCHANGED = 0.6
+"""Share of sentences whose meaningless words are exchanged."""
+
+_OTHER_SENSES = (Sense.NO_TOTE, Sense.NEGATED, Sense.SEVERAL, Sense.NONSENSE)
+
+
+def draw_meaning(random: np.random.Generator) -> Meaning:
+    """What somebody may want: mostly one thing and one tote, sometimes something that cannot be done."""
+    if random.uniform() < 0.25:
+        sense = _OTHER_SENSES[int(random.integers(len(_OTHER_SENSES)))]
+        if sense is Sense.NONSENSE:
+            return Meaning(sense=sense)
+    else:
+        sense = Sense.DO
+    colour, shape = _drawn(random, COLOURS, open_share=0.15), _drawn(random, SHAPES, open_share=0.25)
+    place = _drawn(random, PLACES, open_share=0.75)
+    tote = "" if sense is Sense.NO_TOTE else _drawn(random, TOTES, open_share=0.0)
+    return Meaning(colour, shape, place, tote, sense)
+
+
+def _drawn(random: np.random.Generator, slot: tuple[str, ...], *, open_share: float) -> str:
+    return "" if random.uniform() < open_share else slot[int(random.integers(1, len(slot)))]
+
+
+def targets(sentences: list[Sentence]) -> NDArray[np.int64]:
+    """i64[n, slots]: the right word of every slot."""
+    rows = [
+        (s.meaning.colour, s.meaning.shape, s.meaning.place, s.meaning.tote, s.meaning.sense.value) for s in sentences
+    ]
+    return np.array([[slot.index(word) for slot, word in zip(SLOTS, row, strict=True)] for row in rows])
+
+
+def loss_of(logits: list[Tensor], wanted: Tensor) -> Tensor:
+    """Cross-entropy over all slots; of what is no plain instruction only its sense counts."""
+    plain = (wanted[:, -1] == 0).float()
+    losses = [functional.cross_entropy(one, wanted[:, index], reduction="none") for index, one in enumerate(logits)]
+    return (losses[-1] + plain * torch.stack(losses[:-1]).sum(dim=0)).mean()
+
+
+def teach_reader(
+    reader: Reader,
+    *,
+    seed: int,
+    steps: int,
+    rate: float = 3e-3,
+    progress: Callable[[int, int, dict[str, float]], None],
+) -> None:
+    """Train from made-up sentences of this seed."""
+    random = np.random.default_rng((seed, 0x5EED))
+    speaker = Speaker(random)
+    optimiser = torch.optim.AdamW(reader.parameters(), lr=rate, weight_decay=1e-2)
+    schedule = torch.optim.lr_scheduler.OneCycleLR(optimiser, max_lr=rate, total_steps=steps)
+    for step in range(steps):
+        sentences = [speaker.say(draw_meaning(random)) for _ in range(_BATCH)]
+        texts = [exchange(s.text, random) if random.uniform() < _EXCHANGED else s.text for s in sentences]
+        codes = torch.from_numpy(encode(texts))
+        codes = torch.where(torch.rand(codes.shape[:2])[:, :, None] < 0.03, 0, codes)
+        logits, _ = reader(codes)
+        loss = loss_of(logits, torch.from_numpy(targets(sentences)))
+        optimiser.zero_grad()
+        loss.backward()
+        optimiser.step()
+        schedule.step()
+        if step % 50 == 0 or step == steps - 1:
+            progress(step, steps, {"reading": float(loss.detach())})
+    _learn_spread(reader, speaker, random)
+
+
+def reading_figures(reader: Reader, *, seed: int, count: int = 3000) -> dict[str, float]:
+    """Shares of sentences that are read wholly right, in forms known from training and in new ones."""
+    figures: dict[str, float] = {}
+    for name, new in (("known forms", False), ("new forms", True)):
+        random = np.random.default_rng((seed, 0x0EAD, new))
+        speaker = Speaker(random, new=new)
+        sentences = [speaker.say(draw_meaning(random)) for _ in range(count)]
+        with torch.inference_mode():
+            logits, _ = reader(torch.from_numpy(encode([sentence.text for sentence in sentences])))
+        read = torch.stack([one.argmax(dim=1) for one in logits], dim=1).numpy()
+        wanted = targets(sentences)
+        plain = wanted[:, -1] == 0
+        right = np.where(plain, (read == wanted).all(axis=1), read[:, -1] == wanted[:, -1])
+        figures[name] = round(float(right.mean()), 4)
+    return figures
+
+
+def _learn_spread(reader: Reader, speaker: Speaker, random: np.random.Generator) -> None:
+    """What ordinary sentences are like, so that strange ones can be told from them."""
+    texts = [speaker.say(draw_meaning(random)).text for _ in range(2000)]
+    with torch.inference_mode():
+        _, whole = reader(torch.from_numpy(encode(texts)))
+        reader.centre.copy_(whole.mean(dim=0))
+        reader.spread.copy_(whole.std(dim=0) + 1e-3)

@@ -1,0 +1,119 @@
+"""The training configuration: a TOML file, every key with its limit."""
+
+from __future__ import annotations
+
+import tomllib
+from pathlib import Path
+
+import msgspec
+from msgspec import Struct
+
+from runtime.mistakes import UserMistake
+
+FIRST_TEST_SEED = 500_000
+
+
+class ReadingTable(Struct, frozen=True, forbid_unknown_fields=True):
+    """The reader."""
+
+    steps: int = 3000
+
+
+class StillsTable(Struct, frozen=True, forbid_unknown_fields=True):
+    """Static scenes for the eyes; `first_seed` to `first_seed + count`."""
+
+    first_seed: int = 0
+    count: int = 12_000
+    epochs: int = 8
+    turning_epochs: int = 6
+
+
+class LessonsTable(Struct, frozen=True, forbid_unknown_fields=True):
+    """Demonstrations, and then rounds of corrections while the learner drives."""
+
+    first_seed: int = 0
+    count: int = 240
+    rounds: int = 3
+    round_count: int = 100
+    learner_share: float = 0.8
+
+
+class ActingTable(Struct, frozen=True, forbid_unknown_fields=True):
+    """The head; `round_steps` after each round of corrections."""
+
+    steps: int = 6000
+    round_steps: int = 4000
+    regression: bool = False
+    relative: bool = True
+
+
+class SeedsTable(Struct, frozen=True, forbid_unknown_fields=True):
+    """Where the other sets begin; they never meet."""
+
+    validation: int = 200_000
+    validation_count: int = 1000
+    calibration: int = 300_000
+    calibration_count: int = 300
+    alpha: float = 0.05
+    """Chance of an alarm in a run that succeeds."""
+
+
+class Recipe(Struct, frozen=True, forbid_unknown_fields=True):
+    """All of it."""
+
+    seed: int = 0
+    version: str = "1.0.0"
+    reading: ReadingTable = ReadingTable()
+    stills: StillsTable = StillsTable()
+    lessons: LessonsTable = LessonsTable()
+    acting: ActingTable = ActingTable()
+    seeds: SeedsTable = SeedsTable()
+
+
+def read_recipe(file: Path) -> Recipe:
+    """Read and check; raises `UserMistake` naming file, key, value and limit."""
+    try:
+        recipe = msgspec.convert(tomllib.loads(file.read_text(encoding="utf-8")), Recipe)
+    except OSError as trouble:
+        raise UserMistake(f"{file}: {trouble.strerror}") from trouble
+    except (tomllib.TOMLDecodeError, msgspec.ValidationError, UnicodeDecodeError) as trouble:
+        raise UserMistake(f"{file}: {trouble}") from trouble
+    for name, value, low, high in _limits(recipe):
+        if not low <= value <= high:
+            raise UserMistake(f"{file}: {name} = {value}, must be between {low} and {high}")
+    _check_apart(recipe, file)
+    return recipe
+
+
+def _limits(recipe: Recipe) -> list[tuple[str, float, float, float]]:
+    return [
+        ("reading.steps", recipe.reading.steps, 10, 100_000),
+        ("stills.count", recipe.stills.count, 64, 100_000),
+        ("stills.epochs", recipe.stills.epochs, 1, 200),
+        ("stills.turning_epochs", recipe.stills.turning_epochs, 1, 200),
+        ("lessons.count", recipe.lessons.count, 2, 20_000),
+        ("lessons.rounds", recipe.lessons.rounds, 0, 20),
+        ("lessons.round_count", recipe.lessons.round_count, 2, 20_000),
+        ("lessons.learner_share", recipe.lessons.learner_share, 0.0, 1.0),
+        ("acting.steps", recipe.acting.steps, 10, 1_000_000),
+        ("acting.round_steps", recipe.acting.round_steps, 10, 1_000_000),
+        ("seeds.alpha", recipe.seeds.alpha, 0.001, 0.5),
+    ]
+
+
+def _check_apart(recipe: Recipe, file: Path) -> None:
+    """Training, validation, calibration and test seeds are disjoint."""
+    lessons, seeds = recipe.lessons, recipe.seeds
+    spans = {
+        "stills": (recipe.stills.first_seed, recipe.stills.count),
+        "lessons": (lessons.first_seed, lessons.count + lessons.rounds * lessons.round_count),
+        "validation": (seeds.validation, seeds.validation_count),
+        "calibration": (seeds.calibration, seeds.calibration_count),
+        "test": (FIRST_TEST_SEED, 10**9),
+    }
+    for name, (first, count) in spans.items():
+        for other, (other_first, other_count) in spans.items():
+            if name >= other or {name, other} == {"stills", "lessons"}:
+                continue
+            if first < other_first + other_count and other_first < first + count:
+                raise UserMistake(f"{file}: the seeds of {name} and {other} overlap", remedy="move one of them")

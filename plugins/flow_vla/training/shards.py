@@ -1,0 +1,113 @@
+"""Stills with their labels on disk, shard by shard: made once, in parallel, and read as they are needed."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from plugins.flow_vla.geometry import cell_places
+from plugins.flow_vla.training.labels import CAMERAS
+from runtime.messages.cell import CellDescription
+from runtime.perception import ViewGeometry
+
+STILLS = 250
+"""Of one shard."""
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """Labelled pictures of one camera; p parts each."""
+
+    pictures: Tensor
+    """f32[n, 3, 128, 128] within 0…1."""
+
+    cells: Tensor
+    """i64[n, p]: the cell of each part, -1 where it cannot be seen."""
+
+    offsets: Tensor
+    heights: Tensor
+    turns: Tensor
+    sides: Tensor
+    colour: Tensor
+    shape: Tensor
+    place_xy: Tensor
+    in_tray: Tensor
+    held: Tensor
+    drops: Tensor
+    where: Tensor
+    """f32[1, cells, 2]: x and y of every cell in half trays, for the fixed camera."""
+
+    inside: Tensor
+    """bool[totes, cells]: which cells lie in each tote, for the fixed camera."""
+
+    def parts_of(self, row: int) -> dict[str, NDArray[Any]]:
+        """What questions about one picture are made of."""
+        return {
+            "colour": self.colour[row].numpy(),
+            "shape": self.shape[row].numpy(),
+            "xy": self.place_xy[row].numpy(),
+            "in_tray": self.in_tray[row].numpy(),
+            "visible": self.cells[row].numpy() >= 0,
+        }
+
+
+class Shards:
+    """All shards of a folder as one set. Raises ValueError when there is none."""
+
+    def __init__(self, folder: Path, cell: CellDescription) -> None:
+        files = sorted(folder.glob("stills-*.npz"))
+        if not files:
+            raise ValueError(f"{folder}: no stills-*.npz")
+        self._arrays: dict[str, NDArray[Any]] = {}
+        loaded = [dict(np.load(file)) for file in files]
+        for name in list(loaded[0]):
+            self._arrays[name] = np.concatenate([arrays.pop(name) for arrays in loaded])
+        overhead = next(camera for camera in cell.cameras if camera.name == CAMERAS[0])
+        view = ViewGeometry(overhead, overhead.camera_in_parent)
+        floor_m = cell.tray.centre_in_base_m[2]
+        centre, half = np.array(cell.tray.centre_in_base_m[:2]), np.array(cell.tray.inner_half_extents_m)
+        where = (cell_places(view, z_m=floor_m + 0.02) - centre) / half
+        self._where = torch.from_numpy(where.astype(np.float32))[None]
+        self._inside = torch.from_numpy(np.stack([_inside(view, tote) for tote in cell.totes]))
+
+    def __len__(self) -> int:
+        return len(self._arrays["held"])
+
+    def batch(self, rows: NDArray[np.int64], camera: str) -> Batch:
+        """The pictures of one camera with these numbers."""
+        arrays = self._arrays
+
+        def own(name: str) -> Tensor:
+            return torch.from_numpy(arrays[f"{name} {camera}"][rows])
+
+        def shared(name: str) -> Tensor:
+            return torch.from_numpy(arrays[name][rows])
+
+        return Batch(
+            pictures=own("picture").permute(0, 3, 1, 2).float() / 255.0,
+            cells=own("cells"),
+            offsets=own("offsets"),
+            heights=own("heights"),
+            turns=own("turns"),
+            sides=own("sides"),
+            colour=shared("colour"),
+            shape=shared("shape"),
+            place_xy=shared("place_xy"),
+            in_tray=shared("in_tray"),
+            held=shared("held"),
+            drops=shared("drops"),
+            where=self._where,
+            inside=self._inside,
+        )
+
+
+def _inside(view: ViewGeometry, tote: Any) -> NDArray[np.bool_]:  # a Tote
+    places = cell_places(view, z_m=tote.centre_in_base_m[2] + 0.02)
+    centre, half = tote.centre_in_base_m, tote.inner_half_extents_m
+    return (np.abs(places[:, 0] - centre[0]) < half[0]) & (np.abs(places[:, 1] - centre[1]) < half[1])

@@ -1,0 +1,45 @@
+"""What is wrong with a dataset or an episode: file, field, value and limit, in one line that a person can act on."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from runtime.mistakes import LONGEST_WORD, UserMistake
+
+
+class DatasetTrouble(UserMistake):
+    """Something about a dataset is not as it must be."""
+
+    def __init__(self, file: Path | str, *, field: str, value: object, limit: str, remedy: str = "") -> None:
+        shown = value if isinstance(value, str) else repr(value)
+        if len(shown) > LONGEST_WORD:
+            shown = f"{shown[:LONGEST_WORD]}…"
+        super().__init__(f"{file}: {field} is {shown}; {limit}", remedy=remedy)
+        self.file = Path(file)
+        self.field = field
+        self.value = value
+        self.limit = limit
+
+
+class UnreadableDataset(DatasetTrouble):
+    """What lies on disk is no whole dataset that this program reads."""
+
+
+class RefusedForm(DatasetTrouble):
+    """No dataset can have this form."""
+
+
+class RefusedEpisode(DatasetTrouble):
+    """An episode does not have the dataset's form."""
+
+
+class ForeignFolder(DatasetTrouble):
+    """The folder holds something else than the dataset that is to be written."""
+
+
+class BusyDataset(DatasetTrouble):
+    """Another process is at work in the folder."""
+
+
+class UnwritableDataset(DatasetTrouble):
+    """The system refuses to write: no permission, no space."""

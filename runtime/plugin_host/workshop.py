@@ -1,0 +1,52 @@
+"""What a plugin that trains a policy is lent: lessons, examinations, and somebody who listens to its progress."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Protocol
+
+from msgspec import Struct
+
+
+class Trial(Struct, frozen=True):
+    """What became of one seed of an examination, as far as training may know it."""
+
+    seed: int
+    succeeded: bool
+    verdict: str
+    confidences: tuple[float, ...]
+    signals: tuple[tuple[float, ...], ...]
+    """Of every look at work, in the policy's own order."""
+
+
+class Workshop(Protocol):
+    """Handed to a trainer. What has been made before an interruption is found again by its name."""
+
+    folder: Path
+    """Where everything of this training is kept."""
+
+    scene: str
+    processes: int
+
+    def lessons(
+        self, name: str, *, seeds: range, model: Path | None = None, learner_share: float = 0.0, varied: bool = True
+    ) -> Path:
+        """A dataset of lessons. With a `model` the policy that is being trained drives that share of them."""
+        ...
+
+    def examine(self, model: Path, *, seeds: range, suite: str = "nominal", varied: bool = False) -> list[Trial]:
+        """The policy with this model on these seeds."""
+        ...
+
+    def tell(self, stage: str, *, done: int, total: int, figures: Mapping[str, float] | None = None) -> None:
+        """How far the work is; figures become curves."""
+        ...
+
+
+class Trainer(Protocol):
+    """What a plugin's trainer is: called once, it goes on where it was interrupted."""
+
+    def __call__(self, config: Path, workshop: Workshop) -> Path:
+        """Train as the configuration says; returns the folder of the model. Raises `UserMistake`."""
+        ...

@@ -1,0 +1,5 @@
+"""What people ask of a cell, in free words: seeded sentences with their meaning."""
+
+from sim_worlds.sentences.sentence import Meaning, Sense, Sentence, Speaker
+
+__all__ = ["Meaning", "Sense", "Sentence", "Speaker"]

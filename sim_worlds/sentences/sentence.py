@@ -1,0 +1,135 @@
+"""Seeded instructions in free words, with what they mean: for training, for tests, and for declining."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import Enum
+
+import numpy as np
+
+from sim_worlds.sentences import frames, words
+
+_TYPING_SHARE = 0.06
+"""Of sentences with one slip of the pen."""
+
+_LETTERS = "abcdefghijklmnopqrstuvwxyz"
+_OTHER_SCRIPTS = ("把红色的方块放到左边", "положи красный куб налево", "ضع المكعب الأحمر", "赤い箱を左へ")
+
+
+class Sense(Enum):
+    """What kind of thing an instruction is."""
+
+    DO = "do"
+    NO_TOTE = "no tote"
+    NEGATED = "negated"
+    SEVERAL = "several"
+    NONSENSE = "nonsense"
+
+
+@dataclass(frozen=True, slots=True)
+class Meaning:
+    """What an instruction says, in the catalogue's terms; empty where it says nothing of that."""
+
+    colour: str = ""
+    """A colour of the catalogue, or `strange`."""
+
+    shape: str = ""
+    """A shape of the catalogue, or `strange`."""
+
+    place: str = ""
+    """left, right, near or far: the outermost of those that fit."""
+
+    tote: str = ""
+    sense: Sense = Sense.DO
+
+
+@dataclass(frozen=True, slots=True)
+class Sentence:
+    """One instruction and what it means."""
+
+    text: str
+    meaning: Meaning
+
+
+class Speaker:
+    """Says things in many ways. `new`: in forms that are never used for training."""
+
+    def __init__(self, random: np.random.Generator, *, new: bool = False) -> None:
+        self._random = random
+        self._new = new
+
+    def say(self, meaning: Meaning) -> Sentence:
+        """A sentence with this meaning; for `NONSENSE` anything that is no instruction."""
+        if meaning.sense is Sense.NONSENSE:
+            return Sentence(self._nonsense(), meaning)
+        frame = self._one(self._frames(meaning.sense))
+        text = frame.format(part=self._part(meaning), to=self._to(meaning.tote), other=self._other(meaning))
+        return Sentence(self._typed(text), meaning)
+
+    def _frames(self, sense: Sense) -> tuple[str, ...]:
+        if sense is Sense.DO:
+            return frames.NEW_FRAMES if self._new else frames.FRAMES
+        return {
+            Sense.NO_TOTE: frames.NO_TOTE,
+            Sense.NEGATED: frames.NEGATED,
+            Sense.SEVERAL: frames.SEVERAL,
+        }[sense]
+
+    def _part(self, meaning: Meaning) -> str:
+        """The part with its article: `the red cube`, `the one that is red`, `the leftmost cube`."""
+        noun = self._noun(meaning.shape)
+        colour = self._colour(meaning.colour)
+        behind = bool(colour) and self._chance(0.15)
+        part = f"{noun} that is {colour}" if behind else f"{colour} {noun}".strip()
+        if meaning.place:
+            places = words.NEW_PLACES if self._new else words.PLACES
+            part = self._one(places[meaning.place]).format(part)
+        article = "" if self._chance(0.12) else "that " if self._chance(0.05) else "the "
+        return f"{article}{part}"
+
+    def _noun(self, shape: str) -> str:
+        if shape == "strange":
+            return self._one(words.STRANGE_SHAPES)
+        if shape:
+            return self._first_mostly(words.SHAPES[shape])
+        return "one" if self._chance(0.6) else self._one(words.THINGS)
+
+    def _colour(self, colour: str) -> str:
+        if colour == "strange":
+            return self._one(words.STRANGE_COLOURS)
+        return self._first_mostly(words.COLOURS[colour]) if colour else ""
+
+    def _to(self, tote: str) -> str:
+        pattern = self._one(frames.NEW_TO_TOTE if self._new else frames.TO_TOTE)
+        return pattern.format(side=tote, tote=self._one(words.TOTE_NOUNS))
+
+    def _other(self, meaning: Meaning) -> str:
+        colours = [colour for colour in words.COLOURS if colour != meaning.colour]
+        return self._part(Meaning(colour=self._one(colours), shape=self._one(tuple(words.SHAPES))))
+
+    def _nonsense(self) -> str:
+        kind = self._random.uniform()
+        if kind < 0.7:
+            return self._one(frames.NEW_NONSENSE if self._new else frames.NONSENSE)
+        if kind < 0.85:
+            lengths = self._random.integers(1, 9, size=int(self._random.integers(1, 6)))
+            return " ".join("".join(self._one(_LETTERS) for _ in range(int(length))) for length in lengths)
+        return self._one(_OTHER_SCRIPTS) if kind < 0.95 else str(self._random.integers(0, 10_000))
+
+    def _typed(self, text: str) -> str:
+        """As it was typed: sometimes with capitals, a full stop, or one letter wrong."""
+        if self._chance(_TYPING_SHARE) and len(text) > 12:
+            at = int(self._random.integers(1, len(text) - 1))
+            text = text[:at] + text[at + 1 :] if self._chance(0.5) else text[:at] + self._one(_LETTERS) + text[at + 1 :]
+        text = text[0].upper() + text[1:] if self._chance(0.4) else text
+        return f"{text}." if self._chance(0.3) else text
+
+    def _first_mostly(self, ways: tuple[str, ...]) -> str:
+        return ways[0] if self._chance(0.6) else self._one(ways)
+
+    def _chance(self, share: float) -> bool:
+        return bool(self._random.uniform() < share)
+
+    def _one(self, things: Sequence[str]) -> str:
+        return things[int(self._random.integers(len(things)))]

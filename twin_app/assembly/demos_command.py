@@ -1,0 +1,34 @@
+"""`celltwin demos`: demonstrations of picks by a teacher who sees the truth."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+from runtime.datasets import DatasetReader, content_hash
+from sim_worlds.variation import TrainingMix
+from twin_app.assembly.evaluate_command import parse_seeds
+from twin_app.assembly.practice.collection import Syllabus, collect
+from twin_app.assembly.practice.workshop import LESSON_CHANCE, LESSON_MIX
+from twin_app.assembly.progress import Progress
+from twin_app.assembly.setup import CellSetup, absolute_scene
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Collect what is missing and say what there is."""
+    folder = Path(arguments.out)
+    progress = Progress()
+    syllabus = Syllabus(
+        CellSetup(scene=absolute_scene(arguments.scene)),
+        mix=None if arguments.plain else TrainingMix(LESSON_MIX, chance=LESSON_CHANCE),
+    )
+    collect(
+        folder,
+        syllabus,
+        parse_seeds(arguments.seeds),
+        processes=arguments.processes,
+        progress=lambda done, total: progress.tell("lessons", done, total),
+    )
+    dataset = DatasetReader(folder)
+    print(f"{folder}: {len(dataset)} episodes, {dataset.frames} frames, sha256 {content_hash(dataset)}")
+    return 0

@@ -1,0 +1,1 @@
+"""Examinations of a policy: one fresh cell and one instruction a seed, judged by plant truth."""

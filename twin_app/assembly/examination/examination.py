@@ -1,0 +1,135 @@
+"""One examination: a fresh cell of this seed, one instruction, thirty seconds, one verdict."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import msgspec
+
+from runtime.messages.cell import CellDescription
+from runtime.messages.requests import AddTask
+from runtime.messages.tasks import Assignment, TaskStatus
+from runtime.mistakes import UserMistake
+from runtime.plugin_host import Registry
+from runtime.ports import Observation, Policy, Proposal
+from sim_worlds.judge import Outcome
+from twin_app.assembly.examination.paper import Question, draw_question
+from twin_app.assembly.lockstep import LockStepCell
+from twin_app.assembly.setup import CellSetup, read_scene
+
+TIME_LIMIT_S = 30.0
+HELD_N = 4.0
+
+
+class Result(msgspec.Struct, frozen=True):
+    """What became of one seed."""
+
+    seed: int
+    instruction: str
+    part: str
+    """Empty: it would have been right to decline."""
+
+    verdict: str
+    """succeeded, wrong_part, missed_grasp, timeout or declined."""
+
+    reason: str
+    duration_s: float
+    confidences: tuple[float, ...] = ()
+    """Of every look at work."""
+
+    limit: float = 0.0
+    vectors: tuple[tuple[float, ...], ...] = ()
+    """The signals behind them."""
+
+    latencies_s: tuple[float, ...] = ()
+    fallback_used: bool = False
+
+
+@dataclass(slots=True)
+class Watched:
+    """A policy that is looked over the shoulder; changes nothing."""
+
+    policy: Policy
+    proposals: list[Proposal] = field(default_factory=list[Proposal])
+    latencies_s: list[float] = field(default_factory=list[float])
+    gripped: bool = False
+
+    def begin(self, assignment: Assignment) -> None:
+        """See `Policy`."""
+        self.policy.begin(assignment)
+
+    def infer(self, observation: Observation) -> Proposal:
+        """See `Policy`."""
+        began_s = time.perf_counter()
+        proposal = self.policy.infer(observation)
+        if observation.assignment is not None:
+            self.latencies_s.append(time.perf_counter() - began_s)
+            self.proposals.append(proposal)
+            self.gripped = self.gripped or observation.gripper_force_n >= HELD_N
+        return proposal
+
+
+class WatchedRegistry(Registry):
+    """The plugins, with one policy watched."""
+
+    def __init__(self, inner: Registry, policy: Policy, name: str) -> None:
+        super().__init__(())
+        self._policies = {manifest.name: manifest for manifest in inner.policies()}
+        self._inner = inner
+        self._name = name
+        self.watched = Watched(policy)
+
+    def load_policy(self, name: str, cell: CellDescription, *, model: Path | None = None) -> Policy:
+        """The watched one under its name; the others as they are."""
+        return self.watched if name == self._name else self._inner.load_policy(name, cell, model=model)
+
+
+def examine(setup: CellSetup, *, suite: str, policy: Policy, registry: Registry) -> Result:
+    """Run one seed. `policy` is the one that `setup` names; it is used again for the next seed."""
+    watched = WatchedRegistry(registry, policy, setup.policy)
+    cell = LockStepCell(setup, registry=watched)
+    try:
+        layout = read_scene(setup).scene.place(setup.seed, 0)
+        question = draw_question(cell.description, layout, suite=suite, seed=setup.seed)
+        return _examined(cell, question, watched.watched, seed=setup.seed)
+    finally:
+        cell.close()
+
+
+def _examined(cell: LockStepCell, question: Question, watched: Watched, *, seed: int) -> Result:
+    cell.start()
+    part, tote = question.part or cell.description.parts[0].name, question.tote or cell.description.totes[0].name
+    cell.judge.begin(part=part, tote=tote)
+    began_ns = cell.loop.now_ns
+    receipt = cell.ask(AddTask(question.instruction, time_limit_s=TIME_LIMIT_S, retries=0))
+    reason, status = "", None
+    try:
+        task = cell.run_to_end(int(receipt.detail))
+        reason, status = task.reason, task.status
+    except UserMistake as stuck:
+        reason = stuck.what
+    working = [one for one in watched.proposals if one.signals]
+    return Result(
+        seed=seed,
+        instruction=question.instruction,
+        part=question.part,
+        verdict=_verdict(cell.judge.outcome(), question, status, watched),
+        reason=reason,
+        duration_s=(cell.loop.now_ns - began_ns) * 1e-9,
+        confidences=tuple(one.confidence for one in working),
+        limit=max((one.confidence_limit for one in working), default=0.0),
+        vectors=tuple(tuple(signal.value for signal in one.signals) for one in working),
+        latencies_s=tuple(watched.latencies_s),
+    )
+
+
+def _verdict(outcome: Outcome, question: Question, status: TaskStatus | None, watched: Watched) -> str:
+    if outcome.succeeded and question.part:
+        return "succeeded"
+    if outcome.wrong_part:
+        return "wrong_part"
+    if status is TaskStatus.DECLINED:
+        return "declined"
+    return "timeout" if not watched.gripped else "missed_grasp"

@@ -1,0 +1,97 @@
+"""What many results add up to: rates with intervals, latency, and whether the confidence can be believed."""
+
+from __future__ import annotations
+
+import math
+from collections import Counter
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from twin_app.assembly.examination.examination import Result
+
+BINS = 10
+
+
+def wilson(successes: int, count: int, *, z: float = 1.96) -> tuple[float, float]:
+    """95 % interval of a rate (Wilson, 1927); (0, 1) for nothing."""
+    if count == 0:
+        return 0.0, 1.0
+    share, spread = successes / count, z * z / count
+    middle = (share + 0.5 * spread) / (1.0 + spread)
+    half = z / (1.0 + spread) * math.sqrt(share * (1.0 - share) / count + 0.25 * spread / count)
+    return max(0.0, middle - half), min(1.0, middle + half)
+
+
+def reliability(confidences: NDArray[np.float64], right: NDArray[np.bool_]) -> list[tuple[float, float, int]]:
+    """For each of ten equal bins of confidence that holds any: mean confidence, share that was right, and how many."""
+    bins = np.minimum((confidences * BINS).astype(int), BINS - 1)
+    rows: list[tuple[float, float, int]] = []
+    for index in range(BINS):
+        inside = bins == index
+        if inside.any():
+            rows.append((float(confidences[inside].mean()), float(right[inside].mean()), int(inside.sum())))
+    return rows
+
+
+def calibration_error(confidences: NDArray[np.float64], right: NDArray[np.bool_]) -> float:
+    """Expected calibration error (Naeini et al.: Obtaining well calibrated probabilities, 2015)."""
+    rows = reliability(confidences, right)
+    total = sum(count for _, _, count in rows)
+    return sum(count * abs(mean - share) for mean, share, count in rows) / max(total, 1)
+
+
+def area_under_roc(scores: NDArray[np.float64], right: NDArray[np.bool_]) -> float | None:
+    """Chance that a success has the higher score than a failure; None where there is only one kind."""
+    good, bad = scores[right], scores[~right]
+    if len(good) == 0 or len(bad) == 0:
+        return None
+    higher = (good[:, None] > bad[None]).mean() + 0.5 * (good[:, None] == bad[None]).mean()
+    return float(higher)
+
+
+def figures_of(results: Sequence[Result]) -> dict[str, Any]:
+    """As `celltwin evaluate --json` prints them."""
+    verdicts = Counter(result.verdict for result in results)
+    asked = [result for result in results if result.part]
+    vain = [result for result in results if not result.part]
+    succeeded = verdicts["succeeded"]
+    latencies_ms = 1e3 * np.array([value for result in results for value in result.latencies_s] or [0.0])
+    low, high = wilson(succeeded, len(asked))
+    return {
+        "n": len(results),
+        "succeeded": succeeded,
+        "wrong_part": verdicts["wrong_part"],
+        "missed_grasp": verdicts["missed_grasp"],
+        "timeout": verdicts["timeout"],
+        "declined": verdicts["declined"],
+        "interval95": [round(low, 4), round(high, 4)],
+        "latency_p50_ms": round(float(np.percentile(latencies_ms, 50)), 2),
+        "latency_p99_ms": round(float(np.percentile(latencies_ms, 99)), 2),
+        **_confidence_figures(asked),
+        "declined_rightly": round(_share(vain, "declined"), 4),
+        "declined_wrongly": round(_share(asked, "declined"), 4),
+        "fallback_used": sum(result.fallback_used for result in results),
+        "duration_mean_s": round(float(np.mean([result.duration_s for result in results])), 2),
+    }
+
+
+def _confidence_figures(results: Sequence[Result]) -> dict[str, float | None]:
+    told = [result for result in results if result.confidences]
+    if not told:
+        return {"ece": None, "auroc": None}
+    confidences = np.array([value for result in told for value in result.confidences])
+    right = np.array([result.verdict == "succeeded" for result in told for _ in result.confidences])
+    lowest = np.array([min(result.confidences) for result in told])
+    ended_well = np.array([result.verdict == "succeeded" for result in told])
+    area = area_under_roc(lowest, ended_well)
+    return {
+        "ece": round(calibration_error(confidences, right), 4),
+        "auroc": None if area is None else round(area, 4),
+    }
+
+
+def _share(results: Sequence[Result], verdict: str) -> float:
+    return sum(result.verdict == verdict for result in results) / max(1, len(results))

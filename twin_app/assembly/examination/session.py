@@ -1,0 +1,64 @@
+"""Many examinations, several processes side by side."""
+
+from __future__ import annotations
+
+import multiprocessing
+from collections.abc import Callable, Iterable
+from concurrent.futures import ProcessPoolExecutor, as_completed
+from pathlib import Path
+
+import cv2
+from msgspec.structs import replace
+
+from runtime.plugin_host import Registry
+from runtime.ports import Policy
+from sim_worlds.variation import TrainingMix
+from twin_app.assembly.examination.examination import Result, examine
+from twin_app.assembly.setup import CellSetup, read_plugins, read_scene
+
+_loaded: dict[str, tuple[Registry, Policy]] = {}
+"""Of this process: building a policy costs as much as a run."""
+
+
+def examine_all(
+    setup: CellSetup,
+    seeds: Iterable[int],
+    *,
+    suite: str,
+    processes: int,
+    progress: Callable[[Result, int, int], None],
+    model: Path | None = None,
+    mix: TrainingMix | None = None,
+) -> list[Result]:
+    """One result a seed, in their order. `progress` hears each as it comes.
+
+    `model`: other weights than the policy's own; `mix`: variations drawn for every seed, beside the setup's own.
+    """
+    wanted = tuple(seeds)
+    results: dict[int, Result] = {}
+    with ProcessPoolExecutor(processes, mp_context=multiprocessing.get_context("spawn")) as pool:
+        waiting = [pool.submit(examine_one, _varied(setup, seed, mix), suite, model) for seed in wanted]
+        try:
+            for finished in as_completed(waiting):
+                result = finished.result()
+                results[result.seed] = result
+                progress(result, len(results), len(wanted))
+        finally:
+            pool.shutdown(cancel_futures=True)
+    return [results[seed] for seed in wanted]
+
+
+def _varied(setup: CellSetup, seed: int, mix: TrainingMix | None) -> CellSetup:
+    drawn = () if mix is None else tuple(one.words for one in mix.sample(seed))
+    return replace(setup, seed=seed, variations=(*drawn, *setup.variations))
+
+
+def examine_one(setup: CellSetup, suite: str, model: Path | None) -> Result:
+    """One seed in this process."""
+    cv2.setNumThreads(1)
+    key = f"{setup.policy} {setup.scene} {model}"
+    if key not in _loaded:
+        registry = read_plugins(setup.policy)
+        _loaded[key] = registry, registry.load_policy(setup.policy, read_scene(setup).cell, model=model)
+    registry, policy = _loaded[key]
+    return examine(setup, suite=suite, policy=policy, registry=registry)

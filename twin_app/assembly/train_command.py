@@ -1,0 +1,46 @@
+"""`celltwin train`: a policy from nothing to a model with its card."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+from platformdirs import user_data_path
+
+from runtime.mistakes import UserMistake
+from twin_app.assembly.curves import draw_curves
+from twin_app.assembly.practice.workshop import CURVES, PolicyWorkshop
+from twin_app.assembly.progress import Progress
+from twin_app.assembly.setup import absolute_scene, read_plugins
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Train and say where the model is."""
+    registry = read_plugins(arguments.policy)
+    trainer = registry.load_trainer(arguments.policy)
+    recipe = registry.manifest(arguments.policy).recipe if arguments.config is None else Path(arguments.config)
+    if recipe is None:
+        raise UserMistake(f"policy {arguments.policy} has no configuration of its own", remedy="give one with --config")
+    folder = Path(arguments.out) if arguments.out else user_data_path("celltwin") / "training" / arguments.policy
+    _claim(folder, recipe)
+    progress = Progress()
+    workshop = PolicyWorkshop(
+        folder, arguments.policy, absolute_scene(arguments.scene), arguments.processes, listen=progress.tell
+    )
+    model = trainer(recipe, workshop)
+    draw_curves(folder / CURVES, folder / "curves.png")
+    print(f"model: {model}\ncurves: {folder / 'curves.png'}")
+    return 0
+
+
+def _claim(folder: Path, recipe: Path) -> None:
+    """The folder belongs to one configuration. Raises `UserMistake` for another one."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        words = recipe.read_text(encoding="utf-8")
+        kept = folder / "recipe.toml"
+        if kept.exists() and kept.read_text(encoding="utf-8") != words:
+            raise UserMistake(f"{folder} holds a training with another configuration", remedy="choose another --out")
+        kept.write_text(words, encoding="utf-8")
+    except OSError as trouble:
+        raise UserMistake(f"{trouble.filename}: {trouble.strerror}") from trouble

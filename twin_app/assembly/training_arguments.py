@@ -1,0 +1,67 @@
+"""The words of the commands that teach and examine policies."""
+
+from __future__ import annotations
+
+import argparse
+from typing import Any  # every parser class has its own list of commands
+
+from twin_app.assembly.arguments import JSON, add_vary, given, positive
+
+_Commands = argparse._SubParsersAction  # noqa: SLF001 - argparse has no public name for it
+
+
+def add_training(commands: _Commands[Any]) -> None:
+    """train, demos and evaluate."""
+    _add_train(commands)
+    _add_demos(commands)
+    _add_evaluate(commands)
+
+
+def _add_train(commands: _Commands[Any]) -> None:
+    train = commands.add_parser("train", help="train a policy from nothing; goes on where it was interrupted")
+    train.add_argument("policy", type=given, help="a policy that is trained, e.g. flow_vla")
+    train.add_argument(
+        "--config", type=given, default=None, metavar="FILE", help="training configuration (default: the shipped one)"
+    )
+    train.add_argument(
+        "--out",
+        type=given,
+        default=None,
+        metavar="DIR",
+        help="where all of it is kept (default: the user's data folder)",
+    )
+    train.add_argument("--scene", type=given, default="tray", help="scene name or TOML file (default: %(default)s)")
+    train.add_argument("--processes", type=positive, default=2, help="side by side (default: %(default)s)")
+
+
+def _add_demos(commands: _Commands[Any]) -> None:
+    demos = commands.add_parser("demos", help="demonstrations by a teacher who sees the truth, as a LeRobotDataset v3")
+    demos.add_argument("--seeds", type=given, required=True, help="A:B, B not included")
+    demos.add_argument("--out", type=given, required=True, metavar="DIR", help="folder of the dataset")
+    demos.add_argument("--scene", type=given, default="tray", help="scene name or TOML file (default: %(default)s)")
+    demos.add_argument(
+        "--plain", action="store_true", help="without variations of light, texture, size … (default: with)"
+    )
+    demos.add_argument("--processes", type=positive, default=2, help="side by side (default: %(default)s)")
+
+
+def _add_evaluate(commands: _Commands[Any]) -> None:
+    evaluate = commands.add_parser("evaluate", help="a policy's success on seeds it has not seen")
+    evaluate.add_argument("--policy", type=given, default="flow_vla", help="policy to examine (default: %(default)s)")
+    evaluate.add_argument(
+        "--suite",
+        choices=("nominal", "paraphrase", "decline"),
+        default="nominal",
+        help="nominal: instructions as in training; paraphrase: in other forms; decline: half of them are to be "
+        "declined (default: %(default)s)",
+    )
+    evaluate.add_argument(
+        "--seeds", type=given, default="500000:500100", help="A:B, B not included (default: %(default)s)"
+    )
+    evaluate.add_argument("--scene", type=given, default="tray", help="scene name or TOML file (default: %(default)s)")
+    evaluate.add_argument(
+        "--mismatch", default="low", choices=("low", "high"), help="of plant and nominal model (default: %(default)s)"
+    )
+    add_vary(evaluate, "a variation; may be repeated (default: none)")
+    evaluate.add_argument("--processes", type=positive, default=2, help="side by side (default: %(default)s)")
+    evaluate.add_argument("--json", action="store_true", help=JSON)
