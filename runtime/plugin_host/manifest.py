@@ -42,6 +42,15 @@ class PolicyManifest(Struct, frozen=True):
     """Callable in that file: a `runtime.ports.PolicyFactory`."""
 
     summary: str = ""
+    trainer: tuple[Path, str] | None = None
+    """File and callable that train it: a `runtime.plugin_host.workshop.Trainer`; None: there is nothing to train."""
+
+    recipe: Path | None = None
+    """The training configuration that made it."""
+
+    server: ServerSettings | None = None
+    """Where it runs, when that is not here."""
+
     isolated: bool = False
     """Runs in a process of its own, also while it drives; others do so only in shadow."""
 
@@ -53,14 +62,6 @@ class PolicyManifest(Struct, frozen=True):
 
     memory_mib: float = 2048.0
     """What its process may hold; beyond it is killed."""
-    trainer: tuple[Path, str] | None = None
-    """File and callable that train it: a `runtime.plugin_host.workshop.Trainer`; None: there is nothing to train."""
-
-    recipe: Path | None = None
-    """The training configuration that made it."""
-
-    server: ServerSettings | None = None
-    """Where it runs, when that is not here."""
 
 
 class ServerManifest(Struct, frozen=True):
@@ -116,15 +117,15 @@ class _PolicyTable(Struct, frozen=True, forbid_unknown_fields=True):
     factory: str
     file: str = "policy.py"
     summary: str = ""
-    isolated: bool = False
-    load_s: float = 120.0
-    hang_s: float = 2.0
-    memory_mib: float = 2048.0
     trainer: str = ""
     """`file.py:callable`."""
 
     recipe: str = ""
     server: _PolicyServerTable | None = None
+    isolated: bool = False
+    load_s: float = 120.0
+    hang_s: float = 2.0
+    memory_mib: float = 2048.0
 
 
 class _Document(Struct, frozen=True, forbid_unknown_fields=True):
@@ -153,9 +154,6 @@ def read_manifest(path: Path) -> PluginManifest:
 
 def _policy(path: Path, plugin: _PluginTable, entry: _PolicyTable) -> PolicyManifest:
     _require(path, entry.factory.isidentifier(), f"policy.factory: {entry.factory!r} is no Python name")
-    for key, lowest, highest in _RANGES:
-        value = getattr(entry, key)
-        _require(path, lowest <= value <= highest, f"policy.{key}: {value:g}, allowed are {lowest:g} to {highest:g}")
     trainer: tuple[Path, str] | None = None
     if entry.trainer:
         name, _, function = entry.trainer.partition(":")
@@ -165,6 +163,9 @@ def _policy(path: Path, plugin: _PluginTable, entry: _PolicyTable) -> PolicyMani
     if entry.server is not None:
         mapping = _file(path, "policy.server.mapping", entry.server.mapping)
         server = ServerSettings(entry.server.protocol, entry.server.address, mapping)
+    for key, lowest, highest in _RANGES:
+        value = getattr(entry, key)
+        _require(path, lowest <= value <= highest, f"policy.{key}: {value:g}, allowed are {lowest:g} to {highest:g}")
     return PolicyManifest(
         name=entry.name,
         label=entry.label,
@@ -174,12 +175,12 @@ def _policy(path: Path, plugin: _PluginTable, entry: _PolicyTable) -> PolicyMani
         factory=entry.factory,
         summary=entry.summary,
         server=server,
-        trainer=trainer,
-        recipe=_file(path, "policy.recipe", entry.recipe) if entry.recipe else None,
         isolated=entry.isolated,
         load_s=entry.load_s,
         hang_s=entry.hang_s,
         memory_mib=entry.memory_mib,
+        trainer=trainer,
+        recipe=_file(path, "policy.recipe", entry.recipe) if entry.recipe else None,
     )
 
 

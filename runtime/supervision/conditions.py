@@ -261,6 +261,17 @@ def _policy_late(inference_s: float, deadline_s: float) -> Condition:
     )
 
 
+def _policy_obstacle(obstacle: str) -> Condition:
+    return Condition(
+        "policy.server",
+        Priority.HIGH,
+        "policy",
+        obstacle,
+        "the arm goes on to the end of the last chunk, then holds; no task is begun",
+        "look at the server and at its address and mapping; or swap the policy",
+    )
+
+
 def _stands_in(policy: PolicyState) -> Condition:
     obstacle = next((entry.obstacle for entry in policy.entries if entry.name == policy.stands_in_for), "")
     back = "mend it, then Try again" if obstacle else "it drives again with the next task, or at Return"
@@ -271,17 +282,6 @@ def _stands_in(policy: PolicyState) -> Condition:
         f"{policy.active} stands in for {policy.stands_in_for}" + (f": {obstacle}" if obstacle else ""),
         f"{policy.active} drives",
         f"read why on the timeline; {back}",
-    )
-
-
-def _policy_obstacle(obstacle: str) -> Condition:
-    return Condition(
-        "policy.server",
-        Priority.HIGH,
-        "policy",
-        obstacle,
-        "the arm goes on to the end of the last chunk, then holds; no task is begun",
-        "look at the server and at its address and mapping; or swap the policy",
     )
 
 

@@ -147,7 +147,7 @@ class InlineRunner:
         return answer
 
     def close(self) -> None:
-        """A policy that holds a connection lets go of it; others hold nothing."""
+        """Close a policy that holds a connection; others hold nothing."""
         if isinstance(self._policy, Remote):
             self._policy.close()
 

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
-FOR_TRAINING = ("sim_worlds.stills", "sim_worlds.variation", "sim_worlds.scenes")
-"""Pictures with labels: what code in a plugin's folder `training` may use, which no policy imports."""
+FOR_TRAINING = ("sim_worlds.stills", "sim_worlds.variation", "sim_worlds.scenes", "sim_worlds.sentences")
+"""Labelled pictures, sentences with meaning: for code in a plugin's folder `training`, which no policy imports."""
 
 SEEING_CODE = [*sorted((ROOT / "plugins").rglob("*.py")), *sorted((ROOT / "runtime").rglob("*.py"))]
 

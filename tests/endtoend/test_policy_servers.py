@@ -44,7 +44,7 @@ def celltwin(*words: str, folder: Path) -> subprocess.CompletedProcess[str]:
 @contextmanager
 def patient_cell(protocol: str, served: Served, folder: Path) -> Iterator[CellSetup]:
     """A cell whose mapping forgives a busy machine."""
-    settings = read_plugins(protocol).server_settings(protocol)
+    settings = read_plugins(CellSetup(policy=protocol)).server_settings(protocol)
     assert settings is not None
     mapping = folder / "patient.toml"
     mapping.write_text(settings.mapping.read_text().replace("reply_within_s = 0.09\n", PATIENT))

@@ -38,7 +38,7 @@ class VideoReader:
         self.container.seek(int(time_s / (self.stream.time_base or 1)), stream=self.stream)
 
     def __iter__(self) -> Iterator[dict[str, Any]]:
-        import torch  # pyright: ignore[reportMissingImports]
+        import torch
 
         for frame in self.container.decode(self.stream):
             yield {"pts": frame.time, "data": torch.from_numpy(frame.to_ndarray(format="rgb24")).permute(2, 0, 1)}

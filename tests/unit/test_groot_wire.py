@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 import json
 import struct
-from typing import Any
+from typing import Any, cast
 
 import msgpack
 import numpy as np
@@ -63,7 +63,7 @@ CONFIGS: dict[Dialect, Any] = {
 
 @pytest.mark.parametrize("dialect", Dialect)
 def test_the_marker_of_a_configuration_names_the_dialect(dialect: Dialect) -> None:
-    reply = unpack(msgpack.packb({"video": CONFIGS[dialect]}))
+    reply = unpack(_packed({"video": CONFIGS[dialect]}))
     found, modalities = read_modalities(reply)
     assert found is dialect
     assert modalities["video"].modality_keys == ("image",)
@@ -91,13 +91,13 @@ def test_another_dialect_is_refused_by_name(reply: object) -> None:
 def hostile_npy(descr: str, shape: str, data: bytes = b"") -> bytes:
     header = f"{{'descr': {descr}, 'fortran_order': False, 'shape': {shape}, }}".encode().ljust(117) + b"\n"
     content = b"\x93NUMPY\x01\x00" + struct.pack("<H", len(header)) + header + data
-    return msgpack.packb({"__ndarray_class__": True, "as_npy": content})
+    return _packed({"__ndarray_class__": True, "as_npy": content})
 
 
 def pickled_npy() -> bytes:
     stream = io.BytesIO()
     np.save(stream, np.array([{"a": 1}], dtype=object), allow_pickle=True)
-    return msgpack.packb({"__ndarray_class__": True, "as_npy": stream.getvalue()})
+    return _packed({"__ndarray_class__": True, "as_npy": stream.getvalue()})
 
 
 @pytest.mark.parametrize(
@@ -183,3 +183,7 @@ def test_an_action_in_another_space_is_listed(rep: str, kind: str, expected: str
     _, found = read_modalities(modalities(action={"action_configs": configs}))
     (mismatch,) = config_mismatches(found, read_mapping(mapping_path("groot", "droid")))
     assert (mismatch.key, mismatch.expected) == ("action joint_position", expected)
+
+
+def _packed(message: object) -> bytes:
+    return cast("bytes", msgpack.packb(message))

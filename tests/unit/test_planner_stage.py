@@ -17,7 +17,7 @@ from runtime.messages.policy import PolicyStatus, Readiness
 from runtime.messages.state import RobotState
 from runtime.messages.tasks import Assignment
 from runtime.plugin_host import Registry, discover
-from runtime.ports import Picture, Policy, Proposal
+from runtime.ports import Picture, Proposal
 from runtime.system2 import PlannerOutput, PlannerStage, SynchronousLoader, ThreadedLoader
 from sim_worlds.robots import load_robot
 from tests.support.pick_cell import pick_cell
@@ -298,7 +298,7 @@ def test_a_loading_thread_does_not_hold_up_the_active_policy(cell: CellDescripti
     gate = threading.Event()
 
     class SlowRegistry(Registry):
-        def load_policy(self, name: str, cell: CellDescription, *, model: Path | None = None) -> Policy:
+        def load_policy(self, name: str, cell: CellDescription, *, model: Path | None = None):
             if name == "two":
                 gate.wait(5.0)
             return registry.load_policy(name, cell)

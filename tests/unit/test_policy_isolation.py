@@ -28,7 +28,7 @@ from sim_worlds.robots import load_robot
 from tests.support.drawn_pictures import draw_view
 from tests.support.pick_cell import HALF_TURN_ABOUT_X, pick_cell
 from tests.support.scripted_runner import proposal
-from twin_app.assembly.setup import CellSetup, plugins_of, read_scene
+from twin_app.assembly.setup import CellSetup, read_plugins, read_scene
 from twin_app.assembly.workers.planner import WallClock
 from twin_app.assembly.workers.policy_loaders import live_loaders
 
@@ -161,7 +161,7 @@ class Berths:
     def __init__(self, folder: Path) -> None:
         self.setup = CellSetup(cell="isolated", plugins=str(PLUGINS))
         self.cell = read_scene(self.setup).cell
-        self.registry: Registry = plugins_of(self.setup)
+        self.registry: Registry = read_plugins(self.setup)
         self.clock = WallClock()
         self.loaders: Loaders = live_loaders(
             folder, self.setup, cell=self.cell, registry=self.registry, clock=self.clock

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import threading
 from dataclasses import replace
-from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -15,7 +14,7 @@ from runtime.messages.orders import Orders
 from runtime.messages.policy import PolicyStatus, Readiness
 from runtime.messages.tasks import Assignment
 from runtime.mistakes import UserMistake
-from runtime.plugin_host import PolicyUnavailable, ServerChoice, discover
+from runtime.plugin_host import PolicyManifest, PolicyUnavailable, ServerChoice, discover
 from runtime.policy_servers.line import Phase
 from runtime.policy_servers.mapping import MappingError, read_mapping
 from runtime.policy_servers.remote_policy import RemotePolicy
@@ -24,7 +23,7 @@ from runtime.system2.berth import Seat
 from runtime.system2.conversation import Conversation
 from runtime.system2.loading import Loaded, load
 from runtime.system2.policy_bay import Loaders, PolicyBay
-from runtime.system2.runner import Answer, InlineRunner, Question
+from runtime.system2.runner import Answer, InlineRunner, PolicyRunner, Question
 from tests.support.policy_servers import (
     CELL,
     PLUGINS,
@@ -334,13 +333,16 @@ def test_the_bay_lets_a_connection_go_when_nobody_can_ask_for_it_any_more() -> N
             self.name = name
 
         def poll(self, newest: object = None) -> Loaded | None:
+            del newest
             name, self.name = self.name, ""
             return Loaded(name, InlineRunner(policies[name]), "") if name else None
 
         def close(self) -> None:
-            pass
+            """Nothing is under way."""
 
-    converse = partial(Conversation, clock=None, latency_s=0.02)
+    def converse(manifest: PolicyManifest, runner: PolicyRunner) -> Conversation:
+        return Conversation(manifest, runner, clock=None, latency_s=0.0)
+
     manifest = registry.manifest("programmed")
     first = Seat(manifest, converse(manifest, InlineRunner(policies["programmed"])))
     bay = PolicyBay(registry, Loaders(Loader(), Loader(), Loader()), converse, first=first)

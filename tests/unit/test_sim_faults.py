@@ -90,8 +90,14 @@ def test_a_frozen_camera_repeats_pixels_while_stamps_go_on():
 
 
 def proposal() -> Proposal:
-    pose = Pose((0.5, 0.1, 0.2))
-    return Proposal(PolicyStatus.WORKING, "approaching", 0.9, (), gripper_in_base=(pose,), gripper_width_m=(0.08,))
+    return Proposal(
+        PolicyStatus.WORKING,
+        "approaching",
+        0.9,
+        (),
+        gripper_in_base=(Pose((0.5, 0.1, 0.2)),),
+        gripper_width_m=(0.08,),
+    )
 
 
 def test_the_wrong_unit_scales_every_severe_chunk_and_some_mild_ones():

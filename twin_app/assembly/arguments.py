@@ -11,12 +11,12 @@ from runtime.mistakes import LONGEST_WORD
 FAULT_IDS = ("F01", "F12", "F13", "F20", "F26", "F31", "F41")
 """As in the catalogue, which is too slow to import for a help text."""
 
-NO_POLICY = "none"
-"""What is written where no policy is meant."""
 VARIATIONS = ("light", "texture", "camera", "size", "clutter", "noise", "occlusion")
 """As in the catalogue of variations, likewise."""
 PROTOCOLS = ("openpi", "groot", "lerobot")
 """Of policy servers, as the plugins offer them."""
+NO_POLICY = "none"
+"""What is written where no policy is meant."""
 
 _BENCHES = {
     "loop": "punctuality of the 1 kHz loop (60 s)",
@@ -24,6 +24,7 @@ _BENCHES = {
     "console": "frames and memory of the window (20 s; needs a display)",
     "lockstep": "simulated seconds a second of computing",
 }
+JSON = "print the outcome as one JSON object on the last line (default: a table)"
 _POLICY_WISHES = {
     "list": "every policy and its role",
     "swap": "NAME takes over at a chunk border",
@@ -34,7 +35,6 @@ _POLICY_WISHES = {
     "return": "the one that the fallback stands in for drives again",
     "try": "NAME is released from quarantine",
 }
-JSON = "print the outcome as one JSON object on the last line (default: a table)"
 _SEED = "seed of plant, placement and orders, from 0 (default: %(default)s)"
 
 _TOO_LONG = re.compile(rf"(\S{{{LONGEST_WORD}}})\S+")
@@ -280,6 +280,17 @@ def _add_session_options(run: argparse.ArgumentParser) -> None:
     )
 
 
+def _add_worlds(commands: _Commands[_Parser]) -> None:
+    worlds = commands.add_parser("worlds", help="the scenes and variations there are; pictures of a variation")
+    worlds.add_argument(
+        "--picture", type=given, default=None, metavar="FILE", help="draw each strength: PNG or JPEG (default: a list)"
+    )
+    add_vary(worlds, f"only these of {', '.join(VARIATIONS)}; may be repeated (default: every one)")
+    worlds.add_argument("--scene", type=given, default="tray", help="scene of the pictures (default: %(default)s)")
+    worlds.add_argument("--seed", type=natural, default=1, help="first seed of the pictures (default: %(default)s)")
+    worlds.add_argument("--json", action="store_true", help="print the list as one JSON object (default: a table)")
+
+
 def _add_policy(commands: _Commands[_Parser]) -> None:
     policy = commands.add_parser(
         "policy",
@@ -293,17 +304,6 @@ def _add_policy(commands: _Commands[_Parser]) -> None:
     )
     policy.add_argument("--cell", default="cell-1", metavar="NAME", help="name of the cell (default: %(default)s)")
     policy.add_argument("--json", action="store_true", help=JSON)
-
-
-def _add_worlds(commands: _Commands[_Parser]) -> None:
-    worlds = commands.add_parser("worlds", help="the scenes and variations there are; pictures of a variation")
-    worlds.add_argument(
-        "--picture", type=given, default=None, metavar="FILE", help="draw each strength: PNG or JPEG (default: a list)"
-    )
-    add_vary(worlds, f"only these of {', '.join(VARIATIONS)}; may be repeated (default: every one)")
-    worlds.add_argument("--scene", type=given, default="tray", help="scene of the pictures (default: %(default)s)")
-    worlds.add_argument("--seed", type=natural, default=1, help="first seed of the pictures (default: %(default)s)")
-    worlds.add_argument("--json", action="store_true", help="print the list as one JSON object (default: a table)")
 
 
 def _add_bench(commands: _Commands[_Parser]) -> None:

@@ -35,7 +35,9 @@ def check_libraries(lock: Path = LOCK) -> Finding:
     ]
     for name in needed:
         try:
-            installed = version(name)
+            installed = version(name).partition("+")[
+                0
+            ]  # a local tag, as of torch's builds without a GPU, is not locked
         except PackageNotFoundError:
             lacking.append(name)
             continue

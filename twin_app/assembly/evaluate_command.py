@@ -22,7 +22,7 @@ def run(arguments: argparse.Namespace) -> int:
         mismatch=arguments.mismatch,
         variations=tuple(arguments.vary),
     )
-    read_plugins(setup.policy)
+    read_plugins(setup)
     began_s = time.perf_counter()
 
     def show(result: Result, count: int, total: int) -> None:

@@ -29,7 +29,7 @@ from sim_worlds.plant.pybullet_plant import PyBulletPlant
 from twin_app.assembly.fault_spec import FaultWish
 from twin_app.assembly.patience import told_when_slow
 from twin_app.assembly.pick_result import PickResult, figures_of
-from twin_app.assembly.setup import CellSetup, plugins_of, read_scene
+from twin_app.assembly.setup import CellSetup, read_plugins, read_scene
 from twin_app.assembly.workload import Order, orders
 
 SETTLE_TICKS = 300
@@ -85,7 +85,7 @@ class LockStepCell:
 
     def __post_init__(self) -> None:
         setup = self.setup
-        registry = self.registry or plugins_of(setup)
+        registry = self.registry or read_plugins(setup)
         drawing = read_scene(setup)
         cell = self.description = drawing.cell
         loose = drawing.varied.clutter.loose
@@ -109,12 +109,7 @@ class LockStepCell:
             processes=NoProcesses(),
             press_stop=lambda now_ns: self.loop.press_stop(),
             save=lambda tasks: None,
-            wishes=Wishes(
-                policy=setup.policy,
-                shadow=setup.shadow,
-                shadow_id=int(bool(setup.shadow)),
-                fallback=setup.fallback,
-            ),
+            wishes=_first_wishes(setup),
             autostart=True,
         )
         self.answering = Answering(self.oversight, new_recording=str)
@@ -219,6 +214,11 @@ class LockStepCell:
         self.planner.close()
         self.rig.close()
         self.plant.close()
+
+
+def _first_wishes(setup: CellSetup) -> Wishes:
+    shadow_id = int(bool(setup.shadow))
+    return Wishes(policy=setup.policy, shadow=setup.shadow, shadow_id=shadow_id, fallback=setup.fallback)
 
 
 def run_picks(

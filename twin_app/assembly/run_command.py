@@ -71,11 +71,11 @@ def cell_setup(arguments: argparse.Namespace) -> CellSetup:
         policy=arguments.policy,
         mismatch=arguments.mismatch,
         seed=arguments.seed,
+        variations=_variations(arguments.vary),
+        servers=server_choices(arguments),
         shadow=_policy_or_none(arguments.shadow),
         fallback=_policy_or_none(arguments.fallback),
         plugins=os.path.abspath(arguments.plugins) if arguments.plugins else "",
-        variations=_variations(arguments.vary),
-        servers=server_choices(arguments),
     )
 
 
@@ -103,7 +103,7 @@ def server_choices(arguments: argparse.Namespace) -> dict[str, ServerChoice]:
     )
     if asked != ServerChoice():
         choices[arguments.policy] = asked
-        registry = read_plugins(arguments.policy, servers=choices)
+        registry = read_plugins(CellSetup(policy=arguments.policy, fallback="", servers=choices))
         registry.server_settings(arguments.policy)  # a mapping that is not there is told now, not by a worker
     return choices
 

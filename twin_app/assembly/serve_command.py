@@ -45,7 +45,7 @@ def start(
     policy: str, *, protocol: str, scene: str, host: str, port: int | None, key: str = ""
 ) -> tuple[PolicyServer, ServedPolicy]:
     """Build the policy for the scene's cell and listen; raises `UserMistake`."""
-    registry = read_plugins(policy)
+    registry = read_plugins(CellSetup(policy=policy))
     manifest = registry.manifest(policy)
     if manifest.server is not None:
         raise UserMistake(f"policy {policy} runs on a server itself", remedy="serve one that runs here")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -36,7 +35,6 @@ class CellSetup(msgspec.Struct, frozen=True):
 
     variations: tuple[str, ...] = ()
     """As on the command line: NAME or NAME:STRENGTH. What runtime and policies are told does not change with them."""
-
     servers: dict[str, ServerChoice] = {}
     """Where the servers of policies are, as a person says; by policy."""
 
@@ -112,30 +110,20 @@ def read_scene(setup: CellSetup) -> Drawing:
     return Drawing(vary(replace(scene, description=cell), variations=variations, seed=setup.seed))
 
 
-def plugins_of(setup: CellSetup) -> Registry:
-    """The plugins of a run, once it is known that every policy it wishes for is among them."""
-    if setup.shadow == setup.policy:
-        raise UserMistake(f"policy {quoted(setup.policy)} cannot drive and be in shadow", remedy="choose another one")
-    registry = read_plugins(setup.policy, servers=setup.servers, folder=setup.plugins)
-    for wished in filter(None, (setup.shadow, setup.fallback)):
-        _require_policy(wished, registry)
-    return registry
-
-
-def read_plugins(policy: str, *, servers: Mapping[str, ServerChoice] | None = None, folder: str = "") -> Registry:
-    """Find the plugins, in `folder` too, and make sure that the wished policy is one of them."""
+def read_plugins(setup: CellSetup) -> Registry:
+    """Find the plugins and make sure that the wished policies are among them."""
     from runtime.plugin_host import discover
 
-    registry = discover(PLUGIN_FOLDER, *([Path(folder)] if folder else []), choices=servers)
-    _require_policy(policy, registry)
-    return registry
-
-
-def _require_policy(name: str, registry: Registry) -> None:
+    registry = discover(PLUGIN_FOLDER, *([Path(setup.plugins)] if setup.plugins else []), choices=setup.servers)
     names = [manifest.name for manifest in registry.policies()]
-    if name not in names:
-        refused = "".join(f"; plugin {trouble.plugin} is not used: {trouble.reason}" for trouble in registry.troubles())
-        raise UserMistake(f"unknown policy {quoted(name)}{refused}", remedy=f"one of: {', '.join(names)}")
+    for wished in filter(None, (setup.policy, setup.shadow, setup.fallback)):
+        if wished not in names:
+            troubles = registry.troubles()
+            refused = "".join(f"; plugin {trouble.plugin} is not used: {trouble.reason}" for trouble in troubles)
+            raise UserMistake(f"unknown policy {quoted(wished)}{refused}", remedy=f"one of: {', '.join(names)}")
+    if setup.shadow == setup.policy:
+        raise UserMistake(f"policy {quoted(setup.policy)} cannot drive and be in shadow", remedy="choose another one")
+    return registry
 
 
 def encode_setup(setup: CellSetup) -> str:

@@ -11,12 +11,12 @@ from runtime.mistakes import UserMistake
 from twin_app.assembly.curves import draw_curves
 from twin_app.assembly.practice.workshop import CURVES, PolicyWorkshop
 from twin_app.assembly.progress import Progress
-from twin_app.assembly.setup import absolute_scene, read_plugins
+from twin_app.assembly.setup import CellSetup, absolute_scene, read_plugins
 
 
 def run(arguments: argparse.Namespace) -> int:
     """Train and say where the model is."""
-    registry = read_plugins(arguments.policy)
+    registry = read_plugins(CellSetup(policy=arguments.policy))
     trainer = registry.load_trainer(arguments.policy)
     recipe = registry.manifest(arguments.policy).recipe if arguments.config is None else Path(arguments.config)
     if recipe is None:

@@ -58,7 +58,7 @@ def examine_one(setup: CellSetup, suite: str, model: Path | None) -> Result:
     cv2.setNumThreads(1)
     key = f"{setup.policy} {setup.scene} {model}"
     if key not in _loaded:
-        registry = read_plugins(setup.policy)
+        registry = read_plugins(setup)
         _loaded[key] = registry, registry.load_policy(setup.policy, read_scene(setup).cell, model=model)
     registry, policy = _loaded[key]
     return examine(setup, suite=suite, policy=policy, registry=registry)

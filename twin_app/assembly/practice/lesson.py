@@ -85,7 +85,7 @@ def give_lesson(setup: CellSetup, *, learner: LearnerFactory | None = None, lear
         teachers.append(teacher)
         return teacher
 
-    cell = LockStepCell(msgspec.structs.replace(setup, policy="lesson"), registry=OnlyPolicy(build))
+    cell = LockStepCell(msgspec.structs.replace(setup, policy="lesson", fallback=""), registry=OnlyPolicy(build))
     cells.append(cell)
     try:
         return _given(cell, teachers[0], Speaker(random), seed=setup.seed)

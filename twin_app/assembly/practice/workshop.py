@@ -31,7 +31,9 @@ class LearnerOf:
 
     def __call__(self, cell: CellDescription) -> Learner:
         """In the process of the lesson."""
-        return cast("Learner", read_plugins(self.policy).load_policy(self.policy, cell, model=self.model))
+        return cast(
+            "Learner", read_plugins(CellSetup(policy=self.policy)).load_policy(self.policy, cell, model=self.model)
+        )
 
 
 @dataclass(slots=True)

@@ -33,7 +33,7 @@ def run(arguments: argparse.Namespace) -> int:
     """One row a protocol; exit status 1 when a promise was not kept."""
     cv2.setNumThreads(1)
     policy = arguments.policy or _default_policy()
-    read_plugins(policy)
+    read_plugins(CellSetup(policy=policy))
     protocols = [arguments.only] if arguments.only else list(PROTOCOLS)
     rows = [_row(protocol, policy, picks=arguments.picks, seed=arguments.seed) for protocol in protocols]
     show_rows(rows, as_json=arguments.json)
@@ -73,7 +73,7 @@ def _row(protocol: str, policy: str, *, picks: int, seed: int) -> dict[str, Any]
 
 def _refusals(protocol: str, setup: CellSetup, folder: Path) -> int:
     """How many of the deliberate mismatches were refused by name, without motion."""
-    settings = read_plugins(protocol).server_settings(protocol)
+    settings = read_plugins(CellSetup(policy=protocol)).server_settings(protocol)
     assert settings is not None
     count = 0
     for spoiling in SPOILINGS:
@@ -87,7 +87,7 @@ def _refusals(protocol: str, setup: CellSetup, folder: Path) -> int:
 
 
 def _default_policy() -> str:
-    names = {manifest.name for manifest in read_plugins(ELSE).policies()}
+    names = {manifest.name for manifest in read_plugins(CellSetup(policy=ELSE)).policies()}
     return PREFERRED if PREFERRED in names else ELSE
 
 

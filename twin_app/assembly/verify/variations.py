@@ -76,7 +76,7 @@ def run(arguments: argparse.Namespace) -> int:
 
     cv2.setNumThreads(1)
     setup = CellSetup(scene=absolute_scene(arguments.scene), policy=arguments.policy)
-    read_plugins(setup.policy)
+    read_plugins(setup)
     read_scene(setup)
     seeds = range(arguments.seed, arguments.seed + arguments.seeds)
     rows: list[dict[str, Any]] = []

@@ -23,7 +23,7 @@ from runtime.system2.isolation import PolicyWorker
 from runtime.system2.pictures import picture_from
 from runtime.system2.planner import PlannerOutput, PlannerStage, still_meant
 from sim_worlds.faults import NetworkFaults, PolicyFaults
-from twin_app.assembly.setup import CellSetup, plugins_of, read_scene
+from twin_app.assembly.setup import CellSetup, read_plugins, read_scene
 from twin_app.assembly.workers.life import Life
 from twin_app.assembly.workers.policy_loaders import live_loaders
 
@@ -45,7 +45,7 @@ class PlannerLoop:
     def __init__(self, session: SessionFolder, setup: CellSetup) -> None:
         cv2.setNumThreads(1)
         cell = read_scene(setup).cell
-        registry = plugins_of(setup)
+        registry = read_plugins(setup)
         clock = WallClock()
         self._policy_faults = PolicyFaults()
         self._network = NetworkFaults()

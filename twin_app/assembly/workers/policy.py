@@ -13,9 +13,9 @@ def run(folder: Path, setup: CellSetup, name: str, planner_pid: str, line: str, 
     """Build this policy and answer for it. `line` and `board` are inherited descriptors."""
     del folder
     from runtime.system2.isolation.serving import keep_small, serve
-    from twin_app.assembly.setup import plugins_of, read_scene
+    from twin_app.assembly.setup import read_plugins, read_scene
 
-    registry = plugins_of(setup)
+    registry = read_plugins(setup)
     if not keep_small(planner_pid=int(planner_pid), memory_mib=registry.manifest(name).memory_mib):
         return 0
 

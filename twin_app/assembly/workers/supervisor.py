@@ -19,7 +19,7 @@ from runtime.supervision.processes import ProcessSpec
 from runtime.supervision.supervisor import Supervisor, SupervisorOptions
 from sim_worlds.faults import CATALOGUE
 from twin_app.assembly.ending import ending_signals
-from twin_app.assembly.setup import Drawing, SessionSetup, data_folder_of, encode_setup, plugins_of, read_scene
+from twin_app.assembly.setup import Drawing, SessionSetup, data_folder_of, encode_setup, read_plugins, read_scene
 from twin_app.assembly.truth_block import TRUTH, truth_shape
 
 _PR_SET_PDEATHSIG = 1
@@ -35,7 +35,7 @@ def run_supervisor(setup: SessionSetup) -> int:
         ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
         if setup.parent_pid and os.getppid() != setup.parent_pid:
             return 0  # the parent died before the kernel was asked to tell
-    plugins_of(setup.cell)
+    read_plugins(setup.cell)
     drawing = read_scene(setup.cell)
     unblocked = signal.pthread_sigmask(signal.SIG_BLOCK, ending_signals())  # none falls between making and keeping
     session: SessionFolder | None = None

@@ -1,0 +1,47 @@
+"""A lesson from its instruction to its dataset, and the learned policy at work in lock-step."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from runtime.datasets import DatasetReader
+from twin_app.assembly.examination.examination import examine
+from twin_app.assembly.practice.collection import Syllabus, take
+from twin_app.assembly.practice.lesson import give_lesson
+from twin_app.assembly.setup import CellSetup, read_plugins, read_scene
+
+
+@pytest.mark.timeout(120)
+def test_a_teacher_brings_the_part_to_its_tote_and_a_dataset_holds_the_lesson(tmp_path: Path) -> None:
+    from runtime.datasets import DatasetWriter
+
+    syllabus = Syllabus(CellSetup())
+    form = syllabus.form({})
+    take(tmp_path / "set", form, syllabus, 7)
+    with DatasetWriter(tmp_path / "set", form) as writer:
+        writer.finish()
+    dataset = DatasetReader(tmp_path / "set")
+    (episode,) = list(dataset)
+    assert episode.task
+    assert set(episode.images) == {"overhead", "wrist"}
+    assert episode.extras["teacher.done"][-1] == 1.0
+
+
+@pytest.mark.timeout(120)
+def test_a_teacher_that_took_the_wrong_part_puts_it_back() -> None:
+    lesson = give_lesson(CellSetup(seed=2))
+    assert lesson.manner.wrong_part
+    assert "putting back" in {shown.advice.phase for shown in lesson.shown}
+    assert lesson.outcome.succeeded
+
+
+@pytest.mark.timeout(180)
+def test_the_learned_policy_picks_what_it_is_told_to() -> None:
+    setup = CellSetup(policy="flow_vla", seed=210_000, fallback="")
+    registry = read_plugins(setup)
+    policy = registry.load_policy("flow_vla", read_scene(setup).cell)
+    result = examine(setup, suite="nominal", policy=policy, registry=registry)
+    assert result.verdict == "succeeded", result.reason
+    assert result.confidences

@@ -1,0 +1,63 @@
+"""What examinations ask, and what their results add up to."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from sim_worlds.scenes import load_scene
+from twin_app.assembly.examination.examination import Result
+from twin_app.assembly.examination.figures import area_under_roc, calibration_error, figures_of, wilson
+from twin_app.assembly.examination.paper import SUITES, draw_question
+
+SCENE = load_scene("tray")
+
+
+def question(suite: str, seed: int):
+    return draw_question(SCENE.description, SCENE.place(seed, 0), suite=suite, seed=seed)
+
+
+@pytest.mark.parametrize("suite", SUITES)
+def test_the_same_seed_asks_the_same(suite: str) -> None:
+    assert question(suite, 5) == question(suite, 5)
+    assert len({question(suite, seed).instruction for seed in range(30)}) > 20
+
+
+def test_half_of_the_decline_suite_is_to_be_declined_and_nothing_of_the_others() -> None:
+    assert 60 < sum(not question("decline", seed).part for seed in range(160)) < 100
+    assert all(question(suite, seed).part for suite in ("nominal", "paraphrase") for seed in range(100))
+
+
+def test_an_interval_holds_its_rate() -> None:
+    low, high = wilson(95, 100)
+    assert low < 0.95 < high
+    assert (low, high) == pytest.approx((0.8882, 0.9785), abs=1e-3)
+    assert wilson(0, 0) == (0.0, 1.0)
+
+
+def test_a_confidence_that_is_right_has_no_error_and_one_that_is_sure_has() -> None:
+    random = np.random.default_rng(1)
+    told = random.uniform(size=20_000)
+    right = random.uniform(size=20_000) < told
+    assert calibration_error(told, right) < 0.02
+    assert calibration_error(np.ones(1000), np.arange(1000) < 600) == pytest.approx(0.4)
+
+
+def test_the_area_under_the_curve_is_the_chance_to_rank_right() -> None:
+    assert area_under_roc(np.array([0.9, 0.8, 0.2]), np.array([True, True, False])) == 1.0
+    assert area_under_roc(np.array([0.5, 0.5]), np.array([True, False])) == 0.5
+    assert area_under_roc(np.array([0.5]), np.array([True])) is None
+
+
+def result(verdict: str, *, part: str = "red cube") -> Result:
+    return Result(1, "put it there", part, verdict, "", 5.0, confidences=(0.8, 0.9), latencies_s=(0.01, 0.02))
+
+
+def test_figures_count_every_verdict_once() -> None:
+    verdicts = ["succeeded"] * 7 + ["wrong_part", "missed_grasp", "timeout"]
+    figures = figures_of([*(result(verdict) for verdict in verdicts), result("declined", part="")])
+    assert figures["n"] == 11
+    assert figures["succeeded"] == 7
+    assert figures["declined_rightly"] == 1.0
+    assert figures["declined_wrongly"] == 0.0
+    assert figures["latency_p50_ms"] == pytest.approx(15.0)

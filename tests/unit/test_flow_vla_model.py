@@ -1,0 +1,101 @@
+"""Weights are refused by name when anything is not as the card says."""
+
+from __future__ import annotations
+
+import json
+import pickle
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from safetensors.numpy import load, save
+
+from plugins.flow_vla.model import CARD, WEIGHTS, ModelRefused, load_card, load_model
+from plugins.flow_vla.policy import MODEL
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    shutil.copytree(MODEL, tmp_path / "model")
+    return tmp_path / "model"
+
+
+def sign(folder: Path) -> None:
+    """Make the card fit the weights, as somebody would who changes both."""
+    import hashlib
+
+    card = json.loads((folder / CARD).read_text())
+    card["sha256"] = hashlib.sha256((folder / WEIGHTS).read_bytes()).hexdigest()
+    (folder / CARD).write_text(json.dumps(card))
+
+
+def spoilt(folder: Path, change: Callable[[dict[str, Any]], None]) -> Path:
+    tensors = load((folder / WEIGHTS).read_bytes())
+    change(tensors)
+    (folder / WEIGHTS).write_bytes(save(tensors))
+    sign(folder)
+    return folder
+
+
+def test_the_shipped_model_is_small_and_loads() -> None:
+    assert (MODEL / WEIGHTS).stat().st_size <= 8 * 10**6
+    assert load_model(MODEL).training is False
+
+
+def test_weights_that_were_changed_have_another_hash(folder: Path) -> None:
+    content = bytearray((folder / WEIGHTS).read_bytes())
+    content[-1] ^= 1
+    (folder / WEIGHTS).write_bytes(bytes(content))
+    with pytest.raises(ModelRefused, match="sha256"):
+        load_model(folder)
+
+
+def test_a_number_that_is_not_finite_is_refused(folder: Path) -> None:
+    def change(tensors: dict[str, Any]) -> None:
+        tensors["head.entry.bias"][0] = np.nan
+
+    with pytest.raises(ModelRefused, match="head.entry.bias holds numbers that are not finite"):
+        load_model(spoilt(folder, change))
+
+
+def test_a_wrong_shape_is_refused(folder: Path) -> None:
+    with pytest.raises(ModelRefused, match=r"head.entry.bias is \(3,\)"):
+        load_model(spoilt(folder, lambda tensors: tensors.update({"head.entry.bias": np.zeros(3, np.float16)})))
+
+
+def test_a_wrong_type_is_refused(folder: Path) -> None:
+    def change(tensors: dict[str, Any]) -> None:
+        tensors["head.entry.bias"] = tensors["head.entry.bias"].astype(np.int32)
+
+    with pytest.raises(ModelRefused, match="int32, must be float16 or float32"):
+        load_model(spoilt(folder, change))
+
+
+def test_a_missing_and_a_strange_tensor_are_refused(folder: Path) -> None:
+    with pytest.raises(ModelRefused, match=r"'head.entry.bias' is missing"):
+        load_model(spoilt(folder, lambda tensors: tensors.pop("head.entry.bias")))
+    with pytest.raises(ModelRefused, match="is not known|is missing"):
+        load_model(spoilt(folder, lambda tensors: tensors.update({"a.b": np.zeros(1, np.float32)})))
+
+
+def test_a_pickle_is_no_model(folder: Path) -> None:
+    (folder / WEIGHTS).write_bytes(pickle.dumps({"a": 1}))
+    sign(folder)
+    with pytest.raises(ModelRefused, match="no safetensors file"):
+        load_model(folder)
+
+
+def test_another_architecture_is_refused(folder: Path) -> None:
+    card = json.loads((folder / CARD).read_text())
+    (folder / CARD).write_text(json.dumps({**card, "architecture": "other/1"}))
+    with pytest.raises(ModelRefused, match="architecture is 'other/1'"):
+        load_card(folder)
+
+
+def test_a_folder_without_weights_is_refused(folder: Path) -> None:
+    (folder / WEIGHTS).unlink()
+    with pytest.raises(ModelRefused, match="No such file"):
+        load_model(folder)

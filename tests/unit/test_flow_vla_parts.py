@@ -1,0 +1,118 @@
+"""The learned policy's parts that are no networks, and what its reader makes of sentences."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import pytest
+import torch
+from hypothesis import given
+from hypothesis import strategies as st
+
+from plugins.flow_vla.calibration import conformal_limit, fit
+from plugins.flow_vla.chunks import decode, encode
+from plugins.flow_vla.flow import HORIZON
+from plugins.flow_vla.geometry import base_turn, cell_of, image_turn, pixel_of
+from plugins.flow_vla.model import load_model
+from plugins.flow_vla.policy import MODEL
+from plugins.flow_vla.reader import Reader
+from plugins.flow_vla.turns import pieces
+from runtime.messages.geometry import Pose
+from runtime.perception import ViewGeometry
+from runtime.picking.following import Waypoint
+from runtime.picking.funnel import HandState, wrap
+from sim_worlds.robots import load_robot
+from tests.support.pick_cell import pick_cell
+
+NUMBER = st.floats(-0.5, 0.5)
+
+
+@pytest.fixture(scope="module")
+def reader() -> Reader:
+    return load_model(MODEL).reader
+
+
+@given(NUMBER, NUMBER, st.floats(-3.0, 3.0), st.lists(st.tuples(NUMBER, NUMBER, NUMBER), min_size=8, max_size=8))
+def test_a_chunk_comes_back_as_it_was_put_in(
+    x_m: float, y_m: float, yaw_rad: float, offsets: list[tuple[float, float, float]]
+) -> None:
+    hand = HandState(x_m, y_m, 0.2, yaw_rad)
+    wanted = [Waypoint(x_m + dx, y_m + dy, 0.2 + dz, wrap(yaw_rad + dx)) for dx, dy, dz in offsets]
+    widths_m = [0.01 * step for step in range(HORIZON)]
+    found, opened_m = decode(hand, encode(hand, wanted, widths_m))
+    for one, other in zip(wanted, found, strict=True):
+        assert math.dist((one.x_m, one.y_m, one.z_m), (other.x_m, other.y_m, other.z_m)) < 1e-4
+        assert abs(wrap(one.yaw_rad - other.yaw_rad)) < 1e-4
+    assert opened_m == pytest.approx(widths_m, abs=1e-6)
+
+
+@given(st.floats(0.0, 127.99), st.floats(0.0, 127.99))
+def test_a_pixel_has_one_cell(column: float, row: float) -> None:
+    found = cell_of((column, row))
+    assert found is not None
+    assert pixel_of(*found) == pytest.approx((column, row))
+
+
+def test_outside_the_picture_is_no_cell() -> None:
+    assert cell_of((-0.1, 5.0)) is None
+    assert cell_of((5.0, 128.0)) is None
+
+
+@pytest.mark.parametrize("yaw_rad", [-2.0, -0.3, 0.0, 0.7, 1.5])
+def test_a_turn_is_the_same_from_the_picture_and_back(yaw_rad: float) -> None:
+    cell = pick_cell(load_robot("panda"))
+    overhead = next(camera for camera in cell.cameras if not camera.on_flange)
+    view = ViewGeometry(overhead, overhead.camera_in_parent)
+    assert wrap(base_turn(view, image_turn(view, yaw_rad)) - yaw_rad) == pytest.approx(0.0, abs=1e-9)
+    tilted = ViewGeometry(overhead, Pose((0.5, 0.1, 0.3), (math.cos(0.4), math.sin(0.4), 0.0, 0.0)))
+    assert wrap(base_turn(tilted, image_turn(tilted, yaw_rad)) - yaw_rad) == pytest.approx(0.0, abs=1e-9)
+
+
+def test_a_close_look_is_taken_where_it_is_wanted() -> None:
+    picture = torch.zeros(1, 3, 128, 128)
+    picture[:, 0, 40:44, 80:84] = 1.0
+    piece = pieces(picture, torch.tensor([[82.0, 42.0]]), torch.tensor([32.0]))[0, 0]
+    row, column = np.argwhere(piece.numpy() > 0.9).mean(axis=0)
+    assert (row, column) == pytest.approx((15.5, 15.5), abs=0.6)
+
+
+@pytest.mark.parametrize(
+    ("text", "colour", "shape", "tote"),
+    [
+        ("put the red cube in the left tote", "red", "cube", "left"),
+        ("the blue one to the right", "blue", "", "right"),
+        ("Could you move the turquoise flat box into the left bin please", "cyan", "flat box", "left"),
+    ],
+)
+def test_the_reader_reads(reader: Reader, text: str, colour: str, shape: str, tote: str) -> None:
+    reading = reader.read(text)
+    assert (reading.colour, reading.shape, reading.tote, reading.sense) == (colour, shape, tote, "do")
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["", "   ", "make me a coffee", "把红色的方块放到左边", "x" * 10_000, "put the red cube left " * 500, "\x00\x01"],
+)
+def test_what_is_no_instruction_is_nonsense(reader: Reader, text: str) -> None:
+    assert reader.read(text).sense == "nonsense"
+
+
+def test_a_calibration_finds_the_signal_that_tells_success() -> None:
+    random = np.random.default_rng(0)
+    vectors = random.normal(size=(4000, 11))
+    succeeded = random.uniform(size=4000) < 1.0 / (1.0 + np.exp(-(1.0 - 2.0 * vectors[:, 2])))
+    calibration = fit(vectors, succeeded)
+    assert calibration.weight[2] == pytest.approx(-2.0, abs=0.25)
+    assert max(abs(weight) for index, weight in enumerate(calibration.weight) if index != 2) < 0.15
+    told = np.array([calibration.of_vector(vector) for vector in vectors])
+    for low, high in ((0.0, 0.3), (0.3, 0.7), (0.7, 1.0)):
+        inside = (told >= low) & (told < high)
+        assert told[inside].mean() == pytest.approx(succeeded[inside].mean(), abs=0.06)
+
+
+def test_a_conformal_limit_is_undercut_by_so_many_successes_at_most() -> None:
+    scores = [0.01 * number for number in range(1, 101)]
+    limit = conformal_limit(scores, alpha=0.05)
+    assert sum(score < limit for score in scores) <= 5
+    assert conformal_limit(scores[:5], alpha=0.05) == 0.0
