@@ -16,12 +16,15 @@ REFUSED_LIMIT = 5
 """Chunks in a row that the guard refused: half a second at 10 Hz, while the last good chunk still runs."""
 
 UNSURE_LIMIT_S = 1.0
+OBSTACLE_LIMIT_S = 2.0
+"""A server that is away for a moment is waited for."""
 
 
 class Rule(Enum):
     """Why a policy cannot go on."""
 
     QUARANTINED = "quarantined"
+    OUT_OF_REACH = "out of reach"
     LATE = "late"
     SILENT = "silent"
     ILL_FORMED = "ill-formed"
@@ -54,11 +57,14 @@ class View:
 
     refused_in_row: int
     unsure_s: float
+    obstacle_s: float
+    """For how long it has said itself that it cannot drive."""
 
 
 def cause_of(view: View) -> Cause | None:
     """The first rule that holds; None while the policy may go on."""
-    if (cause := _quarantined(view)) is not None or view.task_id is None:
+    cause = _quarantined(view) or _out_of_reach(view)
+    if cause is not None or view.task_id is None:
         return cause
     for look in (_late, _ill_formed, _refused, _unsure, _said_so):
         if (cause := look(view)) is not None:
@@ -74,6 +80,12 @@ def is_unsure(policy: PolicyState) -> bool:
 def _quarantined(view: View) -> Cause | None:
     entry = active_entry(view.policy)
     return Cause(Rule.QUARANTINED, entry.obstacle) if entry is not None and entry.obstacle else None
+
+
+def _out_of_reach(view: View) -> Cause | None:
+    if not view.policy.obstacle or view.obstacle_s < OBSTACLE_LIMIT_S:
+        return None
+    return Cause(Rule.OUT_OF_REACH, f"{view.policy.obstacle}, for {view.obstacle_s:.1f} s")
 
 
 def _late(view: View) -> Cause | None:

@@ -51,6 +51,24 @@ class FallbackOutput:
     events: tuple[Event, ...] = ()
 
 
+class Lasting:
+    """For how long something has held without a break."""
+
+    def __init__(self) -> None:
+        self._since_ns: int | None = None
+
+    def look(self, now_ns: int, *, holds: bool) -> None:
+        """Whether it holds now."""
+        if not holds:
+            self._since_ns = None
+        elif self._since_ns is None:
+            self._since_ns = now_ns
+
+    def for_s(self, now_ns: int) -> float:
+        """Seconds; 0 while it does not hold."""
+        return 0.0 if self._since_ns is None else (now_ns - self._since_ns) * 1e-9
+
+
 class FallbackKeeper:
     """State machine for both clocks: time and telemetry come in, wishes go out."""
 
@@ -67,7 +85,8 @@ class FallbackKeeper:
         self._by_hand = ""
         self._returning = ""
         self._asked_ns = 0
-        self._unsure_since_ns: int | None = None
+        self._unsure = Lasting()
+        self._obstacle = Lasting()
         self._events: list[Event] = []
         self._ask: tuple[ModeEvent, str] | None = None
 
@@ -93,7 +112,9 @@ class FallbackKeeper:
         self._events, self._ask = [], None
         if control is None or policy is None or not fresh(control, now_ns) or not fresh(policy, now_ns):
             return FallbackOutput(self._for, ready=False, policy=policy)
-        self._watch_confidence(policy, control, now_ns)
+        driving = control.mode is Mode.AUTO and not self._for
+        self._unsure.look(now_ns, holds=driving and is_unsure(policy))
+        self._obstacle.look(now_ns, holds=driving and bool(policy.obstacle))
         if self._returning:
             self._go_back(control, now_ns)
         elif self._for:
@@ -108,20 +129,13 @@ class FallbackKeeper:
 
     # ── the policy drives ────────────────────────────────────────────────────────────────────────
 
-    def _watch_confidence(self, policy: PolicyState, control: ControlState, now_ns: int) -> None:
-        driving = control.mode is Mode.AUTO and not self._for
-        if not driving or not is_unsure(policy):
-            self._unsure_since_ns = None
-        elif self._unsure_since_ns is None:
-            self._unsure_since_ns = now_ns
-
     def _judge(
         self, control: ControlState, policy: PolicyState, running: Task | None, refused_in_row: int, now_ns: int
     ) -> None:
-        since_ns = self._unsure_since_ns
-        unsure_s = 0.0 if since_ns is None else (now_ns - since_ns) * 1e-9
         task_id = running.task_id if running is not None and running.status is TaskStatus.RUNNING else None
-        cause = cause_of(View(policy, control, task_id, refused_in_row, unsure_s))
+        cause = cause_of(
+            View(policy, control, task_id, refused_in_row, self._unsure.for_s(now_ns), self._obstacle.for_s(now_ns))
+        )
         if cause is None:
             return
         if policy.fallback_ready:
@@ -199,7 +213,7 @@ class FallbackKeeper:
     def _healthy(self, policy: PolicyState) -> bool:
         """By what it has answered in shadow since the fallback stands in."""
         shadow = policy.shadow
-        if shadow is None or shadow.name != self._for or shadow.readiness is not Readiness.READY:
+        if shadow is None or shadow.name != self._for or shadow.readiness is not Readiness.READY or shadow.obstacle:
             return False
         if self._looks < 0 or shadow.inferences < self._looks:
             self._looks = shadow.inferences

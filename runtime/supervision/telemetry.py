@@ -55,7 +55,7 @@ def policy_obstacle(policy: PolicyState | None, now_ns: int) -> str:
     if not fresh(policy, now_ns):
         return f"the planner is silent since {(now_ns - policy.stamp_ns) * 1e-9:.1f} s"
     entry = active_entry(policy)
-    if entry is not None and entry.obstacle and policy.fallback_ready:
+    if policy.fallback_ready and (policy.obstacle or (entry is not None and entry.obstacle)):
         return ""  # the fallback stands in as soon as the cell drives
     if entry is None or entry.readiness is Readiness.ACTIVE:
         if policy.obstacle:

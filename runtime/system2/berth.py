@@ -101,3 +101,5 @@ class Berth:
     def close(self) -> None:
         """Give up what is being loaded."""
         self._loader.close()
+        if (loaded := self._loader.poll()) is not None and loaded.runner is not None:
+            loaded.runner.close()

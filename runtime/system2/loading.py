@@ -112,7 +112,7 @@ class ThreadedLoader:
 
 
 def load(registry: Registry, cell: CellDescription, name: str, warm_up: Observation | None) -> Loaded:
-    """Import, build and warm one policy; every failure becomes a reason and quarantines the plugin.
+    """Import, build and warm one policy; every failure becomes a reason and quarantines.
 
     A policy whose server is not there is refused too, but may be asked for again.
     """

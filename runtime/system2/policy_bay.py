@@ -176,7 +176,6 @@ class PolicyBay:
     def close(self) -> tuple[PolicyRunner, ...]:
         """Let every policy go; returns those that may still be ending."""
         for berth in (self._candidate, self._shadow, self.fallback):
-            berth.collect(None)
             berth.close()
         for seat in self._seats():
             self._dismiss(seat)

@@ -87,6 +87,7 @@ class Shadowing:
             status=proposal.status,
             phase=proposal.phase,
             reason=proposal.reason,
+            obstacle=proposal.obstacle,
             confidence=proposal.confidence,
             confidence_limit=proposal.confidence_limit,
             signals=proposal.signals,

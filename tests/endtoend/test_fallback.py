@@ -36,7 +36,7 @@ pytestmark = pytest.mark.timeout(180)
 
 
 def setup(policy: str, **more: Any) -> CellSetup:  # fields of the setup
-    return CellSetup(policy=policy, seed=SEED, plugins=PLUGINS, **more)
+    return CellSetup(**{"policy": policy, "seed": SEED, "plugins": PLUGINS, "fallback": "programmed", **more})
 
 
 @contextmanager

@@ -33,7 +33,8 @@ HEARD = (
 
 @contextmanager
 def running(folder: Path, policy: str, **more: Any) -> Iterator[LiveCell]:  # fields of the setup
-    cell = CellSetup(cell=f"iso-{os.getpid()}", policy=policy, seed=7, plugins=PLUGINS, **more)
+    name = f"iso-{os.getpid()}"
+    cell = CellSetup(cell=name, policy=policy, fallback="programmed", seed=7, plugins=PLUGINS, **more)
     live = LiveCell(SessionSetup(cell, data_folder=str(folder), ends_with_parent=True), listen=HEARD)
     live.start()
     try:

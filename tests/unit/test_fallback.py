@@ -165,6 +165,17 @@ def test_confidence_below_its_own_limit_counts_after_a_second(confidence: float)
     assert f"unsure: confidence {confidence:.2f}, limit 0.50, for 1.0 s" in words(output)
 
 
+def test_a_server_that_is_out_of_reach_for_two_seconds_calls_the_fallback_also_between_tasks() -> None:
+    shift = Shift()
+    shift.task = None
+    shift.changes["obstacle"] = "ws://host:1: no connection"
+    assert all(shift.one().stand_in_for == "" for _ in range(40))
+    assert "out of reach: ws://host:1: no connection, for 2.0 s" in words(shift.look())
+    alone_shift = alone()
+    alone_shift.changes["obstacle"] = "ws://host:1: no connection"
+    assert alone_shift.look(100).ask is None
+
+
 def test_a_moment_of_doubt_is_none() -> None:
     shift = Shift()
     for step in range(100):

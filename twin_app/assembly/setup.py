@@ -41,7 +41,7 @@ class CellSetup(msgspec.Struct, frozen=True):
     shadow: str = ""
     """The policy that runs in shadow from the start; empty: none."""
 
-    fallback: str = "programmed"
+    fallback: str = ""
     """The policy that stands in for another one; empty: none. Without meaning while it is that which drives."""
 
     plugins: str = ""

@@ -42,7 +42,7 @@ PICKS_WITHOUT_SWAP = 3
 
 def run(arguments: argparse.Namespace) -> int:
     """Swap so often; exit status 1 when a promise was not kept."""
-    setup = CellSetup(cell=f"swap-{os.getpid()}", policy=POLICIES[0], fallback="", seed=arguments.seed)
+    setup = CellSetup(cell=f"swap-{os.getpid()}", policy=POLICIES[0], seed=arguments.seed)
     with tempfile.TemporaryDirectory(prefix="celltwin-swap-") as folder:
         session = SessionSetup(cell=setup, data_folder=folder, autostart=True, ends_with_parent=True)
         live = LiveCell(session)
