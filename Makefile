@@ -8,6 +8,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 XVFB := xvfb-run -a -s "-screen 0 1280x720x24" env QT_QPA_PLATFORM=xcb
 PYTEST := $(BIN)/python -m pytest
+ELSEWHERE := --ignore tests/gui --ignore tests/architecture --ignore tests/bench
 
 .PHONY: run setup test check tests window-tests format doctor hooks clean
 
@@ -27,8 +28,8 @@ check: setup
 	$(BIN)/pyright
 
 tests: setup
-	QT_QPA_PLATFORM=offscreen $(PYTEST) -n 2 --dist loadfile \
-	    --ignore tests/gui --ignore tests/architecture --ignore tests/bench
+	QT_QPA_PLATFORM=offscreen $(PYTEST) -n 2 --dist loadfile -m "not live" $(ELSEWHERE)
+	QT_QPA_PLATFORM=offscreen $(PYTEST) -m live $(ELSEWHERE)  # each needs the machine to itself
 
 window-tests: setup
 	$(XVFB) $(PYTEST) tests/gui

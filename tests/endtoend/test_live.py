@@ -4,6 +4,7 @@ import os
 import time
 from collections import Counter
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 
 import psutil
@@ -32,9 +33,8 @@ def live(tmp_path: Path) -> Iterator[LiveCell]:
 
 
 def test_a_live_cell_picks_and_speaks_as_the_topic_table_says_and_leaves_nothing(live: LiveCell) -> None:
-    picks = LivePicks(live, read_scene(live.setup.cell), seed=5)
-    assert picks.pick().succeeded
-    picks.close()
+    with closing(LivePicks(live, read_scene(live.setup.cell), seed=5)) as picks:
+        assert picks.pick().succeeded
     counts, span_s = _listen(live, seconds=4.0)
     for topic in TOPICS:
         if topic.rate_hz:  # a busy machine may lose some, never gain any
