@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol
 
 from msgspec import Struct
 
@@ -37,6 +37,10 @@ class Workshop(Protocol):
 
     def examine(self, model: Path, *, seeds: range, suite: str = "nominal", varied: bool = False) -> list[Trial]:
         """The policy with this model on these seeds."""
+        ...
+
+    def figures(self, trials: Sequence[Trial]) -> dict[str, Any]:
+        """What a card says of an examination: rate with interval, calibration error, reliability."""
         ...
 
     def tell(self, stage: str, *, done: int, total: int, figures: Mapping[str, float] | None = None) -> None:

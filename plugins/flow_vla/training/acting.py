@@ -11,6 +11,7 @@ from torch.nn import functional
 
 from plugins.flow_vla.model import FlowVla
 from plugins.flow_vla.training.lessons import Examples
+from runtime.mistakes import UserMistake
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,9 +29,12 @@ class ActingPlan:
 def teach_acting(
     model: FlowVla, examples: Examples, plan: ActingPlan, *, progress: Callable[[int, int, dict[str, float]], None]
 ) -> None:
-    """Train the head from where it is. Raises ValueError without examples."""
+    """Train the head from where it is. Raises `UserMistake` without examples."""
     if not len(examples):
-        raise ValueError("no examples: no lesson had a target that was found")
+        raise UserMistake(
+            "no example to learn from: the eyes found the part in none of the lessons",
+            remedy="more stills or epochs in the configuration's [stills]",
+        )
     conditions, chunks = torch.from_numpy(examples.conditions), torch.from_numpy(examples.chunks)
     done = torch.from_numpy(examples.done)
     model.seen_mean.copy_(conditions.mean(dim=0))
@@ -55,8 +59,8 @@ def teach_acting(
 
 
 def joined(parts: list[Examples]) -> Examples:
-    """All of them as one."""
-    full = [part for part in parts if len(part)]
+    """All of them as one; empty when all are."""
+    full = [part for part in parts if len(part)] or parts[:1]
     return Examples(
         *(np.concatenate([getattr(part, name) for part in full]) for name in ("conditions", "chunks", "done"))
     )

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import platform
+import resource
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -57,7 +60,7 @@ class Course:
         stages += [
             (f"5-correction-{number}", self._correction(number)) for number in range(self._recipe.lessons.rounds)
         ]
-        stages.append(("6-calibration", self._calibrate))
+        stages += [("6-calibration", self._calibrate), ("7-validation", self._validate)]
         torch.set_num_threads(self._workshop.processes)
         model: FlowVla | None = None
         for name, stage in stages:
@@ -71,6 +74,7 @@ class Course:
             began_s = time.monotonic()
             stage(model.train())
             self._facts[f"seconds {name}"] = round(time.monotonic() - began_s, 1)
+            self._facts["peak MiB of a process"] = _peak_mib()
             save_model(model.eval(), place, version=self._recipe.version, facts=self._card_facts())
         return self._folder / stages[-1][0]
 
@@ -129,6 +133,15 @@ class Course:
         trials = self._workshop.examine(self._folder / last, seeds=wanted, varied=True)
         model.calibration, self._facts["calibration"] = calibrate(trials, alpha=seeds.alpha)
 
+    def _validate(self, model: FlowVla) -> None:
+        """The figures of the card, from seeds that taught nothing."""
+        del model
+        seeds = self._recipe.seeds
+        wanted = range(seeds.validation, seeds.validation + seeds.validation_runs)
+        for name, varied in (("plain", False), ("varied", True)):
+            trials = self._workshop.examine(self._folder / "6-calibration", seeds=wanted, varied=varied)
+            self._facts[f"validation {name}"] = self._workshop.figures(trials)
+
     def _teach(self, model: FlowVla, examples: Examples, steps: int) -> None:
         """The head is taught anew with everything there is: cheaper than to guard against forgetting."""
         torch.manual_seed(self._recipe.seed)
@@ -175,6 +188,12 @@ class Course:
     def _card_facts(self) -> dict[str, Any]:
         return {
             **self._facts,
+            "made on": f"{platform.machine()}, {os.cpu_count()} cores, torch {torch.__version__}",
             "recipe": msgspec.to_builtins(self._recipe),
             "regression": self._recipe.acting.regression,
         }
+
+
+def _peak_mib() -> int:
+    """Of this one and all that it started: the largest any one of them held."""
+    return max(resource.getrusage(who).ru_maxrss for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)) // 1024

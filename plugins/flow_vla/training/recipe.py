@@ -52,6 +52,9 @@ class SeedsTable(Struct, frozen=True, forbid_unknown_fields=True):
 
     validation: int = 200_000
     validation_count: int = 1000
+    validation_runs: int = 200
+    """Of them, for the figures of the card."""
+
     calibration: int = 300_000
     calibration_count: int = 300
     alpha: float = 0.05
@@ -97,6 +100,8 @@ def _limits(recipe: Recipe) -> list[tuple[str, float, float, float]]:
         ("lessons.learner_share", recipe.lessons.learner_share, 0.0, 1.0),
         ("acting.steps", recipe.acting.steps, 10, 1_000_000),
         ("acting.round_steps", recipe.acting.round_steps, 10, 1_000_000),
+        ("seeds.validation_runs", recipe.seeds.validation_runs, 1, recipe.seeds.validation_count),
+        ("seeds.calibration_count", recipe.seeds.calibration_count, 2, 100_000),
         ("seeds.alpha", recipe.seeds.alpha, 0.001, 0.5),
     ]
 

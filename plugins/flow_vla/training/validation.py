@@ -21,22 +21,29 @@ GOOD_SHARE = 0.3
 """A direction with so much of the best one's share is a good one to grip by."""
 
 
-def validate(net: Grounding, shards: Shards) -> dict[str, float]:
-    """Every part of every still is asked for by colour and shape; turns are counted where they matter."""
-    figures: dict[str, float] = {}
+def validate(net: Grounding, shards: Shards) -> dict[str, float | None]:
+    """Every part of every still is asked for by colour and shape; turns are counted where they matter.
+
+    None: nothing there to be counted.
+    """
+    figures: dict[str, float | None] = {}
     for camera in CAMERAS:
         rows = [_answers(net, shards.batch(np.arange(at, min(at + 50, len(shards))), camera), camera)
                 for at in range(0, len(shards), 50)]  # fmt: skip
         answers = {name: np.concatenate([row[name] for row in rows]) for name in rows[0]}
         shown = answers["shown"]
         figures |= {
-            f"{camera} found": float(answers["right"][shown].mean()),
-            f"{camera} absent told": float((answers["absent"][~shown] > 0.5).mean()),
-            f"{camera} absent wrongly": float((answers["absent"][shown] > 0.5).mean()),
-            f"{camera} off_px": float(np.median(answers["off_px"][shown & answers["right"]])),
-            f"{camera} turn good": float(answers["turn_good"][shown & (answers["kind"] != 3)].mean()),
+            f"{camera} found": _mean(answers["right"][shown]),
+            f"{camera} absent told": _mean(answers["absent"][~shown] > 0.5),
+            f"{camera} absent wrongly": _mean(answers["absent"][shown] > 0.5),
+            f"{camera} off_px": _mean(answers["off_px"][shown & answers["right"]]),
+            f"{camera} turn good": _mean(answers["turn_good"][shown & (answers["kind"] != 3)]),
         }
-    return {name: round(value, 4) for name, value in figures.items()}
+    return figures
+
+
+def _mean(values: NDArray[Any]) -> float | None:
+    return round(float(values.mean()), 4) if len(values) else None
 
 
 def _answers(net: Grounding, batch: Batch, camera: str) -> dict[str, NDArray[Any]]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections import Counter
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,6 +13,20 @@ from numpy.typing import NDArray
 from twin_app.assembly.examination.examination import Result
 
 BINS = 10
+
+
+class Judged(Protocol):
+    """One run with its verdict and what the policy thought of its chances, look by look."""
+
+    @property
+    def verdict(self) -> str:
+        """`succeeded`, or what went wrong."""
+        ...
+
+    @property
+    def confidences(self) -> tuple[float, ...]:
+        """0…1 each."""
+        ...
 
 
 def wilson(successes: int, count: int, *, z: float = 1.96) -> tuple[float, float]:
@@ -70,7 +84,7 @@ def figures_of(results: Sequence[Result]) -> dict[str, Any]:
         "interval95": [round(low, 4), round(high, 4)],
         "latency_p50_ms": round(float(np.percentile(latencies_ms, 50)), 2),
         "latency_p99_ms": round(float(np.percentile(latencies_ms, 99)), 2),
-        **_confidence_figures(asked),
+        **confidence_figures(asked),
         "declined_rightly": round(_share(vain, "declined"), 4),
         "declined_wrongly": round(_share(asked, "declined"), 4),
         "fallback_used": sum(result.fallback_used for result in results),
@@ -78,12 +92,12 @@ def figures_of(results: Sequence[Result]) -> dict[str, Any]:
     }
 
 
-def _confidence_figures(results: Sequence[Result]) -> dict[str, float | None]:
+def confidence_figures(results: Sequence[Judged]) -> dict[str, float | None]:
+    """Expected calibration error over all looks, and how well the lowest look of a run tells how it ends."""
     told = [result for result in results if result.confidences]
     if not told:
         return {"ece": None, "auroc": None}
-    confidences = np.array([value for result in told for value in result.confidences])
-    right = np.array([result.verdict == "succeeded" for result in told for _ in result.confidences])
+    confidences, right = _looks(told)
     lowest = np.array([min(result.confidences) for result in told])
     ended_well = np.array([result.verdict == "succeeded" for result in told])
     area = area_under_roc(lowest, ended_well)
@@ -91,6 +105,26 @@ def _confidence_figures(results: Sequence[Result]) -> dict[str, float | None]:
         "ece": round(calibration_error(confidences, right), 4),
         "auroc": None if area is None else round(area, 4),
     }
+
+
+def card_figures(results: Sequence[Judged]) -> dict[str, Any]:
+    """What a model card tells of an examination: verdicts, rate, and the reliability diagram as rows."""
+    verdicts = Counter(result.verdict for result in results)
+    low, high = wilson(verdicts["succeeded"], len(results))
+    told = [result for result in results if result.confidences]
+    return {
+        "n": len(results),
+        "verdicts": dict(sorted(verdicts.items())),
+        "interval95": [round(low, 4), round(high, 4)],
+        **confidence_figures(results),
+        "reliability": [[round(mean, 4), round(share, 4), count] for mean, share, count in reliability(*_looks(told))],
+    }
+
+
+def _looks(results: Sequence[Judged]) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
+    confidences = np.array([value for result in results for value in result.confidences], dtype=np.float64)
+    right = np.array([result.verdict == "succeeded" for result in results for _ in result.confidences], dtype=np.bool_)
+    return confidences, right
 
 
 def _share(results: Sequence[Result], verdict: str) -> float:

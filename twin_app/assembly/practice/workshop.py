@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import cast
+from typing import Any, cast
 
 from runtime.messages.cell import CellDescription
 from runtime.plugin_host.workshop import Trial
 from sim_worlds.variation import TrainingMix
+from twin_app.assembly.examination.figures import card_figures
 from twin_app.assembly.examination.session import Result, examine_all
 from twin_app.assembly.practice.collection import Syllabus, collect
 from twin_app.assembly.practice.teacher import Learner
@@ -87,6 +88,10 @@ class PolicyWorkshop:
         return [
             Trial(one.seed, one.verdict == "succeeded", one.verdict, one.confidences, one.vectors) for one in results
         ]
+
+    def figures(self, trials: Sequence[Trial]) -> dict[str, Any]:
+        """See `Workshop`."""
+        return card_figures(trials)
 
     def tell(self, stage: str, *, done: int, total: int, figures: Mapping[str, float] | None = None) -> None:
         """See `Workshop`; figures are kept as lines of JSON."""
