@@ -19,9 +19,14 @@ def run(arguments: argparse.Namespace) -> int:
     setup = CellSetup(
         scene=absolute_scene(arguments.scene),
         policy=arguments.policy,
+        fallback=arguments.fallback,
         mismatch=arguments.mismatch,
         variations=tuple(arguments.vary),
     )
+    if setup.fallback == setup.policy:
+        raise UserMistake(
+            f"policy {quoted(setup.policy)} cannot stand in for itself", remedy="choose another --fallback"
+        )
     read_plugins(setup)
     began_s = time.perf_counter()
 
@@ -33,6 +38,7 @@ def run(arguments: argparse.Namespace) -> int:
     results = examine_all(setup, seeds, suite=arguments.suite, processes=arguments.processes, progress=show)
     figures = {
         "policy": setup.policy,
+        "fallback": setup.fallback,
         "suite": arguments.suite,
         "seeds": arguments.seeds,
         "scene": arguments.scene,
@@ -65,4 +71,5 @@ def _line(result: Result, count: int, total: int, *, left_s: float) -> str:
     if not result.part:
         mark = "ok  " if result.verdict == "declined" else "MISS"
     words = f"{result.instruction[:58]:<60}{result.verdict:<13}{result.duration_s:5.1f} s"
-    return f"{count:>5}/{total}  {mark}  {words}  {left_s / 60.0:5.1f} min left  {result.reason[:60]}"
+    stood_in = "fallback: " if result.fallback_used else ""
+    return f"{count:>5}/{total}  {mark}  {words}  {left_s / 60.0:5.1f} min left  {stood_in}{result.reason[:60]}"

@@ -20,6 +20,9 @@ from twin_app.assembly.lockstep import LockStepCell
 from twin_app.assembly.setup import CellSetup, read_scene
 
 TIME_LIMIT_S = 30.0
+VERIFY_S = 5.0
+"""Beyond the limit, which counts the driving: the task is looked at before and after it."""
+
 HELD_N = 4.0
 
 
@@ -45,6 +48,10 @@ class Result(msgspec.Struct, frozen=True):
 
     latencies_s: tuple[float, ...] = ()
     fallback_used: bool = False
+    """Whether another policy drove at any time."""
+
+    story: tuple[str, ...] = ()
+    """What the timeline tells of the policies."""
 
 
 @dataclass(slots=True)
@@ -103,7 +110,8 @@ def _examined(cell: LockStepCell, question: Question, watched: Watched, *, seed:
     part, tote = question.part or cell.description.parts[0].name, question.tote or cell.description.totes[0].name
     cell.judge.begin(part=part, tote=tote)
     began_ns = cell.loop.now_ns
-    receipt = cell.ask(AddTask(question.instruction, time_limit_s=TIME_LIMIT_S, retries=0))
+    retries = int(bool(cell.setup.fallback))
+    receipt = cell.ask(AddTask(question.instruction, time_limit_s=TIME_LIMIT_S, retries=retries))
     reason, status = "", None
     try:
         task = cell.run_to_end(int(receipt.detail))
@@ -111,17 +119,21 @@ def _examined(cell: LockStepCell, question: Question, watched: Watched, *, seed:
     except UserMistake as stuck:
         reason = stuck.what
     working = [one for one in watched.proposals if one.signals]
+    duration_s = (cell.loop.now_ns - began_ns) * 1e-9
+    in_time = duration_s <= TIME_LIMIT_S + VERIFY_S
     return Result(
         seed=seed,
         instruction=question.instruction,
         part=question.part,
-        verdict=_verdict(cell.judge.outcome(), question, status, watched),
+        verdict=_verdict(cell.judge.outcome(), question, status, watched) if in_time else "timeout",
         reason=reason,
-        duration_s=(cell.loop.now_ns - began_ns) * 1e-9,
+        duration_s=duration_s,
         confidences=tuple(one.confidence for one in working),
         limit=max((one.confidence_limit for one in working), default=0.0),
         vectors=tuple(tuple(signal.value for signal in one.signals) for one in working),
         latencies_s=tuple(watched.latencies_s),
+        fallback_used=cell.oversight.fallback.used > 0,
+        story=tuple(event.text for event in cell.loop.events if event.lane == "policy" and event.stamp_ns >= began_ns),
     )
 
 
