@@ -13,17 +13,19 @@ import sys
 import tempfile
 from typing import Any
 
+from msgspec.structs import replace
+
 from runtime.link.subscriber import Subscriber
 from runtime.messages import topics
 from runtime.messages.requests import Reset, Start, SwapPolicy
 from runtime.messages.state import ControlState, Mode, TickTrace
-from runtime.mistakes import UserMistake
+from runtime.mistakes import UserMistake, quoted
 from twin_app.assembly.figures import show
 from twin_app.assembly.floor import end_floor, read_stamped, start_stamped
 from twin_app.assembly.live import LiveCell
 from twin_app.assembly.live_picks import LivePicks
 from twin_app.assembly.pick_result import pick_line
-from twin_app.assembly.setup import CellSetup, SessionSetup, read_scene
+from twin_app.assembly.setup import CellSetup, SessionSetup, read_plugins, read_scene
 from twin_app.assembly.verify.tick_misses import (
     NEAR_NS,
     TICK_NS,
@@ -35,14 +37,16 @@ from twin_app.assembly.verify.tick_misses import (
     stamp_of,
 )
 
-POLICIES = ("programmed", "programmed_careful")
 PICKS_WITHOUT_SWAP = 3
 """After so many picks in a row without a swap the run ends short of its number."""
 
 
 def run(arguments: argparse.Namespace) -> int:
     """Swap so often; exit status 1 when a promise was not kept."""
-    setup = CellSetup(cell=f"swap-{os.getpid()}", policy=POLICIES[0], seed=arguments.seed)
+    pair = parse_pair(arguments.policies)
+    setup = CellSetup(cell=f"swap-{os.getpid()}", policy=pair[0], seed=arguments.seed)
+    read_plugins(replace(setup, policy=pair[1]))
+    read_plugins(setup)
     with tempfile.TemporaryDirectory(prefix="celltwin-swap-") as folder:
         session = SessionSetup(cell=setup, data_folder=folder, autostart=True, ends_with_parent=True)
         live = LiveCell(session)
@@ -50,7 +54,7 @@ def run(arguments: argparse.Namespace) -> int:
         try:
             live.start()
             live.await_ready()
-            swapping = Swapping(live, wanted=arguments.swaps, seed=arguments.seed)
+            swapping = Swapping(live, pair=pair, wanted=arguments.swaps, seed=arguments.seed)
             picks = _pick_while(swapping, live, setup)
             swapping.close()
             live.close()
@@ -59,11 +63,19 @@ def run(arguments: argparse.Namespace) -> int:
             live.close()
             for floor in floors:
                 end_floor(floor)
-    figures = {**picks, **swapping.figures(floor_misses)}
+    figures = {**picks, **swapping.figures(floor_misses), "policies": list(pair)}
     figures = {name: figures[name] for name in _ORDER} | figures
     show(figures, as_json=arguments.json)
     kept = figures["missed_beyond_floor"] == figures["torque_step_over_limit"] == 0
     return int(not (kept and figures["swaps"] == arguments.swaps and figures["finished"] == figures["picks"]))
+
+
+def parse_pair(text: str) -> tuple[str, str]:
+    """`A,B`: two policies of different names. Raises `UserMistake`."""
+    names = [name.strip() for name in text.split(",")]
+    if len(names) != 2 or not all(names) or names[0] == names[1]:
+        raise UserMistake(f"policies {quoted(text)} are no pair", remedy="write A,B, e.g. flow_vla,programmed")
+    return names[0], names[1]
 
 
 _ORDER = ("swaps", "missed_beyond_floor", "torque_step_over_limit", "picks", "finished")
@@ -72,8 +84,9 @@ _ORDER = ("swaps", "missed_beyond_floor", "torque_step_over_limit", "picks", "fi
 class Swapping:
     """Asks for the other policy at random moments of a pick, and keeps every tick that was missed."""
 
-    def __init__(self, live: LiveCell, *, wanted: int, seed: int) -> None:
+    def __init__(self, live: LiveCell, *, pair: tuple[str, str], wanted: int, seed: int) -> None:
         self._live = live
+        self._pair = pair
         self._wanted = wanted
         self._random = random.Random(seed)
         self._subscriber = Subscriber(live.session, (topics.CONTROL, topics.TICKS))
@@ -150,7 +163,8 @@ class Swapping:
         self._newest = control
 
     def _ask(self, control: ControlState) -> None:
-        other = POLICIES[1] if control.policy.split(" ")[0] == POLICIES[0] else POLICIES[0]
+        first, second = self._pair
+        other = second if control.policy.split(" ")[0] == first else first
         self._next_ns = control.stamp_ns + 500_000_000
         try:
             self._live.ask(SwapPolicy(other))
