@@ -25,12 +25,15 @@ from runtime.messages.requests import (
 from runtime.messages.state import Mode
 from runtime.messages.tasks import Task, TaskStatus
 from runtime.mistakes import UserMistake
+from twin_app.assembly.examination.examination import examine
 from twin_app.assembly.fault_spec import FaultWish
 from twin_app.assembly.lockstep import LockStepCell, run_picks
-from twin_app.assembly.setup import CellSetup
+from twin_app.assembly.setup import CellSetup, read_plugins, read_scene
 
 PLUGINS = str(Path(__file__).resolve().parents[1] / "support" / "plugins")
 SEED = 7
+ASKED_PLAINLY = 200_000
+"""A seed whose instruction the programmed policy understands."""
 
 pytestmark = pytest.mark.timeout(180)
 
@@ -112,6 +115,16 @@ def test_what_the_policy_declines_for_the_words_sake_the_fallback_does_not_try()
         assert cell.judge.places() == before
         assert cell.oversight.fallback.used == 0
         assert cell.mode is Mode.ASSIST
+
+
+@pytest.mark.parametrize(("policy", "used"), [("declining", True), ("steady", False)])
+def test_an_examination_with_a_fallback_tells_whether_it_was_used(policy: str, *, used: bool) -> None:
+    chosen = setup(policy, seed=ASKED_PLAINLY)
+    registry = read_plugins(chosen)
+    examined = registry.load_policy(policy, read_scene(chosen).cell)
+    result = examine(chosen, suite="nominal", policy=examined, registry=registry)
+    assert (result.verdict, result.fallback_used) == ("succeeded", used)
+    assert any("stands in for declining" in line for line in result.story) is used
 
 
 def test_the_policy_has_its_chance_again_with_the_next_task() -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import msgspec
@@ -56,9 +56,14 @@ class Result(msgspec.Struct, frozen=True):
 
 @dataclass(slots=True)
 class Watched:
-    """A policy that is looked over the shoulder; changes nothing."""
+    """A policy that is looked over the shoulder.
+
+    Alone it is `unhindered`: its limit is kept from the cell, which would hold and ask a person who is not there. So
+    a run ends as the policy ends it, and how sure it was can be compared with that.
+    """
 
     policy: Policy
+    unhindered: bool = False
     proposals: list[Proposal] = field(default_factory=list[Proposal])
     latencies_s: list[float] = field(default_factory=list[float])
     gripped: bool = False
@@ -75,18 +80,18 @@ class Watched:
             self.latencies_s.append(time.perf_counter() - began_s)
             self.proposals.append(proposal)
             self.gripped = self.gripped or observation.gripper_force_n >= HELD_N
-        return proposal
+        return replace(proposal, confidence_limit=0.0) if self.unhindered else proposal
 
 
 class WatchedRegistry(Registry):
     """The plugins, with one policy watched."""
 
-    def __init__(self, inner: Registry, policy: Policy, name: str) -> None:
+    def __init__(self, inner: Registry, policy: Policy, name: str, *, unhindered: bool = False) -> None:
         super().__init__(())
         self._policies = {manifest.name: manifest for manifest in inner.policies()}
         self._inner = inner
         self._name = name
-        self.watched = Watched(policy)
+        self.watched = Watched(policy, unhindered)
 
     def load_policy(self, name: str, cell: CellDescription, *, model: Path | None = None) -> Policy:
         """The watched one under its name; the others as they are."""
@@ -95,7 +100,7 @@ class WatchedRegistry(Registry):
 
 def examine(setup: CellSetup, *, suite: str, policy: Policy, registry: Registry) -> Result:
     """Run one seed. `policy` is the one that `setup` names; it is used again for the next seed."""
-    watched = WatchedRegistry(registry, policy, setup.policy)
+    watched = WatchedRegistry(registry, policy, setup.policy, unhindered=not setup.fallback)
     cell = LockStepCell(setup, registry=watched)
     try:
         layout = read_scene(setup).scene.place(setup.seed, 0)

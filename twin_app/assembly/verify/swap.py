@@ -17,6 +17,7 @@ from msgspec.structs import replace
 
 from runtime.link.subscriber import Subscriber
 from runtime.messages import topics
+from runtime.messages.policy import PolicyState
 from runtime.messages.requests import Reset, Start, SwapPolicy
 from runtime.messages.state import ControlState, Mode, TickTrace
 from runtime.mistakes import UserMistake, quoted
@@ -89,10 +90,11 @@ class Swapping:
         self._pair = pair
         self._wanted = wanted
         self._random = random.Random(seed)
-        self._subscriber = Subscriber(live.session, (topics.CONTROL, topics.TICKS))
+        self._subscriber = Subscriber(live.session, (topics.CONTROL, topics.TICKS, topics.POLICY))
         self._blocks: list[TickBlock] = []
         self._first: ControlState | None = None
         self._newest: ControlState | None = None
+        self._policy: PolicyState | None = None
         self._swap_ticks: list[int] = []
         self._asked = 0
         self._next_ns = 0
@@ -110,6 +112,11 @@ class Swapping:
         """Take-overs so far, by the fast loop's own word."""
         return len(self._swap_ticks)
 
+    @property
+    def preparing(self) -> bool:
+        """Whether the next policy is still being loaded: one in a process of its own takes some seconds."""
+        return self._policy is not None and bool(self._policy.candidate)
+
     def watch(self) -> None:
         """Called many times during a pick: listen, help after a stop, ask for the next swap when it is time."""
         for received in self._subscriber.poll(0.0):
@@ -117,6 +124,8 @@ class Swapping:
                 self._blocks.append(block_of(received.message))
             elif isinstance(received.message, ControlState):
                 self._take(received.message)
+            elif isinstance(received.message, PolicyState):
+                self._take_policy(received.message)
         control = self._newest
         if control is None:
             return
@@ -162,6 +171,13 @@ class Swapping:
             _say(f"swap {self.swaps}/{self._wanted}: {control.policy} took over at tick {fresh[-1]}")
         self._newest = control
 
+    def _take_policy(self, policy: PolicyState) -> None:
+        known = "" if self._policy is None else self._policy.swap_refusal
+        if policy.swap_refusal and policy.swap_refusal != known:
+            _say(f"swap refused: {policy.swap_refusal}")
+            self._asked = self.swaps
+        self._policy = policy
+
     def _ask(self, control: ControlState) -> None:
         first, second = self._pair
         other = second if control.policy.split(" ")[0] == first else first
@@ -203,7 +219,7 @@ def _pick_while(swapping: Swapping, live: LiveCell, setup: CellSetup) -> dict[st
             except UserMistake as trouble:
                 stuck.append(trouble.what)
                 _say(f"a pick did not end: {trouble.what}")
-            idle_picks = idle_picks + 1 if swapping.swaps == before else 0
+            idle_picks = idle_picks + 1 if swapping.swaps == before and not swapping.preparing else 0
             before = swapping.swaps
     finally:
         runner.close()
