@@ -29,6 +29,7 @@ LOOKS_MIN = 2
 """Looks that must agree before something is believed, or before it is said not to be there."""
 
 LOOKS_BLANK = 6
+_MOST = {"": "", "left": "leftmost", "right": "rightmost", "near": "nearest", "far": "farthest"}
 
 
 @dataclass(slots=True)
@@ -69,6 +70,20 @@ class Mind:
     def target(self) -> str:
         """What is being fetched, in words; empty before it was found."""
         return self._resolved
+
+    @property
+    def plain_words(self) -> str:
+        """The task as it was read and, where words leave it open, as it was seen; empty for what cannot be done."""
+        if self.refusal or self.tote is None:
+            return ""
+        seen_colour, _, seen_shape = self._resolved.partition(" ")
+        placed = self.reading.place if not self._resolved else ""
+        named = (
+            _MOST[placed],
+            self.reading.colour or seen_colour,
+            self.reading.shape or seen_shape or "part",
+        )
+        return f"put the {' '.join(filter(None, named))} in the {self.tote.name} tote"
 
     @property
     def unseen_s(self) -> float:

@@ -118,6 +118,7 @@ class FlowVlaPolicy:
             gripper_force_n=min(FORCE_N, self._cell.robot.gripper.force_max_n),
             step_period_s=STEP_PERIOD_S,
             confidence_limit=self._model.calibration.limit,
+            reading=mind.plain_words,
         )
 
     def _draw(self, condition: NDArray[np.float32]) -> tuple[NDArray[np.float32], float]:
@@ -158,6 +159,9 @@ class FlowVlaPolicy:
             gripper_force_n=min(FORCE_N, self._cell.robot.gripper.force_max_n),
             step_period_s=STEP_PERIOD_S,
             reason=reason,
+            confidence_limit=self._model.calibration.limit,
+            reading="" if self._mind is None else self._mind.plain_words,
+            unanswerable=status is PolicyStatus.DECLINED and thought is None,
         )
 
     def _keep(self, path: HandPath, observation: Observation) -> None:

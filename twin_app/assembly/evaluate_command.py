@@ -26,12 +26,23 @@ def run(arguments: argparse.Namespace) -> int:
     setup = CellSetup(
         scene=absolute_scene(arguments.scene),
         policy=arguments.policy,
+        fallback=arguments.fallback,
         mismatch=arguments.mismatch,
         variations=tuple(arguments.vary),
     )
+    if setup.fallback == setup.policy:
+        raise UserMistake(
+            f"policy {quoted(setup.policy)} cannot stand in for itself", remedy="choose another --fallback"
+        )
     read_plugins(setup)
     ledger = Ledger(Path(arguments.keep) if arguments.keep else None)
-    about = {"policy": setup.policy, "suite": arguments.suite, "seeds": arguments.seeds, "scene": arguments.scene}
+    about = {
+        "policy": setup.policy,
+        "fallback": setup.fallback,
+        "suite": arguments.suite,
+        "seeds": arguments.seeds,
+        "scene": arguments.scene,
+    }
     began_s = time.perf_counter()
     if arguments.suite in TABLES:
         rows = _table(arguments, setup, seeds, ledger)
@@ -96,4 +107,5 @@ def _line(result: Result, count: int, total: int, *, left_s: float) -> str:
     if not result.part:
         mark = "ok  " if result.verdict == "declined" else "MISS"
     words = f"{result.instruction[:58]:<60}{result.verdict:<13}{result.duration_s:5.1f} s"
-    return f"{count:>5}/{total}  {mark}  {words}  {left_s / 60.0:5.1f} min left  {result.reason[:60]}"
+    stood_in = "fallback: " if result.fallback_used else ""
+    return f"{count:>5}/{total}  {mark}  {words}  {left_s / 60.0:5.1f} min left  {stood_in}{result.reason[:60]}"

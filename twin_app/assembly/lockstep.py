@@ -21,7 +21,7 @@ from runtime.supervision.desk import TaskDesk
 from runtime.supervision.oversight import Oversight, Wishes
 from runtime.supervision.tasks import FINAL
 from runtime.system1 import ControlStage
-from runtime.system2.planner import PlannerStage
+from runtime.system2.planner import MODELLED_LATENCY_S, PlannerStage
 from sim_worlds.cameras import CameraRig
 from sim_worlds.faults import CATALOGUE, CameraFaults, LoopFaults, NetworkFaults, PolicyFaults
 from sim_worlds.judge import Judge
@@ -67,6 +67,9 @@ class LockStepCell:
     registry: Registry | None = None
     """Where policies come from; None: the plugins."""
 
+    latency_s: float = MODELLED_LATENCY_S
+    """What every inference is taken to last."""
+
     description: CellDescription = field(init=False)
     plant: PyBulletPlant = field(init=False)
     rig: CameraRig = field(init=False)
@@ -99,7 +102,9 @@ class LockStepCell:
         )
         policy_faults = PolicyFaults()
         with told_when_slow(f"policy {setup.policy!r} to be built"):
-            self.planner = PlannerStage(cell, registry, seam=policy_faults, policy=setup.policy)
+            self.planner = PlannerStage(
+                cell, registry, seam=policy_faults, policy=setup.policy, latency_s=self.latency_s
+            )
         self.guard = CellGuard(cell)
         self.control = ControlStage(cell, guard=self.guard)
         self.oversight = Oversight(

@@ -68,6 +68,13 @@ def _add_evaluate(commands: _Commands[Any]) -> None:
     evaluate.add_argument(
         "--mismatch", default="low", choices=("low", "high"), help="of plant and nominal model (default: %(default)s)"
     )
+    evaluate.add_argument(
+        "--fallback",
+        type=given,
+        default="",
+        metavar="NAME",
+        help="policy that stands in when the examined one declines, fails, is late, unsure or slow (default: none)",
+    )
     add_vary(evaluate, "a variation; may be repeated (default: none)")
     evaluate.add_argument(
         "--models", type=given, default=None, metavar="DIR", help="for ablation (default: where train puts them)"

@@ -67,7 +67,10 @@ def area_under_roc(scores: NDArray[np.float64], right: NDArray[np.bool_]) -> flo
 
 
 def figures_of(results: Sequence[Result]) -> dict[str, Any]:
-    """As `celltwin evaluate --json` prints them."""
+    """As `celltwin evaluate --json` prints them.
+
+    What a policy thinks of its own chances is judged by the runs that it ended itself, without its fallback.
+    """
     verdicts = Counter(result.verdict for result in results)
     asked = [result for result in results if result.part]
     vain = [result for result in results if not result.part]
@@ -84,7 +87,7 @@ def figures_of(results: Sequence[Result]) -> dict[str, Any]:
         "interval95": [round(low, 4), round(high, 4)],
         "latency_p50_ms": round(float(np.percentile(latencies_ms, 50)), 2),
         "latency_p99_ms": round(float(np.percentile(latencies_ms, 99)), 2),
-        **confidence_figures(asked),
+        **confidence_figures([result for result in asked if not result.fallback_used]),
         "declined_rightly": round(_share(vain, "declined"), 4),
         "declined_wrongly": round(_share(asked, "declined"), 4),
         "fallback_used": sum(result.fallback_used for result in results),
