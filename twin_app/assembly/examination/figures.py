@@ -13,6 +13,8 @@ from numpy.typing import NDArray
 from twin_app.assembly.examination.examination import Result
 
 BINS = 10
+EARLY_LOOKS = 50
+"""Looks within 5 s, at ten a second; a pick takes six or more."""
 
 
 class Judged(Protocol):
@@ -96,17 +98,22 @@ def figures_of(results: Sequence[Result]) -> dict[str, Any]:
 
 
 def confidence_figures(results: Sequence[Judged]) -> dict[str, float | None]:
-    """Expected calibration error over all looks, and how well the lowest look of a run tells how it ends."""
+    """Expected calibration error over all looks, and how well the lowest look of a run tells how it ends.
+
+    `auroc_early` hears the first 5 s only, when no run has ended yet: time itself tells nothing then.
+    """
     told = [result for result in results if result.confidences]
     if not told:
-        return {"ece": None, "auroc": None}
+        return {"ece": None, "auroc": None, "auroc_early": None}
     confidences, right = _looks(told)
     lowest = np.array([min(result.confidences) for result in told])
     ended_well = np.array([result.verdict == "succeeded" for result in told])
-    area = area_under_roc(lowest, ended_well)
+    early = np.array([min(result.confidences[:EARLY_LOOKS]) for result in told])
+    area, early_area = area_under_roc(lowest, ended_well), area_under_roc(early, ended_well)
     return {
         "ece": round(calibration_error(confidences, right), 4),
         "auroc": None if area is None else round(area, 4),
+        "auroc_early": None if early_area is None else round(early_area, 4),
     }
 
 
