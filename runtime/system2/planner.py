@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from dataclasses import replace as replaced
 from functools import partial
+from typing import cast
 
 from msgspec.structs import replace
 
@@ -113,9 +114,7 @@ class PlannerStage:
         self._bay = PolicyBay(registry, loaders, converse, first=first)
         self._registry = registry
         self._shadowing = Shadowing(self._arm)
-        self._newest: Observation | None = None
-        self._unasked: Observation | None = None
-        self._shadow_unasked: Observation | None = None
+        self._newest = self._unasked = self._shadow_unasked = cast("Observation | None", None)
         self._begun: TaskKey | None = None
         self._begun_ns = 0
         self._taken_over = False

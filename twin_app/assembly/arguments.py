@@ -327,15 +327,7 @@ def _add_bench(commands: _Commands[_Parser]) -> None:
 def _add_verify(commands: _Commands[_Parser]) -> None:
     verify = commands.add_parser("verify", help="check a promise of the system by experiment")
     what = verify.add_subparsers(dest="what", required=True)
-    swap = what.add_parser("swap", help="swap policies while picking: no missed tick, no torque step")
-    swap.add_argument("--swaps", type=positive, default=50, metavar="N", help="how many swaps (default: %(default)s)")
-    swap.add_argument(
-        "--policies",
-        type=given,
-        default="programmed,programmed_careful",
-        metavar="A,B",
-        help="the two that take turns; A drives first (default: %(default)s)",
-    )
+    swap = _add_verify_swap(what)
     faults = what.add_parser("faults", help="inject every fault at every severity and measure its effect")
     faults.add_argument(
         "--only", default="", metavar="ID", help=f"one fault of {', '.join(FAULT_IDS)} (default: every one)"
@@ -366,6 +358,19 @@ def _add_verify(commands: _Commands[_Parser]) -> None:
     dataset.add_argument("folder", type=given, help="the folder with its meta/, data/ and videos/")
     for parser in (swap, faults, kill, endurance, recording, dataset, variations, servers):
         parser.add_argument("--json", action="store_true", help=JSON)
+
+
+def _add_verify_swap(what: _Commands[_Parser]) -> _Parser:
+    swap = what.add_parser("swap", help="swap policies while picking: no missed tick, no torque step")
+    swap.add_argument("--swaps", type=positive, default=50, metavar="N", help="how many swaps (default: %(default)s)")
+    swap.add_argument(
+        "--policies",
+        type=given,
+        default="programmed,programmed_careful",
+        metavar="A,B",
+        help="the two that take turns; A drives first (default: %(default)s)",
+    )
+    return swap
 
 
 def _add_verify_variations(what: _Commands[_Parser]) -> _Parser:

@@ -23,18 +23,7 @@ from twin_app.assembly.setup import CellSetup, absolute_scene, read_plugins
 def run(arguments: argparse.Namespace) -> int:
     """Examine and print one set of figures, or a table for a suite that is one."""
     seeds = parse_seeds(arguments.seeds)
-    setup = CellSetup(
-        scene=absolute_scene(arguments.scene),
-        policy=arguments.policy,
-        fallback=arguments.fallback,
-        mismatch=arguments.mismatch,
-        variations=tuple(arguments.vary),
-    )
-    if setup.fallback == setup.policy:
-        raise UserMistake(
-            f"policy {quoted(setup.policy)} cannot stand in for itself", remedy="choose another --fallback"
-        )
-    read_plugins(setup)
+    setup = _setup_of(arguments)
     ledger = Ledger(Path(arguments.keep) if arguments.keep else None)
     about = {
         "policy": setup.policy,
@@ -62,6 +51,23 @@ def run(arguments: argparse.Namespace) -> int:
     figures = {**about, "variations": list(setup.variations), **figures_of(results), "wall_s": _since(began_s)}
     show(figures, as_json=arguments.json)
     return 0
+
+
+def _setup_of(arguments: argparse.Namespace) -> CellSetup:
+    """As the words say. Raises `UserMistake` for policies that there are not, or one that would relieve itself."""
+    setup = CellSetup(
+        scene=absolute_scene(arguments.scene),
+        policy=arguments.policy,
+        fallback=arguments.fallback,
+        mismatch=arguments.mismatch,
+        variations=tuple(arguments.vary),
+    )
+    if setup.fallback == setup.policy:
+        raise UserMistake(
+            f"policy {quoted(setup.policy)} cannot stand in for itself", remedy="choose another --fallback"
+        )
+    read_plugins(setup)
+    return setup
 
 
 def _table(arguments: argparse.Namespace, setup: CellSetup, seeds: range, ledger: Ledger) -> list[dict[str, Any]]:

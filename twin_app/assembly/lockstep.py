@@ -101,10 +101,7 @@ class LockStepCell:
             truth=lambda: self.plant.truth().poses,
         )
         policy_faults = PolicyFaults()
-        with told_when_slow(f"policy {setup.policy!r} to be built"):
-            self.planner = PlannerStage(
-                cell, registry, seam=policy_faults, policy=setup.policy, latency_s=self.latency_s
-            )
+        self.planner = self._built_planner(registry, policy_faults)
         self.guard = CellGuard(cell)
         self.control = ControlStage(cell, guard=self.guard)
         self.oversight = Oversight(
@@ -128,6 +125,11 @@ class LockStepCell:
             seams=Seams(CameraFaults(), policy_faults, NetworkFaults(), LoopFaults(), PlantSeam(self.plant)),
         )
         self._orders = orders(cell, seed=setup.seed)
+
+    def _built_planner(self, registry: Registry, seam: PolicyFaults) -> PlannerStage:
+        policy = self.setup.policy
+        with told_when_slow(f"policy {policy!r} to be built"):
+            return PlannerStage(self.description, registry, policy=policy, seam=seam, latency_s=self.latency_s)
 
     def start(self) -> None:
         """Let everything come to rest and inject what was asked for; the policy drives when the cell is ready."""

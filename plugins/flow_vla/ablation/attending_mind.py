@@ -35,7 +35,7 @@ class AttendingMind:
         self._model = model
         self._sight = Sight(model.grounding, cell)
         self._width_m = float("nan")
-        self.refusal = ""
+        self.refusal = self.plain_words = ""
         self.unseen_s = 0.0
         self.target = self.reading.shape or "part"
         self.belief = NoBelief(cell, self._tote)
