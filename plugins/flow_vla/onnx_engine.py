@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import cast
 
 import numpy as np
 import onnxruntime
@@ -26,21 +27,22 @@ class OnnxEngine:
     def see(self, camera: str, image: NDArray[np.uint8], asked: NDArray[np.float32]) -> Seen:
         """See `Engine`."""
         picture = self._pictures[camera] = as_picture(image)
-        heat, kinds, offset, height, room, in_hand = self._sessions[f"see_{camera}"].run(
-            None, {"picture": picture, "asked": asked[None]}
+        heat, kinds, offset, height, room, in_hand = self._run(
+            f"see_{camera}", {"picture": picture, "asked": asked[None]}
         )
         return Seen(heat[0], kinds[0], offset[0], height[0], room[0].reshape(-1), float(in_hand[0]))
 
     def turn(self, camera: str, frame: NDArray[np.float32]) -> NDArray[np.float32]:
         """See `Engine`."""
-        return self._sessions[f"turn_{camera}"].run(None, {"picture": self._pictures[camera], "frame": frame[None]})[0][
-            0
-        ]
+        return self._run(f"turn_{camera}", {"picture": self._pictures[camera], "frame": frame[None]})[0][0]
 
     def draw(self, condition: NDArray[np.float32]) -> tuple[NDArray[np.float32], float]:
         """See `Engine`."""
-        chunks, finished = self._sessions["act"].run(None, {"condition": condition[None], "noise": self._noise})
+        chunks, finished = self._run("act", {"condition": condition[None], "noise": self._noise})
         return chunks, float(finished[0, 0])
+
+    def _run(self, name: str, inputs: dict[str, NDArray[np.float32]]) -> list[NDArray[np.float32]]:
+        return cast("list[NDArray[np.float32]]", self._sessions[name].run(None, inputs))
 
 
 def _session(name: str, content: bytes) -> onnxruntime.InferenceSession:

@@ -14,10 +14,13 @@ from runtime.plugin_host.servers import ServerSettings
 PLUGIN_API = 1
 """Raised when a port that plugins implement changes in a way that older plugins would not survive."""
 
+CARD = "card.json"
+"""In every folder of weights."""
+
 _RANGES = (("load_s", 1.0, 3600.0), ("hang_s", 0.1, 60.0), ("memory_mib", 64.0, 1048576.0))
 """Limits of a policy's own limits, so that a slip of the pen does not switch one off."""
 
-_NAME = re.compile(r"[a-z][a-z0-9_]{0,39}")
+NAME = re.compile(r"[a-z][a-z0-9_]{0,39}")
 
 
 class ManifestError(ValueError):
@@ -47,6 +50,15 @@ class PolicyManifest(Struct, frozen=True):
 
     recipe: Path | None = None
     """The training configuration that made it."""
+
+    model: Path | None = None
+    """The folder of its weights; None: it has none, or its factory knows."""
+
+    compressor: tuple[Path, str] | None = None
+    """File and callable that makes variants: a `runtime.plugin_host.workshop.Compressor`."""
+
+    compression: Path | None = None
+    """The configuration of that."""
 
     server: ServerSettings | None = None
     """Where it runs, when that is not here."""
@@ -121,6 +133,11 @@ class _PolicyTable(Struct, frozen=True, forbid_unknown_fields=True):
     """`file.py:callable`."""
 
     recipe: str = ""
+    model: str = ""
+    compressor: str = ""
+    """`file.py:callable`."""
+
+    compression: str = ""
     server: _PolicyServerTable | None = None
     isolated: bool = False
     load_s: float = 120.0
@@ -145,7 +162,7 @@ def read_manifest(path: Path) -> PluginManifest:
     _require(path, plugin.name == path.parent.name, f"plugin.name: {plugin.name!r} is not its folder's name")
     names = [entry.name for entry in document.policy]
     for name in [plugin.name, *names]:
-        _require(path, _NAME.fullmatch(name) is not None, f"name: {name!r}, allowed are a-z, 0-9 and _, at most 40")
+        _require(path, NAME.fullmatch(name) is not None, f"name: {name!r}, allowed are a-z, 0-9 and _, at most 40")
     _require(path, len(set(names)) == len(names), f"policy.name: given twice in {names}")
     policies = tuple(_policy(path, plugin, entry) for entry in document.policy)
     servers = tuple(_server(path, plugin, entry) for entry in document.server)
@@ -154,11 +171,6 @@ def read_manifest(path: Path) -> PluginManifest:
 
 def _policy(path: Path, plugin: _PluginTable, entry: _PolicyTable) -> PolicyManifest:
     _require(path, entry.factory.isidentifier(), f"policy.factory: {entry.factory!r} is no Python name")
-    trainer: tuple[Path, str] | None = None
-    if entry.trainer:
-        name, _, function = entry.trainer.partition(":")
-        _require(path, function.isidentifier(), f"policy.trainer: {entry.trainer!r}, must be `file.py:callable`")
-        trainer = _file(path, "policy.trainer", name), function
     server = None
     if entry.server is not None:
         mapping = _file(path, "policy.server.mapping", entry.server.mapping)
@@ -179,8 +191,11 @@ def _policy(path: Path, plugin: _PluginTable, entry: _PolicyTable) -> PolicyMani
         load_s=entry.load_s,
         hang_s=entry.hang_s,
         memory_mib=entry.memory_mib,
-        trainer=trainer,
+        trainer=_callable(path, "policy.trainer", entry.trainer) if entry.trainer else None,
         recipe=_file(path, "policy.recipe", entry.recipe) if entry.recipe else None,
+        model=_file(path, "policy.model", f"{entry.model}/{CARD}").parent if entry.model else None,
+        compressor=_callable(path, "policy.compressor", entry.compressor) if entry.compressor else None,
+        compression=_file(path, "policy.compression", entry.compression) if entry.compression else None,
     )
 
 
@@ -190,6 +205,13 @@ def _server(path: Path, plugin: _PluginTable, entry: _ServerTable) -> ServerMani
     _require(path, entry.factory.isidentifier(), f"server.factory: {entry.factory!r} is no Python name")
     _require(path, 0 < entry.port < 65536, f"server.port: {entry.port}, must be within 1…65535")
     return ServerManifest(entry.protocol, plugin.name, file, entry.factory, entry.port, mapping)
+
+
+def _callable(path: Path, key: str, text: str) -> tuple[Path, str]:
+    """A file of this plugin and a name in it."""
+    name, _, function = text.partition(":")
+    _require(path, function.isidentifier(), f"{key}: {text!r}, must be `file.py:callable`")
+    return _file(path, key, name), function
 
 
 def _file(path: Path, key: str, name: str) -> Path:
