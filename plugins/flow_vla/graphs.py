@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import numpy as np
 import onnx
+import onnx.numpy_helper
 from google.protobuf.message import DecodeError
 
 from plugins.flow_vla.condition import SIZE
@@ -66,8 +68,7 @@ def _checked(file: Path, name: str, sha256: str) -> bytes:
 
 
 def _check_own_operators(file: Path, model: onnx.ModelProto) -> None:
-    domains = {one.domain for one in model.opset_import} | {node.domain for node in model.graph.node}
-    if strange := sorted(domains - set(DOMAINS)):
+    if strange := sorted({node.domain for node in model.graph.node} - set(DOMAINS)):
         raise ModelRefused(f"{file}: operators of {strange[0]!r}, only ONNX's own are used")
     if len(model.functions):
         raise ModelRefused(f"{file}: brings the operator {model.functions[0].name!r} along, only ONNX's own are used")
@@ -90,6 +91,8 @@ def _check_nothing_elsewhere(file: Path, graph: onnx.GraphProto) -> None:
 def _check_inside(file: Path, tensor: onnx.TensorProto) -> None:
     if tensor.data_location == onnx.TensorProto.EXTERNAL or len(tensor.external_data):
         raise ModelRefused(f"{file}: the numbers of {tensor.name!r} lie in another file, must be inside")
+    if tensor.data_type == onnx.TensorProto.FLOAT and not np.isfinite(onnx.numpy_helper.to_array(tensor)).all():
+        raise ModelRefused(f"{file}: {tensor.name} holds numbers that are not finite")
 
 
 def _check_ports(file: Path, what: str, ports: object, wanted: dict[str, tuple[int, ...]]) -> None:

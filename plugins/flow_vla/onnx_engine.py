@@ -8,12 +8,20 @@ from typing import cast
 import numpy as np
 import onnxruntime
 from numpy.typing import NDArray
-from onnxruntime.capi.onnxruntime_pybind11_state import Fail, InvalidArgument, InvalidGraph, NotImplemented
+from onnxruntime.capi import onnxruntime_pybind11_state as state
 
 from plugins.flow_vla.engine import Seen, as_picture, noise
 from plugins.flow_vla.model import ModelRefused
 
 _ERRORS_ONLY = 3
+_REFUSALS = (
+    state.Fail,
+    state.InvalidArgument,
+    state.InvalidGraph,
+    state.InvalidProtobuf,
+    state.NotImplemented,
+    state.RuntimeException,
+)
 
 
 class OnnxEngine:
@@ -51,5 +59,5 @@ def _session(name: str, content: bytes) -> onnxruntime.InferenceSession:
     options.log_severity_level = _ERRORS_ONLY
     try:
         return onnxruntime.InferenceSession(content, options, providers=["CPUExecutionProvider"])
-    except (Fail, InvalidArgument, InvalidGraph, NotImplemented) as trouble:
+    except _REFUSALS as trouble:
         raise ModelRefused(f"graph {name}: ONNX Runtime cannot run it: {trouble}") from trouble

@@ -15,6 +15,9 @@ from msgspec import Struct
 from runtime.plugin_host.manifest import NAME, PolicyManifest
 
 VARIANT = "variant.json"
+LISTED_AS = "variants/"
+"""Before its name in a list of plugins that are not used: none of these is called so."""
+
 MANIFEST_BYTES_MAX = 1 << 20
 _PLAIN = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,79}")
 """A file's name that leads nowhere else."""
@@ -88,7 +91,7 @@ def find_variants(folder: Path) -> tuple[list[FoundVariant], dict[str, str]]:
         try:
             found.append(read_variant(file))
         except VariantTrouble as trouble:
-            troubles[file.parent.name] = str(trouble)
+            troubles[f"{LISTED_AS}{file.parent.name}"] = str(trouble)
     return found, troubles
 
 
@@ -140,9 +143,11 @@ def offered(
     for variant in variants:
         name, base = variant.manifest.name, variant.manifest.policy
         if name in policies:
-            troubles[name] = f"{variant.folder}: a policy of a plugin is called {name!r} already"
+            troubles[f"{LISTED_AS}{name}"] = f"{variant.folder}: a policy of a plugin is called {name!r} already"
         elif base not in policies:
-            troubles[name] = f"{variant.folder}: is a variant of the policy {base!r}, which there is not"
+            troubles[f"{LISTED_AS}{name}"] = (
+                f"{variant.folder}: is a variant of the policy {base!r}, which there is not"
+            )
         else:
             found.append(variant.beside(policies[base]))
     return found, troubles
