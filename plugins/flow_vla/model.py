@@ -17,6 +17,7 @@ from safetensors import SafetensorError
 from safetensors.numpy import load, save
 from torch import Tensor, nn
 
+from plugins.flow_vla.ablation import attending
 from plugins.flow_vla.calibration import Calibration
 from plugins.flow_vla.condition import SIZE
 from plugins.flow_vla.flow import FlowHead
@@ -35,6 +36,22 @@ class ModelRefused(UserMistake):
     """A model that is not used; the text names the file, what was found and what was expected."""
 
 
+class Build(Struct, frozen=True, forbid_unknown_fields=True):
+    """How the policy is put together; other than so only to see what a part is worth."""
+
+    regression: bool = False
+    """One chunk straight from the condition, without flow."""
+
+    relative: bool = True
+    """Chunks as seen from the hand; otherwise in the base frame."""
+
+    wrist: bool = True
+    """Looks through the wrist camera."""
+
+    grounded: bool = True
+    """Acts on what the grounding believes; otherwise on attention alone, see `plugins/flow_vla/ablation`."""
+
+
 class Card(Struct, frozen=True):
     """What the model is, was made of, and can do."""
 
@@ -44,6 +61,7 @@ class Card(Struct, frozen=True):
     """Of the weights' file."""
 
     calibration: Calibration = Calibration()
+    build: Build = Build()
     engine: str = "torch"
     """What computes the networks: one of `ENGINES`."""
 
@@ -54,19 +72,24 @@ class Card(Struct, frozen=True):
     """Seeds, data hashes, sizes, times and figures, for people."""
 
 
+BUILD = Build()
+
+
 class FlowVla(nn.Module):
     """Reader, eyes and head, with what is known of the conditions of the training."""
 
     seen_mean: Tensor
     seen_std: Tensor
 
-    def __init__(self, *, regression: bool = False) -> None:
+    def __init__(self, build: Build = BUILD) -> None:
         super().__init__()
+        self.build = build
         self.reader = Reader()
         self.grounding = Grounding()
-        self.head = FlowHead(SIZE, regression=regression)
-        self.register_buffer("seen_mean", torch.zeros(SIZE))
-        self.register_buffer("seen_std", torch.ones(SIZE))
+        size = SIZE if build.grounded else attending.SIZE
+        self.head = FlowHead(size, regression=build.regression)
+        self.register_buffer("seen_mean", torch.zeros(size))
+        self.register_buffer("seen_std", torch.ones(size))
         self.calibration = Calibration()
 
 
@@ -87,7 +110,8 @@ class Kept(nn.Module):
 
 def save_model(model: FlowVla, folder: Path, *, version: str, facts: dict[str, Any]) -> None:
     """Write weights and card; half precision is enough and halves the size."""
-    write_card(folder, Card(ARCHITECTURE, version, save_weights(model, folder), model.calibration, facts=facts))
+    digest = save_weights(model, folder)
+    write_card(folder, Card(ARCHITECTURE, version, digest, model.calibration, model.build, facts=facts))
 
 
 def save_weights(model: nn.Module, folder: Path) -> str:
@@ -108,7 +132,7 @@ def load_model(folder: Path) -> FlowVla:
     card = load_card(folder)
     if card.engine != "torch":
         raise ModelRefused(f"{folder / CARD}: engine is {card.engine!r}, weights to go on with are torch's")
-    model = FlowVla(regression=bool(card.facts.get("regression", False)))
+    model = FlowVla(card.build)
     _load_weights(model, folder, card)
     model.calibration = card.calibration
     return model.eval()

@@ -10,7 +10,8 @@ from numpy.typing import NDArray
 
 from plugins.flow_vla.calibration import Calibration
 from plugins.flow_vla.engine import Engine, TorchEngine
-from plugins.flow_vla.model import FlowVla, load_card, load_kept, load_model
+from plugins.flow_vla.grounding import Grounding
+from plugins.flow_vla.model import BUILD, Build, FlowVla, ModelRefused, load_card, load_kept, load_model
 from plugins.flow_vla.reader import Reader
 
 
@@ -26,6 +27,9 @@ class Ready:
 
     seen_mean: NDArray[np.float32]
     seen_std: NDArray[np.float32]
+    build: Build = BUILD
+    grounding: Grounding | None = None
+    """The eyes as torch has them; None behind another engine."""
 
     def strangeness(self, condition: NDArray[np.float32]) -> float:
         """Distance of a condition from those of the training, in their standard deviations."""
@@ -42,6 +46,8 @@ def ready(model: FlowVla) -> Ready:
         outermost=float(model.grounding.outermost.detach()),
         seen_mean=model.seen_mean.numpy(),
         seen_std=model.seen_std.numpy(),
+        build=model.build,
+        grounding=model.grounding,
     )
 
 
@@ -50,6 +56,8 @@ def load_ready(folder: Path) -> Ready:
     card = load_card(folder)
     if card.engine == "torch":
         return ready(load_model(folder))
+    if not card.build.grounded:
+        raise ModelRefused(f"{folder}: a policy without grounding runs in torch alone, the engine is {card.engine!r}")
     from plugins.flow_vla.graphs import load_graphs  # libraries that torch's own way does without
     from plugins.flow_vla.onnx_engine import OnnxEngine
 
@@ -61,4 +69,5 @@ def load_ready(folder: Path) -> Ready:
         outermost=float(kept.outermost),
         seen_mean=kept.seen_mean.numpy(),
         seen_std=kept.seen_std.numpy(),
+        build=card.build,
     )

@@ -48,6 +48,9 @@ class PolicyManifest(Struct, frozen=True):
     trainer: tuple[Path, str] | None = None
     """File and callable that train it: a `runtime.plugin_host.workshop.Trainer`; None: there is nothing to train."""
 
+    ablations: tuple[Path, str] | None = None
+    """Likewise, of the alternatives that its parts are compared with."""
+
     recipe: Path | None = None
     """The training configuration that made it."""
 
@@ -130,8 +133,9 @@ class _PolicyTable(Struct, frozen=True, forbid_unknown_fields=True):
     file: str = "policy.py"
     summary: str = ""
     trainer: str = ""
-    """`file.py:callable`."""
+    """`file.py:callable`, as is the next."""
 
+    ablations: str = ""
     recipe: str = ""
     model: str = ""
     compressor: str = ""
@@ -191,10 +195,11 @@ def _policy(path: Path, plugin: _PluginTable, entry: _PolicyTable) -> PolicyMani
         load_s=entry.load_s,
         hang_s=entry.hang_s,
         memory_mib=entry.memory_mib,
-        trainer=_callable(path, "policy.trainer", entry.trainer) if entry.trainer else None,
+        trainer=_callable(path, "policy.trainer", entry.trainer),
+        ablations=_callable(path, "policy.ablations", entry.ablations),
         recipe=_file(path, "policy.recipe", entry.recipe) if entry.recipe else None,
         model=_file(path, "policy.model", f"{entry.model}/{CARD}").parent if entry.model else None,
-        compressor=_callable(path, "policy.compressor", entry.compressor) if entry.compressor else None,
+        compressor=_callable(path, "policy.compressor", entry.compressor),
         compression=_file(path, "policy.compression", entry.compression) if entry.compression else None,
     )
 
@@ -207,10 +212,12 @@ def _server(path: Path, plugin: _PluginTable, entry: _ServerTable) -> ServerMani
     return ServerManifest(entry.protocol, plugin.name, file, entry.factory, entry.port, mapping)
 
 
-def _callable(path: Path, key: str, text: str) -> tuple[Path, str]:
-    """A file of this plugin and a name in it."""
-    name, _, function = text.partition(":")
-    _require(path, function.isidentifier(), f"{key}: {text!r}, must be `file.py:callable`")
+def _callable(path: Path, key: str, words: str) -> tuple[Path, str] | None:
+    """File and name of what `file.py:callable` says; None for nothing."""
+    if not words:
+        return None
+    name, _, function = words.partition(":")
+    _require(path, function.isidentifier(), f"{key}: {words!r}, must be `file.py:callable`")
     return _file(path, key, name), function
 
 

@@ -158,18 +158,21 @@ class Registry:
             self.quarantine(manifest.plugin, reason)
             raise PolicyUnavailable(f"plugin {manifest.plugin} failed to load: {reason}") from trouble
 
-    def load_trainer(self, name: str) -> Trainer:
-        """What trains this policy; raises `PolicyUnavailable`."""
-        return cast("Trainer", _found(name, "trained", "trainer", self.manifest(name).trainer))
+    def load_trainer(self, name: str, *, ablations: bool = False) -> Trainer:
+        """What trains this policy, or the alternatives to its parts; raises `PolicyUnavailable`."""
+        manifest = self.manifest(name)
+        if ablations:
+            return cast("Trainer", _found(name, "has no alternatives to train", "ablations", manifest.ablations))
+        return cast("Trainer", _found(name, "is not trained", "trainer", manifest.trainer))
 
     def load_compressor(self, name: str) -> Compressor:
         """What makes variants of this policy; raises `PolicyUnavailable`."""
-        return cast("Compressor", _found(name, "compressed", "compressor", self.manifest(name).compressor))
+        return cast("Compressor", _found(name, "is not compressed", "compressor", self.manifest(name).compressor))
 
 
-def _found(name: str, done: str, key: str, place: tuple[Path, str] | None) -> Any:  # the caller knows its type
+def _found(name: str, lacks: str, key: str, place: tuple[Path, str] | None) -> Any:  # the caller knows its type
     if place is None:
-        raise PolicyUnavailable(f"policy {name} is not {done}", remedy=f"one that is has a `{key}` in its manifest")
+        raise PolicyUnavailable(f"policy {name} {lacks}", remedy=f"one that is has `{key}` in its manifest")
     return getattr(_import(place[0]), place[1])
 
 

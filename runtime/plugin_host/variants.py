@@ -77,6 +77,7 @@ class FoundVariant(Struct, frozen=True):
             summary=self.manifest.summary,
             model=self.folder,
             trainer=None,
+            ablations=None,
             recipe=None,
             compressor=None,
             compression=None,

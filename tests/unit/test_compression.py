@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -15,13 +13,10 @@ from runtime.messages.plan import Signal
 from runtime.messages.policy import PolicyStatus
 from runtime.messages.tasks import Assignment
 from runtime.ports import Observation, Proposal
-from twin_app.assembly.compression import scores as scoring
 from twin_app.assembly.compression.looks import LookRecorder, alike, compare
 from twin_app.assembly.compression.pace import Pace
-from twin_app.assembly.compression.scores import Score, Scores
 from twin_app.assembly.compression.table import draw_table, row_of
 from twin_app.assembly.examination.examination import Result
-from twin_app.assembly.setup import CellSetup
 
 TASK = Assignment(1, 1, "put the red cube in the left tote")
 
@@ -87,38 +82,9 @@ def test_a_recorder_keeps_task_and_looks_and_changes_nothing() -> None:
     assert len(recorder.looks) == 1
 
 
-def test_an_examination_that_was_interrupted_goes_on_with_the_seeds_that_are_missing(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    asked: list[int] = []
-
-    def examine(_: CellSetup, seeds: list[int], *, progress: Callable[..., None], **__: Any) -> None:
-        for done, seed in enumerate(seeds, start=1):
-            if seed == 13 and not asked:
-                raise KeyboardInterrupt
-            progress(Result(seed, "", "x", "succeeded" if seed % 2 else "timeout", "", 1.0), done, len(seeds))
-        asked.extend(seeds)
-
-    monkeypatch.setattr(scoring, "examine_all", examine)
-    model = tmp_path / "model"
-    model.mkdir()
-    (model / "weights").write_text("a")
-    scores = Scores(tmp_path / "scores", "toy", CellSetup(), model)
-    with pytest.raises(KeyboardInterrupt):
-        scores.of(range(11, 15), processes=1, progress=lambda *_: None)
-    asked.append(0)
-    found = scores.of(range(11, 15), processes=1, progress=lambda *_: None)
-    assert asked == [0, 13, 14]
-    assert found == [Score(11, "succeeded"), Score(12, "timeout"), Score(13, "succeeded"), Score(14, "timeout")]
-    (model / "weights").write_text("b")
-    assert Scores(tmp_path / "scores", "toy", CellSetup(), model).known() == {}
-    scores.forget()
-    assert scores.known() == {}
-
-
 def test_a_row_holds_what_was_measured_and_a_picture_shows_it(tmp_path: Path) -> None:
     (tmp_path / "weights").write_bytes(b"x" * 1_500_000)
-    found = [Score(seed, "succeeded" if seed else "timeout") for seed in range(10)]
+    found = [Result(seed, "", "x", "succeeded" if seed else "timeout", "", 1.0) for seed in range(10)]
     row = row_of("toy", tmp_path, Pace(1.0, 2.0, 0.9, 5), found)
     assert (row.size_mb, row.succeeded, row.n, row.agreement) == (1.5, 9, 10, 0.9)
     assert row.interval95[0] < 0.9 < row.interval95[1]

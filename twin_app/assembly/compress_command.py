@@ -15,9 +15,10 @@ from runtime.plugin_host.manifest import CARD
 from runtime.plugin_host.variants import register_variant
 from runtime.plugin_host.workshop import Variant
 from twin_app.assembly.compression.pace import Pace, measure_pace
-from twin_app.assembly.compression.scores import Scores
 from twin_app.assembly.compression.table import Row, draw_table, row_of
 from twin_app.assembly.evaluate_command import parse_seeds
+from twin_app.assembly.examination.ledger import Ledger
+from twin_app.assembly.examination.session import Result
 from twin_app.assembly.figures import circumstances, show_rows
 from twin_app.assembly.practice.workshop import PolicyWorkshop
 from twin_app.assembly.progress import Progress
@@ -43,16 +44,17 @@ def run(arguments: argparse.Namespace) -> int:
     paces = measure_pace(
         setup, models, looks, progress=lambda done, total: progress.tell("latency and agreement", done, total)
     )
+    ledger = Ledger(folder / "results")
     rows: list[Row] = []
     for variant in variants:
         name = _full(manifest.name, variant)
-        scores = Scores(folder / "scores", name, setup, variant.model)
-        if arguments.again:
-            scores.forget()
-        found = scores.of(
-            seeds,
-            processes=arguments.processes,
-            progress=lambda done, total, name=name: progress.tell(f"examining {name}", done, total),
+
+        def show(result: Result, done: int, total: int, name: str = name) -> None:
+            del result
+            progress.tell(f"examining {name}", done, total)
+
+        found = ledger.examine(
+            setup, seeds, suite="nominal", processes=arguments.processes, progress=show, model=variant.model
         )
         rows.append(row_of(name, variant.model, paces[name], found))
         if variant.name:

@@ -75,6 +75,10 @@ class Compression:
         self._base = base
         self._card = load_card(base)
         self._model = load_model(base)
+        if not self._model.build.grounded:
+            raise UserMistake(
+                f"{base}: a model without grounding is for comparison alone, there is nothing to compress"
+            )
         self._pruned: Grounding | None = None
         self._straight: FlowHead | None = None
         torch.set_num_threads(workshop.processes)
@@ -157,6 +161,7 @@ class Compression:
             lessons,
             scene=self._workshop.scene,
             processes=self._workshop.processes,
+            blind=() if self._model.build.wrist else ("wrist",),
             progress=lambda done, total: self._workshop.tell("looking at lessons", done=done, total=total),
         )
         if not len(examples):
@@ -191,6 +196,7 @@ class Compression:
             version=self._card.version,
             sha256=save_weights(_kept(self._model), partial),
             calibration=self._card.calibration,
+            build=self._card.build,
             engine="onnxruntime",
             graphs={name: hashlib.sha256(content).hexdigest() for name, content in graphs.items()},
             facts={

@@ -9,7 +9,7 @@ from msgspec import Struct
 
 from runtime.plugin_host.variants import hashes_of
 from twin_app.assembly.compression.pace import Pace
-from twin_app.assembly.compression.scores import Score
+from twin_app.assembly.examination.examination import Result
 from twin_app.assembly.examination.figures import wilson
 
 
@@ -28,10 +28,10 @@ class Row(Struct, frozen=True):
     agreement: float
 
 
-def row_of(name: str, model: Path, pace: Pace, scores: Sequence[Score]) -> Row:
+def row_of(name: str, model: Path, pace: Pace, results: Sequence[Result]) -> Row:
     """What was measured of one."""
-    succeeded = sum(score.verdict == "succeeded" for score in scores)
-    low, high = wilson(succeeded, len(scores))
+    succeeded = sum(result.verdict == "succeeded" for result in results)
+    low, high = wilson(succeeded, len(results))
     size = sum((model / file).stat().st_size for file in hashes_of(model))
     return Row(
         variant=name,
@@ -39,7 +39,7 @@ def row_of(name: str, model: Path, pace: Pace, scores: Sequence[Score]) -> Row:
         p50_ms=pace.p50_ms,
         p99_ms=pace.p99_ms,
         succeeded=succeeded,
-        n=len(scores),
+        n=len(results),
         interval95=(round(low, 4), round(high, 4)),
         agreement=pace.agreement,
     )
