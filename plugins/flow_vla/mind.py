@@ -10,8 +10,7 @@ from numpy.typing import NDArray
 
 from plugins.flow_vla.belief import SURE, Belief
 from plugins.flow_vla.condition import Grip, condition
-from plugins.flow_vla.grounding import Grounding
-from plugins.flow_vla.reader import Reader
+from plugins.flow_vla.ready import Ready
 from plugins.flow_vla.sight import Look, Sight
 from plugins.flow_vla.slots import PLACES, Reading, asked_for, one_hot
 from runtime.messages.cell import CellDescription, Tote
@@ -47,13 +46,11 @@ class Thought:
 class Mind:
     """One task from its sentence to its end."""
 
-    def __init__(
-        self, cell: CellDescription, *, reader: Reader, grounding: Grounding, instruction: str, watch: HandState
-    ) -> None:
+    def __init__(self, cell: CellDescription, *, model: Ready, instruction: str, watch: HandState) -> None:
         self._cell = cell
         self._watch = watch
-        self.sight = Sight(grounding, cell)
-        self.reading: Reading = reader.read(instruction)
+        self.sight = Sight(model.engine, cell, outermost=model.outermost)
+        self.reading: Reading = model.reader.read(instruction)
         self.tote: Tote | None = next((tote for tote in cell.totes if tote.name == self.reading.tote), None)
         self.refusal = _refusal(self.reading, self.tote, cell)
         self.belief = Belief(cell, self.tote or cell.totes[0])
