@@ -90,6 +90,9 @@ class FakeCell:
     has_task: bool = True
     """Whether the policy has one; without it its confidence reads 0 and its old marks stay in its message."""
 
+    sees_heat: bool = False
+    """Whether the policy tells where it looks, as a learned one does."""
+
     count: int = 0
     missed: int = 0
     seed: int = 1

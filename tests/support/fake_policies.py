@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from runtime.messages.geometry import Pose
 from runtime.messages.plan import Signal
 from runtime.messages.policy import (
+    HeatMap,
     PolicyEntry,
     PolicyState,
     PolicyStatus,
@@ -83,12 +84,22 @@ def policy_state(cell: FakeCell, now_ns: int) -> PolicyState:
         (mark, TargetMark("wrist", (64.0, 50.0), 16.0, "red cube")),
         cell.swaps,
         cell.last_swap_ns,
+        heat=heat_maps() if cell.sees_heat else (),
         confidence_limit=0.4 if cell.shadow else 0.0,
         shadow=_shadow(cell, now_ns),
         fallback=cell.fallback,
         fallback_ready=bool(cell.fallback) and cell.fallback != cell.policy,
         stands_in_for=cell.stands_in_for,
     )
+
+
+def heat_maps() -> tuple[HeatMap, ...]:
+    """One bright spot in each picture."""
+    cells = bytearray(32 * 32)
+    for row in range(15, 20):
+        for column in range(13, 18):
+            cells[32 * row + column] = 255 if (row, column) == (17, 15) else 140
+    return tuple(HeatMap(camera, 32, 32, bytes(cells)) for camera in ("overhead", "wrist"))
 
 
 def _entries(cell: FakeCell) -> tuple[PolicyEntry, ...]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from runtime.messages.geometry import Pose
-from runtime.messages.policy import PolicyState, PolicyStatus, ShadowState, TargetMark
+from runtime.messages.policy import HeatMap, PolicyState, PolicyStatus, ShadowState, TargetMark
 from runtime.messages.state import ControlState, RobotState
 from twin_app.model.state import ConsoleState
 
@@ -45,6 +45,12 @@ def targets_now(state: ConsoleState) -> tuple[TargetMark, ...]:
     """What the policy goes for; nothing once its task is done, declined, failed or taken away."""
     policy = policy_now(state)
     return policy.targets if policy is not None and has_task(policy) and policy.status not in OVER else ()
+
+
+def heat_now(state: ConsoleState) -> tuple[HeatMap, ...]:
+    """Where the policy sees what it was asked for; nothing once its task is over, as with `targets_now`."""
+    policy = policy_now(state)
+    return policy.heat if policy is not None and has_task(policy) and policy.status not in OVER else ()
 
 
 def shadow_now(state: ConsoleState) -> ShadowState | None:
