@@ -9,7 +9,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from plugins.flow_vla.mind import Mind, Thought
-from runtime.messages.plan import Signal
 from runtime.picking.following import Waypoint
 
 if TYPE_CHECKING:
@@ -84,12 +83,6 @@ class Signals:
         if self._values is None:
             raise ValueError("nothing was measured yet")
         return self._values
-
-    def records(self) -> tuple[Signal, ...]:
-        """As telemetry."""
-        if self._values is None:
-            return ()
-        return tuple(Signal(name, float(value)) for name, value in zip(NAMES, self._values, strict=True))
 
     def _inconsistency(self, waypoints: list[Waypoint]) -> float:
         """How far this chunk is from what the last one foresaw for the same moments.

@@ -93,6 +93,9 @@ class FakeCell:
     sees_heat: bool = False
     """Whether the policy tells where it looks, as a learned one does."""
 
+    pulls: bool = False
+    """Whether it tells what its signals do to its confidence."""
+
     count: int = 0
     missed: int = 0
     seed: int = 1

@@ -75,7 +75,7 @@ def policy_state(cell: FakeCell, now_ns: int) -> PolicyState:
         "approaching",
         "",
         0.86 + 0.08 * math.sin(time_s * 0.9) if cell.has_task else 0.0,
-        (Signal("segmentation", 0.93), Signal("fit residual", 0.07), Signal("grip width", 0.41)),
+        signals_of(cell),
         0.058 + 0.004 * abs(math.sin(time_s * 7.0)),
         0.2,
         cell.count // 10,
@@ -91,6 +91,13 @@ def policy_state(cell: FakeCell, now_ns: int) -> PolicyState:
         fallback_ready=bool(cell.fallback) and cell.fallback != cell.policy,
         stands_in_for=cell.stands_in_for,
     )
+
+
+def signals_of(cell: FakeCell) -> tuple[Signal, ...]:
+    """What is behind the confidence."""
+    if not cell.pulls:
+        return (Signal("segmentation", 0.93), Signal("fit residual", 0.07), Signal("grip width", 0.41))
+    return (Signal("peak_overhead", 0.81, 0.62), Signal("unseen_s", 1.4, -1.3), Signal("strangeness", 2.2, -0.02))
 
 
 def heat_maps() -> tuple[HeatMap, ...]:

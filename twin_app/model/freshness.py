@@ -9,8 +9,13 @@ from runtime.messages.policy import HeatMap, PolicyState, PolicyStatus, ShadowSt
 from runtime.messages.state import ControlState, RobotState
 from twin_app.model.state import ConsoleState
 
-OLD_NS: Mapping[str, int] = {"policy": 1_500_000_000, "control": 500_000_000, "robot": 500_000_000}
-"""By topic: a value older than this is no longer shown as the present."""
+OLD_NS: Mapping[str, int] = {
+    "policy": 1_500_000_000,
+    "signals": 1_500_000_000,
+    "control": 500_000_000,
+    "robot": 500_000_000,
+}
+"""By block of the trends, most of which are topics: a value older than this is no longer shown as the present."""
 
 OVER = (PolicyStatus.DONE, PolicyStatus.DECLINED, PolicyStatus.FAILED)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QLabel, QPushButton, QVBoxLayout
+from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QLabel, QPushButton, QTabWidget, QVBoxLayout, QWidget
 
 from runtime.messages.policy import PolicyEntry, PolicyState
 from runtime.messages.requests import (
@@ -23,13 +23,14 @@ from twin_app.model.policy_wishes import PolicyWishes, policy_wishes
 from twin_app.model.state import ConsoleState
 from twin_app.model.wording import duration, milliseconds
 from twin_app.theme.tokens import Theme
+from twin_app.widgets.confidence_view import ConfidenceView
 from twin_app.widgets.field import ElidedLabel, Field
 from twin_app.widgets.panel import Panel
 from twin_app.widgets.records import RecordView, Row
 
 
 class PolicyPanel(Panel):
-    """Active policy on top, the shadow beside it, all policies below, and what may be wished under them."""
+    """Active policy on top; below it all policies with what may be wished, and what its confidence is made of."""
 
     def __init__(self) -> None:
         super().__init__(title="Policy")
@@ -37,7 +38,9 @@ class PolicyPanel(Panel):
         self.confidence = Field("confidence")
         self.inference = Field("inference")
         self.reason = ElidedLabel(name="muted")
-        self.signals = ElidedLabel(name="muted")
+        self.parts = ConfidenceView()
+        self.tabs = QTabWidget()
+        self.tabs.setDocumentMode(True)
         self.beside = RecordView(
             ("Beside it", "Active", "Shadow"), stretched=2, widest={0: "confidence", 1: "0.00 of 0.00"}
         )
@@ -76,8 +79,8 @@ class PolicyPanel(Panel):
     def apply_theme(self, theme: Theme) -> None:
         """Take the colours of the signs."""
         super().apply_theme(theme)
-        for table in (self.table, self.beside):
-            table.apply_theme(theme)
+        for view in (self.table, self.beside, self.parts):
+            view.apply_theme(theme)
 
     def _button(self, words: str, wish: Callable[[str], Body]) -> QPushButton:
         """Emits a wish about the chosen policy."""
@@ -101,26 +104,37 @@ class PolicyPanel(Panel):
         roles.addStretch(1)
         for button in (self.shadow_button, self.promote_button, self.fallback_button, self.return_button):
             roles.addWidget(button)
+        policies = QWidget()
+        below = QVBoxLayout(policies)
+        below.setContentsMargins(0, 4, 0, 0)
+        below.setSpacing(4)
+        below.addWidget(self.beside, 1)
+        below.addWidget(self.table, 1)
+        below.addLayout(foot)
+        below.addLayout(roles)
+        self.tabs.addTab(policies, "Policies")
+        self.tabs.addTab(self.parts, "Confidence")
         column = QVBoxLayout(self)
         column.setContentsMargins(6, 6, 6, 6)
         column.setSpacing(4)
         column.addLayout(numbers)
-        column.addWidget(self.signals)
         column.addWidget(self.reason)
-        column.addWidget(self.beside, 1)
-        column.addWidget(self.table, 1)
-        column.addLayout(foot)
-        column.addLayout(roles)
+        column.addWidget(self.tabs, 1)
 
     def _show_numbers(self, state: ConsoleState) -> None:
         policy, confidence = policy_now(state), confidence_now(state)
-        self.confidence.say("—" if confidence is None else f"{confidence:.2f}")
+        limit = 0.0 if policy is None or confidence is None else policy.confidence_limit
+        below = " ▼" if confidence is not None and confidence < limit else ""
+        self.confidence.say(
+            "—" if confidence is None else f"{confidence:.2f}{below}",
+            caption=f"confidence · limit {limit:.2f}" if limit > 0.0 else "confidence",
+        )
+        self.parts.show_policy(policy)
         if policy is None:
             silent = state.policy is not None and state.policy.inferences > 0
             age = f" · silent for {duration(state.age_s(state.inferred_ns))}" if silent else ""
             self.phase.say("—", caption=f"doing{age}")
             self.inference.say("—", caption="inference")
-            self.signals.say("no signals")
             self.reason.hide()
             return
         self.phase.say(policy.phase or policy.status.value, caption=f"doing · {policy.status.value}")
@@ -128,7 +142,6 @@ class PolicyPanel(Panel):
         self.inference.say(
             f"{milliseconds(policy.inference_s)} ms", caption=f"of {policy.deadline_s * 1e3:.0f} ms{late}"
         )
-        self.signals.say("  ".join(f"{signal.name} {signal.value:.2f}" for signal in policy.signals) or "no signals")
         self.reason.say(policy.reason)
         self.reason.setVisible(bool(policy.reason))
 
