@@ -10,6 +10,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from runtime.messages.camera import Detection, Frame, SceneBelief
+from runtime.messages.card import PolicyCards
 from runtime.messages.cell import CellDescription
 from runtime.messages.faults import FaultPhase, FaultReport, FaultState
 from runtime.messages.geometry import Pose
@@ -50,6 +51,7 @@ from runtime.messages.system import (
 )
 from runtime.messages.tasks import Task, TaskCounts, TaskList, TaskStatus
 from tests.support.fake_catalogue import CAMERAS_DEAD, CATALOGUE, picture
+from tests.support.fake_cards import CARDS
 from tests.support.fake_policies import change_policies, policy_state
 
 SECOND_NS = 1_000_000_000
@@ -126,7 +128,7 @@ class FakeCell:
             said += [("alarms", AlarmList(now_ns, tuple(self.alarms)), None)]
             said += [("faults", FaultState(now_ns, CATALOGUE, tuple(self.injections)), None)]
         if self.count % 100 == 1:
-            said.append(("cell", self.cell, None))
+            said += [("cell", self.cell, None), ("cards", PolicyCards(now_ns, CARDS), None)]
         said += [("events", event, None) for event in self.events]
         self.events = []
         return [entry for entry in said if entry[0] not in self.muted]

@@ -23,6 +23,7 @@ from twin_app.model.policy_wishes import PolicyWishes, policy_wishes
 from twin_app.model.state import ConsoleState
 from twin_app.model.wording import duration, milliseconds
 from twin_app.theme.tokens import Theme
+from twin_app.widgets.card_view import CardView
 from twin_app.widgets.confidence_view import ConfidenceView
 from twin_app.widgets.field import ElidedLabel, Field
 from twin_app.widgets.panel import Panel
@@ -30,7 +31,7 @@ from twin_app.widgets.records import RecordView, Row
 
 
 class PolicyPanel(Panel):
-    """Active policy on top; below it all policies with what may be wished, and what its confidence is made of."""
+    """Active policy on top; below it all policies with what may be wished, its confidence, the cards."""
 
     def __init__(self) -> None:
         super().__init__(title="Policy")
@@ -39,6 +40,7 @@ class PolicyPanel(Panel):
         self.inference = Field("inference")
         self.reason = ElidedLabel(name="muted")
         self.parts = ConfidenceView()
+        self.card = CardView()
         self.tabs = QTabWidget()
         self.tabs.setDocumentMode(True)
         self.beside = RecordView(
@@ -48,7 +50,7 @@ class PolicyPanel(Panel):
         self.beside.hide()
         self.table = RecordView(("Policy", "Version", "State"), stretched=0, widest={1: "Version", 2: "not available"})
         self.table.setAccessibleName("Policies")
-        self.table.chosen.connect(lambda _: self._show_buttons())
+        self.table.chosen.connect(self._choose)
         self.swap_button = self._button("Swap", lambda name: SwapPolicy(name))
         self.back_button = self._button("Back", lambda name: SwapBack())
         self.try_button = self._button("Try again", lambda name: TryPolicy(name))
@@ -73,13 +75,17 @@ class PolicyPanel(Panel):
         if policy is not None and policy is not self._policy:
             self._show_entries(policy)
         self._policy = policy
+        if state.cards and not self.card.chosen and policy is not None:
+            self.card.show_cards(state.cards)
+            self.card.choose(policy.active)
+        self.card.show_cards(state.cards)
         self._show_swaps(state)
         self._show_buttons()
 
     def apply_theme(self, theme: Theme) -> None:
         """Take the colours of the signs."""
         super().apply_theme(theme)
-        for view in (self.table, self.beside, self.parts):
+        for view in (self.table, self.beside, self.parts, self.card):
             view.apply_theme(theme)
 
     def _button(self, words: str, wish: Callable[[str], Body]) -> QPushButton:
@@ -87,6 +93,10 @@ class PolicyPanel(Panel):
         button = QPushButton(words)
         button.clicked.connect(lambda: self.wished.emit(wish(self.table.selected)))
         return button
+
+    def _choose(self, name: str) -> None:
+        self.card.choose(name)
+        self._show_buttons()
 
     def _arrange(self) -> None:
         numbers = QGridLayout()
@@ -114,6 +124,7 @@ class PolicyPanel(Panel):
         below.addLayout(roles)
         self.tabs.addTab(policies, "Policies")
         self.tabs.addTab(self.parts, "Confidence")
+        self.tabs.addTab(self.card, "Card")
         column = QVBoxLayout(self)
         column.setContentsMargins(6, 6, 6, 6)
         column.setSpacing(4)

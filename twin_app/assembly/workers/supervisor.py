@@ -14,7 +14,9 @@ import msgspec
 from runtime.link.array_block import ArrayBlock
 from runtime.link.plant_blocks import CommandBlock, StateBlock
 from runtime.link.session import SessionFolder
+from runtime.messages.card import PolicyCard
 from runtime.messages.cell import CellDescription
+from runtime.plugin_host import read_card
 from runtime.supervision.processes import ProcessSpec
 from runtime.supervision.supervisor import Supervisor, SupervisorOptions
 from sim_worlds.faults import CATALOGUE
@@ -35,7 +37,7 @@ def run_supervisor(setup: SessionSetup) -> int:
         ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
         if setup.parent_pid and os.getppid() != setup.parent_pid:
             return 0  # the parent died before the kernel was asked to tell
-    read_plugins(setup.cell)
+    cards = tuple(read_card(manifest) for manifest in read_plugins(setup.cell).policies())
     drawing = read_scene(setup.cell)
     unblocked = signal.pthread_sigmask(signal.SIG_BLOCK, ending_signals())  # none falls between making and keeping
     session: SessionFolder | None = None
@@ -43,7 +45,7 @@ def run_supervisor(setup: SessionSetup) -> int:
         session = SessionFolder.create(setup.cell.cell, now_wall_ns=time.time_ns())
         signal.pthread_sigmask(signal.SIG_SETMASK, unblocked)
         blocks = _make_blocks(session, drawing)
-        supervisor = _build(setup, session, drawing.cell)
+        supervisor = _build(setup, session, drawing.cell, cards=cards)
         _obey_signals(supervisor)
         supervisor.run()
         for block in blocks:
@@ -65,7 +67,9 @@ def _make_blocks(session: SessionFolder, drawing: Drawing) -> tuple[StateBlock |
     )
 
 
-def _build(setup: SessionSetup, session: SessionFolder, cell: CellDescription) -> Supervisor:
+def _build(
+    setup: SessionSetup, session: SessionFolder, cell: CellDescription, *, cards: tuple[PolicyCard, ...]
+) -> Supervisor:
     folder = data_folder_of(setup)
     word = encode_setup(setup.cell)
     specs = tuple(
@@ -92,6 +96,7 @@ def _build(setup: SessionSetup, session: SessionFolder, cell: CellDescription) -
         heeds_last_stop=not setup.ends_with_parent,  # who calls a headless run is there, and means it
         auto_restart=setup.auto_restart,
         first_tasks=setup.first_tasks,
+        cards=cards,
     )
     return Supervisor(cell=cell, session=session, specs=specs, catalogue=CATALOGUE, options=options)
 
