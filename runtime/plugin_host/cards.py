@@ -107,7 +107,9 @@ def _sections(model: _ModelCard, folder: Path) -> tuple[CardSection, ...]:
         if _is_examination(fact):
             continue
         if isinstance(fact, dict):
-            nested.append(CardSection(name.capitalize(), tuple((str(key), _words(value)) for key, value in fact.items())))
+            nested.append(
+                CardSection(name.capitalize(), tuple((str(key), _words(value)) for key, value in fact.items()))
+            )
         elif isinstance(fact, str) and _HASH.fullmatch(fact):
             plain["Data"].append((name, f"sha256 {fact}"))
         elif name.startswith(_SECONDS):

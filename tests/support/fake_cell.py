@@ -50,8 +50,8 @@ from runtime.messages.system import (
     SystemState,
 )
 from runtime.messages.tasks import Task, TaskCounts, TaskList, TaskStatus
-from tests.support.fake_catalogue import CAMERAS_DEAD, CATALOGUE, picture
 from tests.support.fake_cards import CARDS
+from tests.support.fake_catalogue import CAMERAS_DEAD, CATALOGUE, picture
 from tests.support.fake_policies import change_policies, policy_state
 
 SECOND_NS = 1_000_000_000

@@ -43,7 +43,9 @@ class PastReader:
 
     def arrivals(self) -> list[Arrival]:
         """Everything kept."""
-        samples = [Arrival(name, self._samples(name), stamps[-1], historic=True) for name, stamps in self._stamps.items()]
+        samples = [
+            Arrival(name, self._samples(name), stamps[-1], historic=True) for name, stamps in self._stamps.items()
+        ]
         return [*self._others, *samples]
 
     def _sample(self, block: str, reader: Reader, message: Any) -> None:

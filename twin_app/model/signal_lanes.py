@@ -6,9 +6,9 @@ import math
 from dataclasses import replace
 
 from runtime.messages.policy import PolicyState
+from twin_app.model.confidence import signal_words
 from twin_app.model.freshness import OLD_NS, has_task
 from twin_app.model.lanes import Lane
-from twin_app.model.confidence import signal_words
 
 MOST_SIGNALS = 32
 """Names that are told apart in one session, over all policies that drive in it; further ones are left out."""

@@ -134,5 +134,8 @@ def _table(title: str, rows: Iterable[tuple[str, str]]) -> str:
 
 def _breakable(value: str) -> str:
     """A hash of 64 letters may be broken, so that it makes no panel wide."""
-    words = (word if len(word) < 40 else "\u200b".join(word[at : at + 8] for at in range(0, len(word), 8)) for word in value.split(" "))
+    words = (
+        word if len(word) < 40 else "\u200b".join(word[at : at + 8] for at in range(0, len(word), 8))
+        for word in value.split(" ")
+    )
     return html.escape(" ".join(words))

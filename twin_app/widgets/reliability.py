@@ -24,7 +24,9 @@ class ReliabilityDiagram(QWidget):
         self.theme = theme
         self.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
         self.setAccessibleName(f"Reliability diagram of {one.name}")
-        rows = "\n".join(f"said {said:.2f}, came true {right:.2f}, {count} looks" for said, right, count in one.reliability)
+        rows = "\n".join(
+            f"said {said:.2f}, came true {right:.2f}, {count} looks" for said, right, count in one.reliability
+        )
         self.setAccessibleDescription(rows)
         self.setToolTip(f"On the diagonal the confidence can be believed; below it, it promises too much.\n{rows}")
 

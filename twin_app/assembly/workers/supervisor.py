@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import ctypes
-import os
 import signal
 import sys
 import time
@@ -12,6 +10,7 @@ from types import FrameType
 import msgspec
 
 from runtime.link.array_block import ArrayBlock
+from runtime.link.parentage import end_with_parent
 from runtime.link.plant_blocks import CommandBlock, StateBlock
 from runtime.link.session import SessionFolder
 from runtime.messages.card import PolicyCard
@@ -24,9 +23,6 @@ from twin_app.assembly.ending import ending_signals
 from twin_app.assembly.setup import Drawing, SessionSetup, data_folder_of, encode_setup, read_plugins, read_scene
 from twin_app.assembly.truth_block import TRUTH, truth_shape
 
-_PR_SET_PDEATHSIG = 1
-"""prctl(2)."""
-
 WORKERS = ("plant", "cameras", "control", "planner", "recorder")
 
 
@@ -34,8 +30,7 @@ def run_supervisor(setup: SessionSetup) -> int:
     """Run a session until it is shut down; raises `UserMistake` for what is wrong with it."""
     _leave_on_signals()
     if setup.ends_with_parent:
-        ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
-        if setup.parent_pid and os.getppid() != setup.parent_pid:
+        if not end_with_parent(parent_pid=setup.parent_pid):
             return 0  # the parent died before the kernel was asked to tell
     cards = tuple(read_card(manifest) for manifest in read_plugins(setup.cell).policies())
     drawing = read_scene(setup.cell)
