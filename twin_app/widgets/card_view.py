@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import html
+import re
 from collections.abc import Iterable, Mapping
 
 from PySide6.QtCore import Qt
@@ -13,6 +14,8 @@ from twin_app.model.card import figures, headline
 from twin_app.theme.tokens import LIGHT, Theme
 from twin_app.widgets.reliability import ReliabilityDiagram
 
+_LONG = re.compile(r"\S{40,}")
+_EIGHT = re.compile(r".{1,8}")
 NO_CARD = "No card of this policy has been heard of yet."
 
 
@@ -134,8 +137,4 @@ def _table(title: str, rows: Iterable[tuple[str, str]]) -> str:
 
 def _breakable(value: str) -> str:
     """A hash of 64 letters may be broken, so that it makes no panel wide."""
-    words = (
-        word if len(word) < 40 else "\u200b".join(word[at : at + 8] for at in range(0, len(word), 8))
-        for word in value.split(" ")
-    )
-    return html.escape(" ".join(words))
+    return html.escape(_LONG.sub(lambda word: "\u200b".join(_EIGHT.findall(word[0])), value))

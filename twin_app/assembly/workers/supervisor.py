@@ -29,9 +29,8 @@ WORKERS = ("plant", "cameras", "control", "planner", "recorder")
 def run_supervisor(setup: SessionSetup) -> int:
     """Run a session until it is shut down; raises `UserMistake` for what is wrong with it."""
     _leave_on_signals()
-    if setup.ends_with_parent:
-        if not end_with_parent(parent_pid=setup.parent_pid):
-            return 0  # the parent died before the kernel was asked to tell
+    if setup.ends_with_parent and not end_with_parent(parent_pid=setup.parent_pid):
+        return 0  # the parent died before the kernel was asked to tell
     cards = tuple(read_card(manifest) for manifest in read_plugins(setup.cell).policies())
     drawing = read_scene(setup.cell)
     unblocked = signal.pthread_sigmask(signal.SIG_BLOCK, ending_signals())  # none falls between making and keeping
