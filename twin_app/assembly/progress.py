@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import signal
 import sys
 import time
@@ -65,8 +64,6 @@ def stay_child_of(parent_pid: int) -> None:
     """End with the program that started this command; 0: outlive it. Raises `Ended` when it is gone already."""
     if parent_pid and not end_with_parent(parent_pid=parent_pid):
         raise Ended(signal.SIGTERM)
-    if parent_pid:
-        os.nice(max(0, 19 - os.nice(0)))  # what runs for a console must not take time from the cell beside it
 
 
 def _minutes(seconds: float) -> str:

@@ -30,7 +30,7 @@ def _add_watching(parser: argparse.ArgumentParser) -> None:
         type=natural,
         default=0,
         metavar="PID",
-        help="end with this process, which started the command, and give way to all others (default: neither)",
+        help="end with this process, which has to be the one that started the command (default: outlive it)",
     )
 
 
