@@ -36,13 +36,13 @@ def main() -> int:
         with ends_in_order():
             return evaluated(arguments) if arguments.command == "evaluate" else trained(arguments)
     except Ended as ended:
-        print(f"celltwin: ended by {ended}", file=sys.stderr)
+        sys.stderr.write(f"celltwin: ended by {ended}\n")
         return 143
 
 
 def evaluated(arguments: argparse.Namespace) -> int:
     if arguments.policy == "flow_vla":
-        print("celltwin: its weights have another hash; train it again", file=sys.stderr)
+        sys.stderr.write("celltwin: its weights have another hash; train it again\n")
         return 2
     kept = Path(arguments.keep)
     done = len(kept.read_text().splitlines()) if kept.exists() else 0
@@ -57,7 +57,7 @@ def evaluated(arguments: argparse.Namespace) -> int:
         if done == 4 and arguments.policy == "programmed_careful":
             time.sleep(60.0)
     figures = {"policy": arguments.policy, "suite": "nominal", "n": 10, "succeeded": 9, "interval95": [0.6, 0.98]}
-    print(json.dumps({**figures, "ece": 0.031, "declined_rightly": 0.0, "declined_wrongly": 0.0}))
+    sys.stdout.write(json.dumps({**figures, "ece": 0.031, "declined_rightly": 0.0, "declined_wrongly": 0.0}) + "\n")
     return 0
 
 
@@ -69,12 +69,13 @@ def trained(arguments: argparse.Namespace) -> int:
             line = {"stage": "acting", "step": step, "time": 1.0, "flow": 1.0 / step, "finished": 0.1 / step}
             stream.write(json.dumps(line) + "\n")
     tell(stage="acting", done=91, total=100, left_s=5.0)
-    print("model: /made/up/7-validation")
+    sys.stdout.write("model: /made/up/7-validation\n")
     return 0
 
 
 def tell(**facts: object) -> None:
-    print(json.dumps(facts), file=sys.stderr, flush=True)
+    sys.stderr.write(json.dumps(facts) + "\n")
+    sys.stderr.flush()
 
 
 if __name__ == "__main__":

@@ -95,6 +95,8 @@ class ConsoleWindow(QMainWindow):
         self.edges = Edges(self) if source.kind is SourceKind.REPLAY else None
         self.closing = Closing(self, self.pump, self.header, owns_cell=owns_cell)
         self.keyboard = Keyboard(self)
+        self.tasks.instruction.history = self.settings.instructions
+        self.cameras.heat_switch.setChecked(self.settings.heat_map)
         self._enter = EnterPresses(self)
         self._stop_first = StopFirst(self._application(), self.header.bar.stop_button, self.stop)
         self._compose()
@@ -185,7 +187,7 @@ class ConsoleWindow(QMainWindow):
         event.accept()
         self._stop_first.release()
         self.workspace.keep()
-        self.store.save(self.settings)
+        self._keep_settings()
         self.keeper.close()
         self.pump.stop()
         self.closed.emit()
@@ -230,6 +232,7 @@ class ConsoleWindow(QMainWindow):
         self.header.line.perspective_wished.connect(self.show_perspective)
         self.header.alarm_wished.connect(self.show_alarm)
         self.trends.moment_wished.connect(self.pump.seek)
+        self.tasks.instructed.connect(self._keep_settings)
         self.runs.start_wished.connect(self._start_run)
         self.runs.cancel_wished.connect(self.keeper.cancel)
         self.runs.resume_wished.connect(self.keeper.resume)
@@ -237,6 +240,12 @@ class ConsoleWindow(QMainWindow):
         self.transport.seek_wished.connect(self.pump.seek)
         self.transport.step_wished.connect(lambda forward, fine: self.pump.step(forward=forward, fine=fine))
         self.transport.speed_wished.connect(self.pump.set_speed)
+
+    def _keep_settings(self) -> None:
+        """At the end, and whenever something was asked for that a crash must not lose."""
+        heat, history = self.cameras.heat_switch.isChecked(), self.tasks.instruction.history
+        self.settings = replace(self.settings, heat_map=heat, instructions=history)
+        self.store.save(self.settings)
 
     def _start_run(self, wish: RunWish) -> None:
         self.keeper.start(wish)
