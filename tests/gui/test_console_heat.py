@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import pytest
 from PySide6.QtCore import QPoint, Qt
+from pytestqt.qtbot import QtBot
 
 from runtime.messages.policy import HeatMap
 from tests.support.console import Console
 from tests.support.fake_policies import heat_maps
 from twin_app.panels.cameras import CamerasPanel
-from twin_app.widgets.heat import DARKEST, shade
+from twin_app.widgets.heat import DARKEST, HeatOverlay
+from twin_app.widgets.picture import PictureView
 
 
 @pytest.fixture
@@ -28,12 +30,12 @@ def brightness(panel: CamerasPanel, column_px: float, row_px: float) -> int:
     return view.grab().toImage().pixelColor(QPoint(round(column_px * scale), round(line + row_px * scale))).lightness()
 
 
-def test_it_darkens_the_picture_but_for_what_was_asked_for(console: Console, panel: CamerasPanel) -> None:
+def test_it_darkens_the_picture_a_little_but_for_what_was_asked_for(console: Console, panel: CamerasPanel) -> None:
     console.source.silent = True  # the same picture with and without
     lit, unlit = brightness(panel, 62.0, 70.0), brightness(panel, 20.0, 20.0)
     panel.heat_switch.toggle()
     assert brightness(panel, 62.0, 70.0) == pytest.approx(lit, abs=12)
-    assert brightness(panel, 20.0, 20.0) > unlit + 20
+    assert brightness(panel, 20.0, 20.0) > unlit + 8
 
 
 def test_a_key_hides_it_and_shows_it_again(console: Console, panel: CamerasPanel) -> None:
@@ -68,14 +70,30 @@ def test_a_policy_without_maps_has_no_switch(console: Console) -> None:
     assert console.window.cameras.foot.isHidden()
 
 
-def test_certainty_is_left_as_bright_as_it_is_and_nothing_is_blacked_out() -> None:
+def test_certainty_is_outlined_and_the_rest_of_the_cell_stays_to_be_seen() -> None:
     (heat, _) = heat_maps()
-    dark = shade(heat)
-    assert dark is not None
-    assert dark.pixelColor(15, 17).alpha() == 0
-    assert dark.pixelColor(0, 0).alpha() == DARKEST < 200
+    overlay = HeatOverlay(heat)
+    assert overlay.shade.pixelColor(15, 17).alpha() == 0
+    assert overlay.shade.pixelColor(0, 0).alpha() == DARKEST < 80
+    assert len(overlay.outline) == 4 * 5, "around five by five cells"
+    assert {(13, 15, 14, 15), (18, 19, 18, 20)} <= set(overlay.outline)
+
+
+def test_an_outline_closes_at_the_edge_of_the_picture() -> None:
+    assert sorted(HeatOverlay(HeatMap("wrist", 2, 1, bytes((0, 255)))).outline) == [
+        (1, 0, 1, 1),
+        (1, 0, 2, 0),
+        (1, 1, 2, 1),
+        (2, 0, 2, 1),
+    ]
 
 
 @pytest.mark.parametrize("heat", [HeatMap("overhead", 32, 32, b"short"), HeatMap("overhead", 0, 0, b"")])
-def test_a_map_that_does_not_fit_its_size_is_not_drawn(heat: HeatMap) -> None:
-    assert shade(heat) is None
+def test_a_map_that_does_not_fit_its_size_is_not_drawn(heat: HeatMap, qtbot: QtBot) -> None:
+    with pytest.raises(ValueError, match="cells, but"):
+        HeatOverlay(heat)
+    view = PictureView("overhead")
+    qtbot.addWidget(view)
+    view.show_picture(bytes(8 * 8 * 3), width_px=8, height_px=8)
+    view.show_heat(heat)
+    assert not view.grab().isNull()

@@ -56,7 +56,7 @@ def test_an_evaluation_is_started_and_its_figures_are_kept(console: Console, pan
     await_state(console, qtbot, run_id, RunState.DONE)
     (row,) = panel.table.rows
     assert row.cells == (
-        "evaluate programmed · nominal · 500000:500100",
+        "programmed · nominal · 500000:500100",
         "done",
         "9 of 10 succeeded, 95 % interval 60.0 to 98.0 % · ECE 0.031",
     )

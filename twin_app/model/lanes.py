@@ -138,8 +138,8 @@ _POLICY_ALONE = (
 )  # fmt: skip
 _POLICY_BESIDE = (
     Lane(
-        "confidence", "Policy confidence", "", "policy", ("confidence", "limit", "shadow"),
-        0, 2, 0.0, 1.0, dashed=(1,), weight=0.8, further_columns=(4, 5), optional=(1, 2),
+        "confidence", "Policy confidence", "", "policy", ("active", "limit", "shadow"),
+        0, 2, 0.0, 1.0, dashed=(1,), weight=1.2, further_columns=(4, 5), optional=(1, 2),
     ),
     Lane("apart", "Shadow apart", "mm", "policy", ("apart",), 6, 0, 0.0, 50.0, weight=0.7),
     Lane(

@@ -39,7 +39,7 @@ class RunWish:
         """In a line."""
         if self.kind == "train":
             return f"train {self.policy}" + (f" · {Path(self.config).name}" if self.config else "")
-        return f"evaluate {self.policy} · {self.suite} · {self.seeds}"
+        return f"{self.policy} · {self.suite} · {self.seeds}"
 
 
 def checked(wish: RunWish) -> RunWish:

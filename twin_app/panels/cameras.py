@@ -23,9 +23,7 @@ class CamerasPanel(Panel):
         super().__init__(title="Cameras")
         self.heat_switch = QCheckBox("Heat map")
         self.heat_switch.setChecked(True)
-        self.heat_switch.setToolTip(
-            "Darken the pictures where the policy does not see what the instruction means (Ctrl+H)"
-        )
+        self.heat_switch.setToolTip("Outline in the pictures where the policy sees what the instruction means (Ctrl+H)")
         self.heat_switch.toggled.connect(lambda _: self._show_heat())
         self.scale = HeatScale()
         self.foot = QWidget()

@@ -29,6 +29,9 @@ from twin_app.widgets.field import ElidedLabel, Field
 from twin_app.widgets.panel import Panel
 from twin_app.widgets.records import RecordView, Row
 
+SMALLEST_PX = 56
+"""Of a table: its title and a row. The panel shares its place with others, which shall not be kept from shrinking."""
+
 
 class PolicyPanel(Panel):
     """Active policy on top; below it all policies with what may be wished, its confidence, the cards."""
@@ -103,9 +106,8 @@ class PolicyPanel(Panel):
         numbers.setHorizontalSpacing(12)
         for column, field in enumerate((self.phase, self.confidence, self.inference)):
             numbers.addWidget(field, 0, column)
-        numbers.setColumnStretch(0, 2)
-        numbers.setColumnStretch(1, 1)
-        numbers.setColumnStretch(2, 1)
+        for column, stretch in enumerate((4, 5, 3)):
+            numbers.setColumnStretch(column, stretch)
         foot = QHBoxLayout()
         foot.addWidget(self.why_not, 1)
         for button in (self.swap_button, self.back_button, self.try_button):
@@ -122,6 +124,8 @@ class PolicyPanel(Panel):
         below.addWidget(self.table, 1)
         below.addLayout(foot)
         below.addLayout(roles)
+        for table in (self.beside, self.table):
+            table.setMinimumHeight(SMALLEST_PX)
         self.tabs.addTab(policies, "Policies")
         self.tabs.addTab(self.parts, "Confidence")
         self.tabs.addTab(self.card, "Card")

@@ -18,6 +18,7 @@ from twin_app.widgets.records import RecordView, Row
 from twin_app.widgets.run_form import RunForm
 
 NEWEST = "newest stage"
+WIDEST = {0: "programmed · nom…", 1: "cancelling"}
 
 
 class RunsPanel(Panel):
@@ -36,14 +37,16 @@ class RunsPanel(Panel):
         self._curves_of = curves_of
         self.form = RunForm()
         self.form.started.connect(self.start_wished.emit)
-        self.table = RecordView(("Run", "State", "How far, what came of it"), stretched=2, widest={1: "cancelling"})
+        self.table = RecordView(
+            ("Run", "State", "How far, what came of it"), stretched=2, widest={0: "programmed · nom…", 1: "cancelling"}
+        )
         self.table.setAccessibleName("Runs")
         self.table.chosen.connect(lambda _: self._show_chosen())
         self.bar = QProgressBar()
         self.bar.setRange(0, 1000)
         self.bar.setTextVisible(False)
-        self.bar.setFixedHeight(8)
-        self.words = WrappedLabel(lines=3)
+        self.bar.setFixedHeight(10)
+        self.words = WrappedLabel(lines=2)
         self.figures = RecordView(("Figure", "Value"), stretched=1, widest={0: "declined rightly"})
         self.figures.setAccessibleName("Figures of the run")
         self.stage = QComboBox()

@@ -7,7 +7,8 @@ import re
 from collections.abc import Iterable, Mapping
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QComboBox, QFrame, QHBoxLayout, QLabel, QScrollArea, QVBoxLayout, QWidget
+from PySide6.QtGui import QResizeEvent
+from PySide6.QtWidgets import QBoxLayout, QComboBox, QFrame, QLabel, QScrollArea, QVBoxLayout, QWidget
 
 from runtime.messages.card import Examination, PolicyCard
 from twin_app.model.card import figures, headline
@@ -16,6 +17,9 @@ from twin_app.widgets.reliability import ReliabilityDiagram
 
 _LONG = re.compile(r"\S{40,}")
 _EIGHT = re.compile(r".{1,8}")
+WIDE_PX = 560
+"""From here on a diagram has room beside its figures."""
+
 NO_CARD = "No card of this policy has been heard of yet."
 
 
@@ -34,7 +38,9 @@ class CardView(QWidget):
         self.page.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.page.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.page.setAccessibleName("Card")
+        self.page.setMinimumHeight(56)
         self.diagrams: list[ReliabilityDiagram] = []
+        self._pairs: list[QBoxLayout] = []
         self.text = ""
         """All of the card's words, as shown."""
 
@@ -90,7 +96,7 @@ class CardView(QWidget):
         holder.setObjectName("panel")
         column = QVBoxLayout(holder)
         column.setContentsMargins(2, 2, 8, 2)
-        self.diagrams, self.text = [], ""
+        self.diagrams, self._pairs, self.text = [], [], ""
         self._add(column, NO_CARD if card is None else _opening(card))
         if card is not None:
             for one in card.examinations:
@@ -98,9 +104,11 @@ class CardView(QWidget):
             self._add(column, "".join(_table(section.title, section.rows) for section in card.sections))
         column.addStretch(1)
         self.page.setWidget(holder)  # the one before is deleted with it
+        self.page.verticalScrollBar().setValue(0)
 
     def _add_examination(self, column: QVBoxLayout, one: Examination) -> None:
-        beside = QHBoxLayout()
+        beside = QBoxLayout(self._direction())
+        self._pairs.append(beside)
         self._add(beside, _table(one.name.capitalize(), figures(one)))
         if one.reliability:
             diagram = ReliabilityDiagram(one, theme=self.theme)
@@ -108,7 +116,17 @@ class CardView(QWidget):
             beside.addWidget(diagram, 0, Qt.AlignmentFlag.AlignTop)
         column.addLayout(beside)
 
-    def _add(self, place: QVBoxLayout | QHBoxLayout, words: str) -> None:
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """A diagram goes below its figures where there is no room beside them."""
+        super().resizeEvent(event)
+        for pair in self._pairs:
+            pair.setDirection(self._direction())
+
+    def _direction(self) -> QBoxLayout.Direction:
+        across, down = QBoxLayout.Direction.LeftToRight, QBoxLayout.Direction.TopToBottom
+        return across if self.width() >= WIDE_PX else down
+
+    def _add(self, place: QBoxLayout, words: str) -> None:
         if not words:
             return
         label = QLabel(words)

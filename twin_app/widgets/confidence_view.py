@@ -24,6 +24,7 @@ class ConfidenceView(QWidget):
         self.sentence.setAccessibleName("Confidence in words")
         self.table = RecordView(("Signal", "Value", "Pull"), stretched=0, widest={1: "00.000 mm", 2: "+0.0 ▼▼▼▼▼"})
         self.table.setAccessibleName("Parts of the confidence")
+        self.table.setMinimumHeight(56)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 4, 0, 0)
         column.setSpacing(4)

@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from runtime.messages.policy import HeatMap
 from twin_app.theme.tokens import LIGHT, Theme
-from twin_app.widgets.heat import shade
+from twin_app.widgets.heat import HeatOverlay
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +35,7 @@ class PictureView(QWidget):
         self._source: object = None
         self._marks: tuple[Mark, ...] = ()
         self._heat: HeatMap | None = None
-        self._shade: QImage | None = None
+        self._overlay: HeatOverlay | None = None
         self._note = "no picture yet"
         self._veiled = True
         self.setMinimumSize(120, 120)
@@ -58,9 +58,9 @@ class PictureView(QWidget):
         return self._heat
 
     def show_heat(self, heat: HeatMap | None) -> None:
-        """Lay a map over the picture, or take it away; the same one again costs nothing."""
+        """Lay a map over the picture, or take it away; the same one again costs nothing, a broken one is not drawn."""
         if heat is not self._heat:
-            self._heat, self._shade = heat, None if heat is None else shade(heat)
+            self._heat, self._overlay = heat, None if heat is None else _overlay(heat)
             self.update()
 
     def show_picture(self, pixels: bytes | memoryview, *, width_px: int, height_px: int) -> None:
@@ -104,8 +104,8 @@ class PictureView(QWidget):
         size = self._image.size().toSizeF() * scale
         place = QRectF(0.0, room.y(), size.width(), size.height())
         painter.drawImage(place, self._image)
-        if self._shade is not None:
-            painter.drawImage(place, self._shade)
+        if self._overlay is not None:
+            self._overlay.draw(painter, place)
         self._draw_marks(painter, place, scale)
         if self._veiled:
             veil = QColor(self.theme.panel)
@@ -143,3 +143,11 @@ class PictureView(QWidget):
         painter.fillRect(box, QColor(20, 23, 26, 215))
         painter.setPen(QColor(255, 255, 255))
         painter.drawText(box, Qt.AlignmentFlag.AlignCenter, label)
+
+
+def _overlay(heat: HeatMap) -> HeatOverlay | None:
+    """None for a map that does not fit its own size: the picture is shown without it."""
+    try:
+        return HeatOverlay(heat)
+    except ValueError:
+        return None
