@@ -17,6 +17,7 @@ from safetensors import SafetensorError
 from safetensors.numpy import load, save
 from torch import Tensor, nn
 
+from plugins.flow_vla.ablation import attending
 from plugins.flow_vla.calibration import Calibration
 from plugins.flow_vla.condition import SIZE
 from plugins.flow_vla.flow import FlowHead
@@ -34,6 +35,22 @@ class ModelRefused(UserMistake):
     """A model that is not used; the text names the file, what was found and what was expected."""
 
 
+class Build(Struct, frozen=True, forbid_unknown_fields=True):
+    """How the policy is put together; other than so only to see what a part is worth."""
+
+    regression: bool = False
+    """One chunk straight from the condition, without flow."""
+
+    relative: bool = True
+    """Chunks as seen from the hand; otherwise in the base frame."""
+
+    wrist: bool = True
+    """Looks through the wrist camera."""
+
+    grounded: bool = True
+    """Acts on what the grounding believes; otherwise on attention alone, see `plugins/flow_vla/ablation`."""
+
+
 class Card(Struct, frozen=True):
     """What the model is, was made of, and can do."""
 
@@ -43,8 +60,12 @@ class Card(Struct, frozen=True):
     """Of the weights' file."""
 
     calibration: Calibration = Calibration()
+    build: Build = Build()
     facts: dict[str, Any] = {}
     """Seeds, data hashes, sizes, times and figures, for people."""
+
+
+BUILD = Build()
 
 
 class FlowVla(nn.Module):
@@ -53,13 +74,15 @@ class FlowVla(nn.Module):
     seen_mean: Tensor
     seen_std: Tensor
 
-    def __init__(self, *, regression: bool = False) -> None:
+    def __init__(self, build: Build = BUILD) -> None:
         super().__init__()
+        self.build = build
         self.reader = Reader()
         self.grounding = Grounding()
-        self.head = FlowHead(SIZE, regression=regression)
-        self.register_buffer("seen_mean", torch.zeros(SIZE))
-        self.register_buffer("seen_std", torch.ones(SIZE))
+        size = SIZE if build.grounded else attending.SIZE
+        self.head = FlowHead(size, regression=build.regression)
+        self.register_buffer("seen_mean", torch.zeros(size))
+        self.register_buffer("seen_std", torch.ones(size))
         self.calibration = Calibration()
 
     def strangeness(self, condition: NDArray[np.float32]) -> float:
@@ -74,7 +97,8 @@ def save_model(model: FlowVla, folder: Path, *, version: str, facts: dict[str, A
     tensors = {name: tensor.detach().to(torch.float16).numpy() for name, tensor in model.state_dict().items()}
     content = save(tensors)
     (folder / WEIGHTS).write_bytes(content)
-    card = Card(ARCHITECTURE, version, hashlib.sha256(content).hexdigest(), model.calibration, facts)
+    digest = hashlib.sha256(content).hexdigest()
+    card = Card(ARCHITECTURE, version, digest, model.calibration, model.build, facts)
     (folder / CARD).write_text(json.dumps(msgspec.to_builtins(card), indent=1) + "\n", encoding="utf-8")
 
 
@@ -95,7 +119,7 @@ def load_model(folder: Path) -> FlowVla:
         tensors = load(content)
     except (SafetensorError, ValueError, KeyError) as trouble:
         raise ModelRefused(f"{file}: no safetensors file: {trouble}") from trouble
-    model = FlowVla(regression=bool(card.facts.get("regression", False)))
+    model = FlowVla(card.build)
     model.load_state_dict(_checked(tensors, model.state_dict(), file))
     model.calibration = card.calibration
     return model.eval()

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 
+from plugins.flow_vla.ablation.attending_mind import AttendingMind
 from plugins.flow_vla.chunks import decode
 from plugins.flow_vla.flow import ACTION
 from plugins.flow_vla.mind import Mind, Thought
@@ -54,7 +56,7 @@ class FlowVlaPolicy:
         self._noise = torch.from_numpy(
             np.random.default_rng(0xF10).standard_normal((SAMPLES, ACTION)).astype(np.float32)
         )
-        self._mind: Mind | None = None
+        self._mind: Mind | AttendingMind | None = None
         self._signals = Signals()
         self._done_looks = 0
         self.path: HandPath | None = None
@@ -62,13 +64,7 @@ class FlowVlaPolicy:
 
     def begin(self, assignment: Assignment) -> None:
         """A new task: read it, forget the last one."""
-        self._mind = Mind(
-            self._cell,
-            reader=self._model.reader,
-            grounding=self._model.grounding,
-            instruction=assignment.instruction,
-            watch=self._watch,
-        )
+        self._mind = _mind(self._model, self._cell, assignment.instruction, self._watch)
         self._signals = Signals()
         self._done_looks = 0
 
@@ -78,6 +74,8 @@ class FlowVlaPolicy:
 
     def infer(self, observation: Observation) -> Proposal:
         """Look once, answer with the next chunk."""
+        if not self._model.build.wrist:
+            observation = replace(observation, views={"overhead": observation.views["overhead"]})
         committed = self._under_way.states(observation)
         mind = self._mind
         if observation.assignment is None or mind is None:
@@ -95,13 +93,13 @@ class FlowVlaPolicy:
         self,
         observation: Observation,
         committed: tuple[HandState, ...],
-        mind: Mind,
+        mind: Mind | AttendingMind,
         thought: Thought,
         condition: NDArray[np.float32],
     ) -> Proposal:
         chunks, finished = self._draw(condition)
         chunk = chunks[_middle(chunks)]
-        waypoints, widths_m = decode(committed[-1], chunk)
+        waypoints, widths_m = decode(committed[-1], chunk, relative=self._model.build.relative)
         path = self._mover.along(committed, waypoints, q_rad=observation.q_rad)
         self._keep(path, observation)
         self._done_looks = self._done_looks + 1 if finished > DONE_SURE and mind.belief.in_tote() else 0
@@ -113,7 +111,7 @@ class FlowVlaPolicy:
             phase=f"fetching the {mind.target}",
             confidence=self._model.calibration.confidence(self._signals),
             signals=self._model.calibration.told(self._signals),
-            targets=_marks(observation, mind, thought),
+            targets=_marks(observation, mind, thought) if self._model.build.grounded else (),
             heat=_heat(thought.looks),
             gripper_in_base=self._mover.poses(path),
             gripper_width_m=tuple(min(max(width, 0.0), widest_m) for width in widths_m),
@@ -167,7 +165,13 @@ class FlowVlaPolicy:
         self._under_way.keep(path, stamp_ns=observation.stamp_ns)
 
 
-def _marks(observation: Observation, mind: Mind, thought: Thought) -> tuple[TargetMark, ...]:
+def _mind(model: FlowVla, cell: CellDescription, instruction: str, watch: HandState) -> Mind | AttendingMind:
+    if not model.build.grounded:
+        return AttendingMind(cell, model, instruction)
+    return Mind(cell, reader=model.reader, grounding=model.grounding, instruction=instruction, watch=watch)
+
+
+def _marks(observation: Observation, mind: Mind | AttendingMind, thought: Thought) -> tuple[TargetMark, ...]:
     """Where the target is believed to be, in each picture that shows that place."""
     target = mind.belief.target
     assert target is not None

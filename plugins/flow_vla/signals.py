@@ -12,6 +12,7 @@ from plugins.flow_vla.mind import Mind, Thought
 from runtime.picking.following import Waypoint
 
 if TYPE_CHECKING:
+    from plugins.flow_vla.ablation.attending_mind import AttendingMind
     from plugins.flow_vla.model import FlowVla
 
 NAMES = (
@@ -47,7 +48,7 @@ class Signals:
     def see(
         self,
         thought: Thought,
-        mind: Mind,
+        mind: Mind | AttendingMind,
         chunks: NDArray[np.float32],
         waypoints: list[Waypoint],
         condition: NDArray[np.float32],

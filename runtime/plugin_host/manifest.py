@@ -54,6 +54,9 @@ class PolicyManifest(Struct, frozen=True):
     trainer: tuple[Path, str] | None = None
     """File and callable that train it: a `runtime.plugin_host.workshop.Trainer`; None: there is nothing to train."""
 
+    ablations: tuple[Path, str] | None = None
+    """Likewise, of the alternatives that its parts are compared with."""
+
     recipe: Path | None = None
     """The training configuration that made it."""
 
@@ -130,8 +133,9 @@ class _PolicyTable(Struct, frozen=True, forbid_unknown_fields=True):
     weaknesses: tuple[str, ...] = ()
     card: str = ""
     trainer: str = ""
-    """`file.py:callable`."""
+    """`file.py:callable`, as is the next."""
 
+    ablations: str = ""
     recipe: str = ""
     server: _PolicyServerTable | None = None
     isolated: bool = False
@@ -166,11 +170,6 @@ def read_manifest(path: Path) -> PluginManifest:
 
 def _policy(path: Path, plugin: _PluginTable, entry: _PolicyTable) -> PolicyManifest:
     _require(path, entry.factory.isidentifier(), f"policy.factory: {entry.factory!r} is no Python name")
-    trainer: tuple[Path, str] | None = None
-    if entry.trainer:
-        name, _, function = entry.trainer.partition(":")
-        _require(path, function.isidentifier(), f"policy.trainer: {entry.trainer!r}, must be `file.py:callable`")
-        trainer = _file(path, "policy.trainer", name), function
     server = None
     if entry.server is not None:
         mapping = _file(path, "policy.server.mapping", entry.server.mapping)
@@ -194,7 +193,8 @@ def _policy(path: Path, plugin: _PluginTable, entry: _PolicyTable) -> PolicyMani
         load_s=entry.load_s,
         hang_s=entry.hang_s,
         memory_mib=entry.memory_mib,
-        trainer=trainer,
+        trainer=_callable(path, "policy.trainer", entry.trainer),
+        ablations=_callable(path, "policy.ablations", entry.ablations),
         recipe=_file(path, "policy.recipe", entry.recipe) if entry.recipe else None,
     )
 
@@ -205,6 +205,15 @@ def _server(path: Path, plugin: _PluginTable, entry: _ServerTable) -> ServerMani
     _require(path, entry.factory.isidentifier(), f"server.factory: {entry.factory!r} is no Python name")
     _require(path, 0 < entry.port < 65536, f"server.port: {entry.port}, must be within 1…65535")
     return ServerManifest(entry.protocol, plugin.name, file, entry.factory, entry.port, mapping)
+
+
+def _callable(path: Path, key: str, words: str) -> tuple[Path, str] | None:
+    """File and name of what `file.py:callable` says; None for nothing."""
+    if not words:
+        return None
+    name, _, function = words.partition(":")
+    _require(path, function.isidentifier(), f"{key}: {words!r}, must be `file.py:callable`")
+    return _file(path, key, name), function
 
 
 def _file(path: Path, key: str, name: str) -> Path:

@@ -143,14 +143,14 @@ class Registry:
             self.quarantine(manifest.plugin, reason)
             raise PolicyUnavailable(f"plugin {manifest.plugin} failed to load: {reason}") from trouble
 
-    def load_trainer(self, name: str) -> Trainer:
-        """What trains this policy; raises `PolicyUnavailable`."""
+    def load_trainer(self, name: str, *, ablations: bool = False) -> Trainer:
+        """What trains this policy, or the alternatives to its parts; raises `PolicyUnavailable`."""
         manifest = self.manifest(name)
-        if manifest.trainer is None:
-            raise PolicyUnavailable(
-                f"policy {name} is not trained", remedy="one that is has a `trainer` in its manifest"
-            )
-        file, function = manifest.trainer
+        key, found = ("ablations", manifest.ablations) if ablations else ("trainer", manifest.trainer)
+        if found is None:
+            what = "has no alternatives to train" if ablations else "is not trained"
+            raise PolicyUnavailable(f"policy {name} {what}", remedy=f"one that is has `{key}` in its manifest")
+        file, function = found
         return cast("Trainer", getattr(_import(file), function))
 
 

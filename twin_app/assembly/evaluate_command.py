@@ -3,23 +3,26 @@
 from __future__ import annotations
 
 import argparse
-import hashlib
 import json
 import sys
 import time
 from pathlib import Path
+from typing import Any
 
-from runtime.plugin_host import Registry
 from twin_app.assembly.examination.figures import figures_of
-from twin_app.assembly.examination.keeping import KeptResults
-from twin_app.assembly.examination.session import Result, examine_all
+from twin_app.assembly.examination.ledger import Ledger
+from twin_app.assembly.examination.paper import TABLES
+from twin_app.assembly.examination.session import Result
+from twin_app.assembly.examination.tables import Listener, ablation, robustness
+from twin_app.assembly.figures import show, show_rows
+from twin_app.assembly.practice.workshop import training_folder
 from twin_app.assembly.progress import Progress, stay_child_of
 from twin_app.assembly.setup import CellSetup, absolute_scene, read_plugins
 from twin_app.model.seeds import parse_seeds
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Examine and print."""
+    """Examine and print one set of figures, or a table for a suite that is one."""
     stay_child_of(arguments.child_of)
     seeds = parse_seeds(arguments.seeds)
     setup = CellSetup(
@@ -28,62 +31,58 @@ def run(arguments: argparse.Namespace) -> int:
         mismatch=arguments.mismatch,
         variations=tuple(arguments.vary),
     )
-    registry = read_plugins(setup)
+    read_plugins(setup)
+    ledger = Ledger(Path(arguments.keep) if arguments.keep else None)
+    about = {"policy": setup.policy, "suite": arguments.suite, "seeds": arguments.seeds, "scene": arguments.scene}
     began_s = time.perf_counter()
-    kept = _kept(arguments, setup, registry)
-    missing = _missing(seeds, kept)
-    progress = Progress(arguments.progress)
-    before = len(seeds) - len(missing)
-    progress.tell("evaluation", before, len(seeds))
-
-    def show(result: Result, count: int, total: int) -> None:
-        if kept is not None:
-            kept.add(result)
-        progress.note(seed=result.seed, verdict=result.verdict, right=_right(result), instruction=result.instruction)
-        if progress.for_program:
-            progress.tell("evaluation", before + count, before + total)
-        elif not arguments.json or sys.stderr.isatty():
-            left_s = (time.perf_counter() - began_s) / count * (total - count)
-            print(_line(result, count, total, left_s=left_s), file=sys.stderr, flush=True)
-
-    fresh = examine_all(setup, missing, suite=arguments.suite, processes=arguments.processes, progress=show)
-    found = {result.seed: result for result in (*(kept.results.values() if kept is not None else ()), *fresh)}
-    results = [found[seed] for seed in seeds]
-    figures = {
-        "policy": setup.policy,
-        "suite": arguments.suite,
-        "seeds": arguments.seeds,
-        "scene": arguments.scene,
-        "variations": list(setup.variations),
-        **figures_of(results),
-        "wall_s": round(time.perf_counter() - began_s, 1),
-    }
-    if arguments.json:
-        print(json.dumps(figures))
-    else:
-        width = max(map(len, figures))
-        print("\n".join(f"{name:<{width}}  {value}" for name, value in figures.items()))
+    if arguments.suite in TABLES:
+        rows = _table(arguments, setup, seeds, ledger)
+        if arguments.json:
+            print(json.dumps({**about, "rows": rows, "wall_s": _since(began_s)}))
+        else:
+            show_rows(rows, as_json=False)
+        return 0
+    listen = _listener(arguments)
+    results = ledger.examine(
+        setup,
+        seeds,
+        suite=arguments.suite,
+        processes=arguments.processes,
+        progress=lambda result, count, total: listen("", result, count, total),
+    )
+    figures = {**about, "variations": list(setup.variations), **figures_of(results), "wall_s": _since(began_s)}
+    show(figures, as_json=arguments.json)
     return 0
 
 
-def _missing(seeds: range, kept: KeptResults | None) -> list[int]:
-    return [seed for seed in seeds if kept is None or seed not in kept.results]
+def _table(arguments: argparse.Namespace, setup: CellSetup, seeds: range, ledger: Ledger) -> list[dict[str, Any]]:
+    listen = _listener(arguments)
+    if arguments.suite == "robustness":
+        return robustness(setup, seeds, processes=arguments.processes, ledger=ledger, listen=listen)
+    models = Path(arguments.models) if arguments.models else training_folder(setup.policy) / "ablations"
+    return ablation(setup, seeds, models=models, processes=arguments.processes, ledger=ledger, listen=listen)
 
 
-def _kept(arguments: argparse.Namespace, setup: CellSetup, registry: Registry) -> KeptResults | None:
-    """What an earlier run of the same evaluation has left; None where nothing is to be kept."""
-    if arguments.keep is None:
-        return None
-    card = registry.manifest(setup.policy).card
-    about = {
-        "policy": setup.policy,
-        "model": "" if card is None or not card.exists() else hashlib.sha256(card.read_bytes()).hexdigest(),
-        "suite": arguments.suite,
-        "scene": setup.scene,
-        "mismatch": setup.mismatch,
-        "variations": list(setup.variations),
-    }
-    return KeptResults(Path(arguments.keep), about=about)
+def _listener(arguments: argparse.Namespace) -> Listener:
+    """A line a result on stderr, with the time that the row will still take; for a program what it can read."""
+    progress = Progress(arguments.progress)
+    silent = arguments.json and not sys.stderr.isatty()
+    began: dict[str, float] = {}
+
+    def listen(row: str, result: Result, count: int, total: int) -> None:
+        began_s = began.setdefault(row, time.perf_counter())
+        if progress.for_program:
+            progress.note(row=row, seed=result.seed, verdict=result.verdict, right=_right(result))
+            progress.tell(row or "evaluation", count, total)
+        elif not silent:
+            left_s = (time.perf_counter() - began_s) / count * (total - count)
+            print(f"{row:<18}{_line(result, count, total, left_s=left_s)}", file=sys.stderr, flush=True)
+
+    return listen
+
+
+def _since(began_s: float) -> float:
+    return round(time.perf_counter() - began_s, 1)
 
 
 def _line(result: Result, count: int, total: int, *, left_s: float) -> str:

@@ -47,6 +47,11 @@ def _add_train(commands: _Commands[Any]) -> argparse.ArgumentParser:
         metavar="DIR",
         help="where all of it is kept (default: the user's data folder)",
     )
+    train.add_argument(
+        "--ablations",
+        action="store_true",
+        help="then train, from the same lessons, what the policy would be without each of its parts",
+    )
     train.add_argument("--scene", type=given, default="tray", help="scene name or TOML file (default: %(default)s)")
     train.add_argument("--processes", type=positive, default=2, help="side by side (default: %(default)s)")
     return train
@@ -69,10 +74,11 @@ def _add_evaluate(commands: _Commands[Any]) -> argparse.ArgumentParser:
     evaluate.add_argument("--policy", type=given, default="flow_vla", help="policy to examine (default: %(default)s)")
     evaluate.add_argument(
         "--suite",
-        choices=("nominal", "paraphrase", "decline"),
+        choices=("nominal", "paraphrase", "decline", "ablation", "robustness"),
         default="nominal",
         help="nominal: instructions as in training; paraphrase: in other forms; decline: half of them are to be "
-        "declined (default: %(default)s)",
+        "declined; ablation: a row for each model without one part; robustness: a row for each variation at each "
+        "strength (default: %(default)s)",
     )
     evaluate.add_argument(
         "--seeds", type=given, default="500000:500100", help="A:B, B not included (default: %(default)s)"
@@ -82,13 +88,12 @@ def _add_evaluate(commands: _Commands[Any]) -> argparse.ArgumentParser:
         "--mismatch", default="low", choices=("low", "high"), help="of plant and nominal model (default: %(default)s)"
     )
     add_vary(evaluate, "a variation; may be repeated (default: none)")
-    evaluate.add_argument("--processes", type=positive, default=2, help="side by side (default: %(default)s)")
     evaluate.add_argument(
-        "--keep",
-        type=given,
-        default=None,
-        metavar="FILE",
-        help="keep each result in this file, and go on from what it holds (default: nothing is kept)",
+        "--models", type=given, default=None, metavar="DIR", help="for ablation (default: where train puts them)"
     )
+    evaluate.add_argument(
+        "--keep", type=given, default=None, metavar="DIR", help="results are kept here, to go on where it was cut off"
+    )
+    evaluate.add_argument("--processes", type=positive, default=2, help="side by side (default: %(default)s)")
     evaluate.add_argument("--json", action="store_true", help=JSON)
     return evaluate

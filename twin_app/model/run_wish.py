@@ -62,7 +62,7 @@ def command(wish: RunWish, folder: Path, *, parent_pid: int) -> list[str]:
         own = ["--config", wish.config] if wish.config else []
         return ["train", wish.policy, *own, "--out", str(training_folder(folder)), *watched]
     what = ["--policy", wish.policy, "--suite", wish.suite, "--seeds", wish.seeds]
-    return ["evaluate", *what, "--keep", str(folder / "results.jsonl"), "--json", *watched]
+    return ["evaluate", *what, "--keep", str(folder / "results"), "--json", *watched]
 
 
 def training_folder(folder: Path) -> Path:

@@ -16,7 +16,7 @@ import torch
 
 from plugins.flow_vla.condition import SIZE
 from plugins.flow_vla.flow import FlowHead
-from plugins.flow_vla.model import FlowVla, load_card, load_model, save_model
+from plugins.flow_vla.model import Build, FlowVla, load_card, load_model, save_model
 from plugins.flow_vla.training.acting import ActingPlan, joined, teach_acting
 from plugins.flow_vla.training.assurance import calibrate
 from plugins.flow_vla.training.collecting import make_shards
@@ -48,6 +48,7 @@ class Course:
         self._workshop = workshop
         self._folder = workshop.folder
         self._facts: dict[str, Any] = {}
+        self._build = Build(regression=recipe.acting.regression, relative=recipe.acting.relative)
 
     def run(self) -> Path:
         """Everything that is missing."""
@@ -70,7 +71,7 @@ class Course:
                 self._facts = dict(load_card(place).facts)
                 continue
             torch.manual_seed(self._recipe.seed)
-            model = model or FlowVla(regression=self._recipe.acting.regression)
+            model = model or FlowVla(self._build)
             began_s = time.monotonic()
             stage(model.train())
             self._facts[f"seconds {name}"] = round(time.monotonic() - began_s, 1)
@@ -80,14 +81,14 @@ class Course:
 
     def _read(self, model: FlowVla) -> None:
         recipe = self._recipe
-        teach_reader(model.reader, seed=recipe.seed, steps=recipe.reading.steps, progress=self._listen("reading"))
+        teach_reader(model.reader, seed=recipe.seed, steps=recipe.reading.steps, progress=self.listen("reading"))
         self._facts["reading"] = reading_figures(model.reader, seed=recipe.seeds.validation)
 
     def _ground(self, model: FlowVla) -> None:
         recipe = self._recipe
         shards = self._stills("stills", recipe.stills.first_seed, recipe.stills.count)
         plan = GroundingPlan(epochs=recipe.stills.epochs, seed=recipe.seed)
-        teach_grounding(model.grounding, shards, plan, progress=self._listen("grounding"))
+        teach_grounding(model.grounding, shards, plan, progress=self.listen("grounding"))
 
     def _turn(self, model: FlowVla) -> None:
         recipe = self._recipe
@@ -97,7 +98,7 @@ class Course:
             shards,
             epochs=recipe.stills.turning_epochs,
             seed=recipe.seed,
-            progress=self._listen("turning"),
+            progress=self.listen("turning"),
         )
         unseen = self._stills("unseen", recipe.seeds.validation, recipe.seeds.validation_count)
         self._facts["eyes"] = validate(model.grounding.eval(), unseen)
@@ -107,7 +108,7 @@ class Course:
         seeds = range(lessons.first_seed, lessons.first_seed + lessons.count)
         dataset = self._workshop.lessons("demonstrations", seeds=seeds)
         self._facts["demonstrations"] = content_hash(DatasetReader(dataset))
-        self._teach(model, self._examples(["demonstrations"]), self._recipe.acting.steps)
+        self._teach(model, self.examples(["demonstrations"]), self._recipe.acting.steps)
 
     def _correction(self, number: int) -> Callable[[FlowVla], None]:
         def correct(model: FlowVla) -> None:
@@ -122,7 +123,7 @@ class Course:
             )
             self._facts[f"corrections-{number}"] = content_hash(DatasetReader(dataset))
             names = ["demonstrations", *(f"corrections-{before}" for before in range(number + 1))]
-            self._teach(model, self._examples(names), self._recipe.acting.round_steps)
+            self._teach(model, self.examples(names), self._recipe.acting.round_steps)
 
         return correct
 
@@ -145,22 +146,25 @@ class Course:
     def _teach(self, model: FlowVla, examples: Examples, steps: int) -> None:
         """The head is taught anew with everything there is: cheaper than to guard against forgetting."""
         torch.manual_seed(self._recipe.seed)
-        model.head = FlowHead(SIZE, regression=self._recipe.acting.regression)
+        model.head = FlowHead(SIZE, regression=self._build.regression)
         self._facts["examples"] = len(examples)
-        teach_acting(model, examples, ActingPlan(steps=steps, seed=self._recipe.seed), progress=self._listen("acting"))
+        teach_acting(model, examples, ActingPlan(steps=steps, seed=self._recipe.seed), progress=self.listen("acting"))
 
-    def _examples(self, names: list[str]) -> Examples:
+    def examples(self, names: list[str], *, relative: bool | None = None, blind: tuple[str, ...] = ()) -> Examples:
         """Of these datasets, each seen once with the eyes as they are after their own stages."""
+        relative = self._build.relative if relative is None else relative
+        way = "-".join(["", *(["absolute"] if not relative else []), *(f"without-{camera}" for camera in blind)])
         parts: list[Examples] = []
         for name in names:
-            kept = self._folder / f"{name}.npz"
+            kept = self._folder / f"{name}{way}.npz"
             if not kept.exists():
                 found = rehearse(
                     self._folder / "3-turning",
                     self._folder / name,
                     scene=self._workshop.scene,
                     processes=self._workshop.processes,
-                    relative=self._recipe.acting.relative,
+                    relative=relative,
+                    blind=blind,
                     progress=lambda done, total, name=name: self._workshop.tell(
                         f"looking at {name}", done=done, total=total
                     ),
@@ -182,7 +186,8 @@ class Course:
         )
         return Shards(folder, load_scene(self._workshop.scene).description)
 
-    def _listen(self, stage: str) -> Callable[[int, int, dict[str, float]], None]:
+    def listen(self, stage: str) -> Callable[[int, int, dict[str, float]], None]:
+        """Tells the workshop how far a stage is."""
         return lambda step, steps, figures: self._workshop.tell(stage, done=step + 1, total=steps, figures=figures)
 
     def _card_facts(self) -> dict[str, Any]:
@@ -190,7 +195,6 @@ class Course:
             **self._facts,
             "made on": f"{platform.machine()}, {os.cpu_count()} cores, torch {torch.__version__}",
             "recipe": msgspec.to_builtins(self._recipe),
-            "regression": self._recipe.acting.regression,
         }
 
 

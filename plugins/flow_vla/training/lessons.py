@@ -65,7 +65,7 @@ class Rehearsal:
             thought = mind.think(observation, hand)
             if thought.condition is None or mind.refusal:
                 continue
-            waypoints, widths_m = _advised(episode.extras[CHUNK][index])
+            waypoints, widths_m = advised(episode.extras[CHUNK][index])
             chunk = encode(hand, waypoints, widths_m, relative=relative)
             rows.append((thought.condition, chunk, float(episode.extras[DONE][index, 0])))
         if not rows:
@@ -105,6 +105,7 @@ class Rehearsal:
         return CameraView(picture, camera, compose(flange_in_base, camera.camera_in_parent))
 
 
-def _advised(row: NDArray[np.float32]) -> tuple[list[Waypoint], list[float]]:
+def advised(row: NDArray[np.float32]) -> tuple[list[Waypoint], list[float]]:
+    """The teacher's chunk of one frame: where to and how wide."""
     steps = row.astype(float).reshape(HORIZON, 5).tolist()
     return [Waypoint(*step[:4]) for step in steps], [step[4] for step in steps]

@@ -11,6 +11,9 @@ from sim_worlds.scenes.placement import PlacedPart
 from sim_worlds.sentences import Meaning, Sense, Speaker
 
 SUITES = ("nominal", "paraphrase", "decline")
+TABLES = ("ablation", "robustness")
+"""Suites of many examinations, each of them nominal."""
+
 PLACED_SHARE = 0.1
 """Of instructions that name a part by where it lies."""
 

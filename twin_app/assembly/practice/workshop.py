@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, cast
 
+from platformdirs import user_data_path
+
 from runtime.messages.cell import CellDescription
 from runtime.plugin_host.workshop import Trial
 from sim_worlds.variation import TrainingMix
@@ -21,6 +23,11 @@ from twin_app.assembly.setup import CellSetup, read_plugins
 LESSON_MIX = {"light": 1.0, "texture": 1.0, "size": 1.0, "camera": 0.3, "noise": 0.6, "clutter": 0.6}
 LESSON_CHANCE = 0.3
 CURVES = "curves.jsonl"
+
+
+def training_folder(policy: str) -> Path:
+    """Where a training is kept unless another place is named."""
+    return user_data_path("celltwin") / "training" / policy
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,111 @@
+"""Results that are kept: found again, only for what they were made with, and never lost to a cut-off line."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from runtime.mistakes import UserMistake
+from twin_app.assembly.examination import ledger as ledgers
+from twin_app.assembly.examination.examination import Result
+from twin_app.assembly.examination.ledger import Ledger
+from twin_app.assembly.examination.tables import ablation, robustness
+from twin_app.assembly.setup import CellSetup
+
+
+class Examiner:
+    """Notes what it is asked for; odd seeds fail."""
+
+    def __init__(self) -> None:
+        self.asked: list[tuple[int, ...]] = []
+
+    def __call__(
+        self, setup: CellSetup, seeds: tuple[int, ...], *, progress: Callable[..., None], **rest: object
+    ) -> None:
+        self.asked.append(tuple(seeds))
+        for count, seed in enumerate(seeds, start=1):
+            verdict = "timeout" if seed % 2 else "succeeded"
+            progress(Result(seed, "put it there", "red cube", verdict, "", 5.0), count, len(seeds))
+
+
+@pytest.fixture
+def examiner(monkeypatch: pytest.MonkeyPatch) -> Examiner:
+    one = Examiner()
+    monkeypatch.setattr(ledgers, "examine_all", one)
+    return one
+
+
+def ask(ledger: Ledger, seeds: range, setup: CellSetup | None = None, suite: str = "nominal") -> list[tuple[int, int]]:
+    heard: list[tuple[int, int]] = []
+    results = ledger.examine(
+        setup or CellSetup(),
+        seeds,
+        suite=suite,
+        processes=1,
+        progress=lambda result, count, total: heard.append((count, total)),
+    )
+    assert [result.seed for result in results] == list(seeds)
+    return heard
+
+
+def test_only_what_is_missing_is_examined_and_progress_counts_what_was_there(
+    tmp_path: Path, examiner: Examiner
+) -> None:
+    ask(Ledger(tmp_path), range(3))
+    assert ask(Ledger(tmp_path), range(5)) == [(4, 5), (5, 5)]
+    assert examiner.asked == [(0, 1, 2), (3, 4)]
+
+
+def test_another_cell_or_suite_has_results_of_its_own(tmp_path: Path, examiner: Examiner) -> None:
+    ask(Ledger(tmp_path), range(2))
+    ask(Ledger(tmp_path), range(2), CellSetup(variations=("light:strong",)))
+    ask(Ledger(tmp_path), range(2), suite="paraphrase")
+    ask(Ledger(tmp_path), range(2), CellSetup(seed=9))  # the seeds replace it
+    assert len(examiner.asked) == 3
+
+
+def test_a_line_that_was_cut_off_costs_its_own_result_only(tmp_path: Path, examiner: Examiner) -> None:
+    ask(Ledger(tmp_path), range(3))
+    (file,) = tmp_path.iterdir()
+    file.write_bytes(file.read_bytes()[:-7])
+    ask(Ledger(tmp_path), range(4))
+    ask(Ledger(tmp_path), range(4))
+    assert examiner.asked == [(0, 1, 2), (2, 3)]
+
+
+def test_a_place_that_cannot_be_written_is_named(tmp_path: Path, examiner: Examiner) -> None:
+    (tmp_path / "file").write_text("")
+    with pytest.raises(UserMistake, match="file"):
+        ask(Ledger(tmp_path / "file"), range(1))
+    assert examiner.asked == []
+
+
+def test_a_robustness_table_has_a_row_for_nothing_and_for_each_variation_and_strength(examiner: Examiner) -> None:
+    rows = robustness(CellSetup(), range(4), processes=1, ledger=Ledger(None), listen=lambda *_: None)
+    assert rows[0]["variation"] == "none"
+    assert {"light:weak", "camera:strong", "occlusion:medium"} <= {row["variation"] for row in rows}
+    assert all(row["succeeded"] == 2 and row["timeout"] == 2 for row in rows)
+    assert len(examiner.asked) == len(rows)
+
+
+def test_an_ablation_table_has_a_row_for_each_model_and_says_how_to_make_them(
+    tmp_path: Path, examiner: Examiner
+) -> None:
+    def table() -> list[dict[str, object]]:
+        return ablation(
+            CellSetup(policy="flow_vla"),
+            range(2),
+            models=tmp_path,
+            processes=1,
+            ledger=Ledger(None),
+            listen=lambda *_: None,
+        )
+
+    with pytest.raises(UserMistake, match="train flow_vla --ablations"):
+        table()
+    for name in ("regression", "no_wrist_camera"):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "card.json").write_text("{}")
+    assert [row["policy"] for row in table()] == ["whole", "no_wrist_camera", "regression"]

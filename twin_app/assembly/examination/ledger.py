@@ -1,0 +1,92 @@
+"""Results of examinations on disk, line by line as they come: an interrupted one goes on where it was."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from runtime.mistakes import UserMistake
+from twin_app.assembly.examination.examination import Result
+from twin_app.assembly.examination.session import examine_all
+from twin_app.assembly.figures import commit
+from twin_app.assembly.setup import CellSetup
+
+Progress = Callable[[Result, int, int], None]
+
+
+class Ledger:
+    """A folder of files, one for every way to examine; nothing is kept without a folder."""
+
+    def __init__(self, folder: Path | None) -> None:
+        self._folder = folder
+
+    def examine(
+        self,
+        setup: CellSetup,
+        seeds: Iterable[int],
+        *,
+        suite: str,
+        processes: int,
+        progress: Progress,
+        model: Path | None = None,
+    ) -> list[Result]:
+        """As `examine_all`, but for the results that are there. Raises `UserMistake` where nothing can be kept."""
+        wanted = tuple(seeds)
+        file = self._file(setup, suite, model)
+        known = {} if file is None else _read(file)
+        missing = [seed for seed in wanted if seed not in known]
+        done = len(wanted) - len(missing)
+
+        def keep(result: Result, count: int, total: int) -> None:
+            known[result.seed] = result
+            if file is not None:
+                _append(file, result)
+            progress(result, done + count, done + total)
+
+        if missing:
+            examine_all(setup, missing, suite=suite, processes=processes, progress=keep, model=model)
+        return [known[seed] for seed in wanted]
+
+    def _file(self, setup: CellSetup, suite: str, model: Path | None) -> Path | None:
+        """Named after everything that a result depends on: the program, the weights, the cell and the question."""
+        if self._folder is None:
+            return None
+        weights = "" if model is None else _digest_of(model)
+        what: list[Any] = [commit(), suite, weights, msgspec.to_builtins(msgspec.structs.replace(setup, seed=0))]
+        name = hashlib.sha256(msgspec.json.encode(what)).hexdigest()[:16]
+        try:
+            self._folder.mkdir(parents=True, exist_ok=True)
+        except OSError as trouble:
+            raise UserMistake(f"{self._folder}: {trouble.strerror}", remedy="choose another --keep") from trouble
+        return self._folder / f"{suite}-{name}.jsonl"
+
+
+def _digest_of(model: Path) -> str:
+    card = model / "card.json"
+    return hashlib.sha256(card.read_bytes()).hexdigest() if card.exists() else str(model)
+
+
+def _read(file: Path) -> dict[int, Result]:
+    """A line that was cut off is passed over; the next one begins with a line break of its own."""
+    found: dict[int, Result] = {}
+    if not file.exists():
+        return found
+    for line in file.read_bytes().splitlines():
+        try:
+            result = msgspec.json.decode(line, type=Result)
+        except msgspec.MsgspecError:
+            continue
+        found[result.seed] = result
+    return found
+
+
+def _append(file: Path, result: Result) -> None:
+    try:
+        with file.open("ab") as stream:
+            stream.write(b"\n" + msgspec.json.encode(result))
+    except OSError as trouble:
+        raise UserMistake(f"{file}: {trouble.strerror}", remedy="make room or choose another --keep") from trouble
