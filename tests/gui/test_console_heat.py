@@ -75,17 +75,13 @@ def test_certainty_is_outlined_and_the_rest_of_the_cell_stays_to_be_seen() -> No
     overlay = HeatOverlay(heat)
     assert overlay.shade.pixelColor(15, 17).alpha() == 0
     assert overlay.shade.pixelColor(0, 0).alpha() == DARKEST < 80
-    assert len(overlay.outline) == 4 * 5, "around five by five cells"
-    assert {(13, 15, 14, 15), (18, 19, 18, 20)} <= set(overlay.outline)
+    assert len(overlay.outline) == 4 * 7, "around five by five cells, one cell away from them"
+    assert {(12, 14, 13, 14), (19, 20, 19, 21)} <= set(overlay.outline)
 
 
 def test_an_outline_closes_at_the_edge_of_the_picture() -> None:
-    assert sorted(HeatOverlay(HeatMap("wrist", 2, 1, bytes((0, 255)))).outline) == [
-        (1, 0, 1, 1),
-        (1, 0, 2, 0),
-        (1, 1, 2, 1),
-        (2, 0, 2, 1),
-    ]
+    lines = HeatOverlay(HeatMap("wrist", 3, 1, bytes((0, 0, 255)))).outline
+    assert sorted(lines) == [(1, 0, 1, 1), (1, 0, 2, 0), (1, 1, 2, 1), (2, 0, 3, 0), (2, 1, 3, 1), (3, 0, 3, 1)]
 
 
 @pytest.mark.parametrize("heat", [HeatMap("overhead", 32, 32, b"short"), HeatMap("overhead", 0, 0, b"")])

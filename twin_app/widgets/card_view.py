@@ -107,24 +107,26 @@ class CardView(QWidget):
         self.page.verticalScrollBar().setValue(0)
 
     def _add_examination(self, column: QVBoxLayout, one: Examination) -> None:
-        beside = QBoxLayout(self._direction())
-        self._pairs.append(beside)
+        beside = QBoxLayout(QBoxLayout.Direction.LeftToRight)
         self._add(beside, _table(one.name.capitalize(), figures(one)))
         if one.reliability:
             diagram = ReliabilityDiagram(one, theme=self.theme)
             self.diagrams.append(diagram)
             beside.addWidget(diagram, 0, Qt.AlignmentFlag.AlignTop)
         column.addLayout(beside)
+        self._pairs.append(beside)
+        self._turn(beside)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         """A diagram goes below its figures where there is no room beside them."""
         super().resizeEvent(event)
         for pair in self._pairs:
-            pair.setDirection(self._direction())
+            self._turn(pair)
 
-    def _direction(self) -> QBoxLayout.Direction:
-        across, down = QBoxLayout.Direction.LeftToRight, QBoxLayout.Direction.TopToBottom
-        return across if self.width() >= WIDE_PX else down
+    def _turn(self, pair: QBoxLayout) -> None:
+        wide = self.width() >= WIDE_PX
+        pair.setDirection(QBoxLayout.Direction.LeftToRight if wide else QBoxLayout.Direction.TopToBottom)
+        pair.setStretch(0, int(wide))  # a label that is stretched downwards leaves a hole under its words
 
     def _add(self, place: QBoxLayout, words: str) -> None:
         if not words:
@@ -134,7 +136,7 @@ class CardView(QWidget):
         label.setWordWrap(True)
         label.setAlignment(Qt.AlignmentFlag.AlignTop)
         label.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
-        place.addWidget(label, 1)
+        place.addWidget(label)
         self.text += words
 
 

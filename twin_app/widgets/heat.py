@@ -39,8 +39,8 @@ class HeatOverlay:
         self.shade = _shade(cells)
         """One pixel a cell."""
 
-        self.outline = _outline(cells >= OUTLINED)
-        """Lines in cells."""
+        self.outline = _outline(_widened(cells >= OUTLINED))
+        """Lines in cells; a cell's breadth away from what is meant, so that they never hide it."""
 
         self._size = (heat.width, heat.height)
 
@@ -69,6 +69,14 @@ def _outline(inside: NDArray[np.bool_]) -> list[tuple[int, int, int, int]]:
     upright = np.argwhere(framed[1:-1, 1:] != framed[1:-1, :-1]).tolist()
     level = np.argwhere(framed[1:, 1:-1] != framed[:-1, 1:-1]).tolist()
     return [(x, y, x, y + 1) for y, x in upright] + [(x, y, x + 1, y) for y, x in level]
+
+
+def _widened(inside: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """With its neighbours on every side."""
+    height, width = inside.shape
+    framed = np.pad(inside, 1)
+    shifts = [framed[down : down + height, across : across + width] for down in range(3) for across in range(3)]
+    return np.logical_or.reduce(shifts)
 
 
 def _draw_cased(painter: QPainter, lines: list[QLineF]) -> None:
