@@ -6,7 +6,7 @@ import ctypes
 import multiprocessing
 import os
 import signal
-from collections.abc import Iterator
+from collections.abc import Generator
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import contextmanager
 
@@ -24,7 +24,7 @@ def end_with_parent(*, parent_pid: int = 0) -> bool:
 
 
 @contextmanager
-def crew(processes: int) -> Iterator[ProcessPoolExecutor]:
+def crew(processes: int) -> Generator[ProcessPoolExecutor, None, None]:
     """Processes to work side by side: an interruption ends them at once, and they end with this process if it dies.
 
     Use it in the main thread: it is with that one that they end.

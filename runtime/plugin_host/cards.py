@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import msgspec
 
@@ -107,9 +107,8 @@ def _sections(model: _ModelCard, folder: Path) -> tuple[CardSection, ...]:
         if _is_examination(fact):
             continue
         if isinstance(fact, dict):
-            nested.append(
-                CardSection(name.capitalize(), tuple((str(key), _words(value)) for key, value in fact.items()))
-            )
+            table = cast("dict[str, Any]", fact)
+            nested.append(CardSection(name.capitalize(), tuple((key, _words(value)) for key, value in table.items())))
         elif isinstance(fact, str) and _HASH.fullmatch(fact):
             plain["Data"].append((name, f"sha256 {fact}"))
         elif name.startswith(_SECONDS):
@@ -131,9 +130,9 @@ def _head(model: _ModelCard, folder: Path) -> list[tuple[str, str]]:
 def _words(value: Any) -> str:
     """One value as text; a table inside becomes `name value, name value`."""
     if isinstance(value, dict):
-        text = ", ".join(f"{key} {_words(inner)}" for key, inner in value.items())
+        text = ", ".join(f"{key} {_words(inner)}" for key, inner in cast("dict[str, Any]", value).items())
     elif isinstance(value, list):
-        text = ", ".join(_words(inner) for inner in value)
+        text = ", ".join(_words(inner) for inner in cast("list[Any]", value))
     elif isinstance(value, bool):
         text = "yes" if value else "no"
     else:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QLabel
 
 from runtime.messages.card import PolicyCard
 from tests.support.console import Console
@@ -48,7 +49,18 @@ def test_the_policy_chosen_in_the_table_turns_the_card(console: Console, card: C
     (diagram,) = card.diagrams
     assert diagram.isVisible()
     assert "said 0.97, came true 0.99, 4100 looks" in diagram.accessibleDescription()
-    assert card.page.widget().width() <= card.page.viewport().width(), "nothing is cut off at the right"
+    holder = card.page.widget()
+    assert holder is not None
+    assert holder.width() <= card.page.viewport().width(), "nothing is cut off at the right"
+
+
+def test_words_that_wrap_leave_no_hole_under_them(console: Console, card: CardView) -> None:
+    card.choose("flow_vla")
+    open_tab(console, card)
+    holder = card.page.widget()
+    assert holder is not None
+    for label in holder.findChildren(QLabel):
+        assert label.height() <= label.heightForWidth(label.width()) + 30, label.text()
 
 
 def test_the_diagram_shows_a_bin_off_the_diagonal(console: Console, card: CardView) -> None:

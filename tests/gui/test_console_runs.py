@@ -69,7 +69,8 @@ def test_a_run_is_followed_cancelled_and_gone_on_with(console: Console, panel: R
     run_id = begin(console, panel, "programmed_careful")
     run = console.window.keeper.book.find(run_id)
     assert run is not None
-    qtbot.waitUntil(lambda: run.progress.done == 4, timeout=30_000)
+    progress = run.progress
+    qtbot.waitUntil(lambda: progress.done == 4, timeout=30_000)
     console.advance(0.2)
     assert panel.words.text() == "evaluation 4 of 10 · 12 s left\n3 of 4 right · 1 missed grasp"
     assert panel.bar.value() == 400

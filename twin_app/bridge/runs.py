@@ -187,7 +187,7 @@ class RunKeeper(QObject):
     def _write_facts(self, run: Run) -> None:
         child = self._children.get(run.run_id)
         facts = {"wish": asdict(run.wish), "state": run.state.value, "began_ns": run.began_ns}
-        facts["pid"] = 0 if child is None else child.pid
+        facts |= {} if child is None else {"pid": child.pid, "birth": _birth(child.pid)}
         (self.place(run.run_id) / _FACTS).write_text(json.dumps(facts, indent=1) + "\n", encoding="utf-8")
 
     def _read_past(self) -> None:
@@ -201,7 +201,7 @@ class RunKeeper(QObject):
             except (OSError, ValueError, KeyError, TypeError):
                 continue  # not ours, or cut off: there is nothing to show of it
             if state in UNDER_WAY:
-                state = RunState.ELSEWHERE if _lives(told.get("pid"), run_id) else RunState.CANCELLED
+                state = RunState.ELSEWHERE if _lives(told.get("pid"), told.get("birth")) else RunState.CANCELLED
                 run = Run(run_id, wish, state, run.began_ns, run.progress)
             self._said[run_id] = GrowingFile(facts.parent / _SAID)
             self.book.put(run)
@@ -210,9 +210,15 @@ class RunKeeper(QObject):
             self._read(run_id, whole=True)
 
 
-def _lives(pid: object, run_id: str) -> bool:
-    """Whether the process of a run is there still: its command line names the run's folder."""
+def _lives(pid: object, birth: object) -> bool:
+    """Whether the process of a run is there still, and not another one with its number."""
+    return bool(birth) and _birth(pid) == birth
+
+
+def _birth(pid: object) -> str:
+    """When a process began, in the kernel's ticks (field 22 of proc(5)'s stat); empty for one that is gone."""
     try:
-        return run_id.encode() in Path(f"/proc/{pid}/cmdline").read_bytes()
+        fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
     except OSError:
-        return False
+        return ""
+    return "" if fields[0] == "Z" else fields[19]

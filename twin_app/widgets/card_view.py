@@ -23,6 +23,23 @@ WIDE_PX = 560
 NO_CARD = "No card of this policy has been heard of yet."
 
 
+class Page(QScrollArea):
+    """As high as its words need at its width: a resizable scroll area leaves holes under labels that wrap."""
+
+    def fit(self) -> None:
+        """Give the widget the height that goes with the width there is."""
+        holder = self.widget()
+        layout = None if holder is None else holder.layout()
+        if layout is not None:
+            width = self.viewport().width()
+            holder.resize(width, max(layout.totalHeightForWidth(width), self.viewport().height()))
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Another width, another height."""
+        super().resizeEvent(event)
+        self.fit()
+
+
 class CardView(QWidget):
     """Choose a policy above, read below; the keyboard scrolls it."""
 
@@ -32,10 +49,10 @@ class CardView(QWidget):
         self.choice = QComboBox()
         self.choice.setAccessibleName("Card of the policy")
         self.choice.activated.connect(lambda _: self._show_chosen())
-        self.page = QScrollArea()
-        self.page.setWidgetResizable(True)
+        self.page = Page()
         self.page.setFrameShape(QFrame.Shape.NoFrame)
         self.page.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.page.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOn)
         self.page.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.page.setAccessibleName("Card")
         self.page.setMinimumHeight(56)
@@ -104,6 +121,7 @@ class CardView(QWidget):
             self._add(column, "".join(_table(section.title, section.rows) for section in card.sections))
         column.addStretch(1)
         self.page.setWidget(holder)  # the one before is deleted with it
+        self.page.fit()
         self.page.verticalScrollBar().setValue(0)
 
     def _add_examination(self, column: QVBoxLayout, one: Examination) -> None:
@@ -122,6 +140,7 @@ class CardView(QWidget):
         super().resizeEvent(event)
         for pair in self._pairs:
             self._turn(pair)
+        self.page.fit()
 
     def _turn(self, pair: QBoxLayout) -> None:
         wide = self.width() >= WIDE_PX
