@@ -61,7 +61,7 @@ def _setup_of(arguments: argparse.Namespace) -> CellSetup:
     setup = CellSetup(
         scene=absolute_scene(arguments.scene),
         policy=arguments.policy,
-        fallback=arguments.fallback,
+        fallback=arguments.fallback or "",
         mismatch=arguments.mismatch,
         variations=tuple(arguments.vary),
     )

@@ -91,7 +91,7 @@ def _add_evaluate(commands: _Commands[Any]) -> argparse.ArgumentParser:
     evaluate.add_argument(
         "--fallback",
         type=given,
-        default="",
+        default=None,
         metavar="NAME",
         help="policy that stands in when the examined one declines, fails, is late, unsure or slow (default: none)",
     )
