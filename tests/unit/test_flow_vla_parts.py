@@ -14,11 +14,10 @@ from plugins.flow_vla.calibration import conformal_limit, fit
 from plugins.flow_vla.chunks import decode, encode
 from plugins.flow_vla.flow import HORIZON
 from plugins.flow_vla.geometry import base_turn, cell_of, image_turn, pixel_of
-from plugins.flow_vla.grounding import Grounding
 from plugins.flow_vla.mind import Mind
-from plugins.flow_vla.model import load_model
 from plugins.flow_vla.policy import MODEL
 from plugins.flow_vla.reader import Reader
+from plugins.flow_vla.ready import Ready, load_ready
 from plugins.flow_vla.turns import pieces
 from runtime.messages.geometry import Pose
 from runtime.perception import ViewGeometry
@@ -31,8 +30,13 @@ NUMBER = st.floats(-0.5, 0.5)
 
 
 @pytest.fixture(scope="module")
-def reader() -> Reader:
-    return load_model(MODEL).reader
+def model() -> Ready:
+    return load_ready(MODEL)
+
+
+@pytest.fixture(scope="module")
+def reader(model: Ready) -> Reader:
+    return model.reader
 
 
 @given(NUMBER, NUMBER, st.floats(-3.0, 3.0), st.lists(st.tuples(NUMBER, NUMBER, NUMBER), min_size=8, max_size=8))
@@ -112,9 +116,9 @@ def test_what_is_no_instruction_is_nonsense(reader: Reader, text: str) -> None:
         ("do not put the red cube in the left tote", "", ""),
     ],
 )
-def test_what_was_read_and_seen_is_told_in_plain_words(reader: Reader, text: str, seen: str, words: str) -> None:
+def test_what_was_read_and_seen_is_told_in_plain_words(model: Ready, text: str, seen: str, words: str) -> None:
     cell = pick_cell(load_robot("panda"))
-    mind = Mind(cell, reader=reader, grounding=Grounding(), instruction=text, watch=HandState(0.3, 0.0, 0.4, 0.0))
+    mind = Mind(cell, model=model, instruction=text, watch=HandState(0.3, 0.0, 0.4, 0.0))
     mind.target = seen
     assert mind.plain_words == words
 
