@@ -19,6 +19,9 @@ TURNS = 18
 LOOKS = 32
 """Length of the vector that says what a cell looks like."""
 
+KINDS = 1 + 6 + 3
+"""A part's middle, its colours, its shapes."""
+
 
 class Block(nn.Module):
     """Two convolutions and a way round them (He et al.: Deep residual learning, 2016)."""
@@ -70,7 +73,7 @@ class Eye(nn.Module):
         self.encoder = Encoder()
         channels = self.encoder.channels
         self.looks = nn.Conv2d(channels, LOOKS, 1)
-        self.kinds = nn.Conv2d(channels, 1 + 6 + 3, 1)
+        self.kinds = nn.Conv2d(channels, KINDS, 1)
         self.offset = nn.Conv2d(channels, 2, 1)
         self.height = nn.Conv2d(channels, 1, 1)
         self.room = nn.Conv2d(channels, 1, 1)

@@ -5,7 +5,9 @@ What is asked for and what a cell looks like meet as two vectors (late fusion), 
 
 from __future__ import annotations
 
+import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from plugins.flow_vla.eyes import CELLS, LOOKS, Eye
@@ -57,3 +59,12 @@ class Grounding(nn.Module):
         """Logits f32[n]: the thing that is meant is between the fingers, as the wrist camera sees it."""
         hand = seen["hand"]
         return (hand[:, :LOOKS] * self.question(asked)).sum(dim=1) / LOOKS**0.5 + hand[:, LOOKS]
+
+
+def leaning(place: NDArray[np.float32], where: NDArray[np.float64]) -> NDArray[np.float64]:
+    """f64[cells]: how far each cell lies in the direction of a place, as `Grounding.outer` counts it.
+
+    `place`: f32[places]; `where`: f64[cells, 2], see there.
+    """
+    axes = np.array([PLACE_AXES.get(name, (0.0, 0.0)) for name in PLACES])
+    return np.clip(where, -1.0, 1.0) @ (place @ axes)

@@ -26,6 +26,7 @@ from plugins.flow_vla.reader import Reader
 from runtime.mistakes import UserMistake
 
 ARCHITECTURE = "flow_vla/1"
+ENGINES = ("torch", "onnxruntime")
 WEIGHTS = "weights.safetensors"
 CARD = "card.json"
 BYTES_MAX = 64 * 2**20
@@ -61,6 +62,12 @@ class Card(Struct, frozen=True):
 
     calibration: Calibration = Calibration()
     build: Build = Build()
+    engine: str = "torch"
+    """What computes the networks: one of `ENGINES`."""
+
+    graphs: dict[str, str] = {}
+    """With onnxruntime: sha256 of `<name>.onnx`, by name; see `graphs.NAMES`."""
+
     facts: dict[str, Any] = {}
     """Seeds, data hashes, sizes, times and figures, for people."""
 
@@ -85,27 +92,61 @@ class FlowVla(nn.Module):
         self.register_buffer("seen_std", torch.ones(size))
         self.calibration = Calibration()
 
-    def strangeness(self, condition: NDArray[np.float32]) -> float:
-        """Distance of a condition from those of the training, in their standard deviations."""
-        off = (condition - self.seen_mean.numpy()) / self.seen_std.numpy()
-        return float(np.sqrt(np.square(np.clip(off, -20.0, 20.0)).mean()))
+
+class Kept(nn.Module):
+    """What stays in torch's hands when another engine computes eyes and head: the sentence is read once a task."""
+
+    seen_mean: Tensor
+    seen_std: Tensor
+    outermost: Tensor
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.reader = Reader()
+        self.register_buffer("outermost", torch.zeros(()))
+        self.register_buffer("seen_mean", torch.zeros(SIZE))
+        self.register_buffer("seen_std", torch.ones(SIZE))
 
 
 def save_model(model: FlowVla, folder: Path, *, version: str, facts: dict[str, Any]) -> None:
     """Write weights and card; half precision is enough and halves the size."""
+    digest = save_weights(model, folder)
+    write_card(folder, Card(ARCHITECTURE, version, digest, model.calibration, model.build, facts=facts))
+
+
+def save_weights(model: nn.Module, folder: Path) -> str:
+    """Write the weights alone; returns the sha256 of their file."""
     folder.mkdir(parents=True, exist_ok=True)
-    tensors = {name: tensor.detach().to(torch.float16).numpy() for name, tensor in model.state_dict().items()}
-    content = save(tensors)
+    content = save({name: tensor.detach().to(torch.float16).numpy() for name, tensor in model.state_dict().items()})
     (folder / WEIGHTS).write_bytes(content)
-    digest = hashlib.sha256(content).hexdigest()
-    card = Card(ARCHITECTURE, version, digest, model.calibration, model.build, facts)
+    return hashlib.sha256(content).hexdigest()
+
+
+def write_card(folder: Path, card: Card) -> None:
+    """Last of all files: a folder with a card is complete."""
     (folder / CARD).write_text(json.dumps(msgspec.to_builtins(card), indent=1) + "\n", encoding="utf-8")
 
 
 def load_model(folder: Path) -> FlowVla:
     """Read and check; in evaluation mode. Raises `ModelRefused`."""
     card = load_card(folder)
-    file = folder / WEIGHTS
+    if card.engine != "torch":
+        raise ModelRefused(f"{folder / CARD}: engine is {card.engine!r}, weights to go on with are torch's")
+    model = FlowVla(card.build)
+    _load_weights(model, folder, card)
+    model.calibration = card.calibration
+    return model.eval()
+
+
+def load_kept(folder: Path, card: Card) -> Kept:
+    """What is beside the graphs of another engine. Raises `ModelRefused`."""
+    kept = Kept()
+    _load_weights(kept, folder, card)
+    return kept.eval()
+
+
+def read_checked(file: Path, sha256: str) -> bytes:
+    """The content of a file that is as small and has the hash as it should. Raises `ModelRefused`."""
     try:
         if file.stat().st_size > BYTES_MAX:
             raise ModelRefused(f"{file}: {file.stat().st_size} bytes, at most {BYTES_MAX}")
@@ -113,16 +154,19 @@ def load_model(folder: Path) -> FlowVla:
     except OSError as trouble:
         raise ModelRefused(f"{file}: {trouble.strerror}") from trouble
     digest = hashlib.sha256(content).hexdigest()
-    if digest != card.sha256:
-        raise ModelRefused(f"{file}: sha256 is {digest[:12]}…, the card says {card.sha256[:12]}…")
+    if digest != sha256:
+        raise ModelRefused(f"{file}: sha256 is {digest[:12]}…, the card says {sha256[:12]}…")
+    return content
+
+
+def _load_weights(model: nn.Module, folder: Path, card: Card) -> None:
+    file = folder / WEIGHTS
+    content = read_checked(file, card.sha256)
     try:
         tensors = load(content)
     except (SafetensorError, ValueError, KeyError) as trouble:
         raise ModelRefused(f"{file}: no safetensors file: {trouble}") from trouble
-    model = FlowVla(card.build)
     model.load_state_dict(_checked(tensors, model.state_dict(), file))
-    model.calibration = card.calibration
-    return model.eval()
 
 
 def load_card(folder: Path) -> Card:
@@ -136,6 +180,8 @@ def load_card(folder: Path) -> Card:
         raise ModelRefused(f"{file}: {trouble}") from trouble
     if card.architecture != ARCHITECTURE:
         raise ModelRefused(f"{file}: architecture is {card.architecture!r}, must be {ARCHITECTURE!r}")
+    if card.engine not in ENGINES:
+        raise ModelRefused(f"{file}: engine is {card.engine!r}, must be one of {', '.join(ENGINES)}")
     return card
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import replace
 from pathlib import Path
 
@@ -11,9 +12,8 @@ from numpy.typing import NDArray
 
 from plugins.flow_vla.ablation.attending_mind import AttendingMind
 from plugins.flow_vla.chunks import decode
-from plugins.flow_vla.flow import ACTION
 from plugins.flow_vla.mind import Mind, Thought
-from plugins.flow_vla.model import FlowVla, load_model
+from plugins.flow_vla.ready import Ready, load_ready
 from plugins.flow_vla.sight import Look
 from plugins.flow_vla.signals import Signals
 from runtime.kinematics import Arm
@@ -28,24 +28,21 @@ from runtime.picking.watching import watch_pose
 from runtime.ports import Observation, Proposal
 
 FORCE_N = 30.0
-SAMPLES = 8
-"""Chunks drawn at each look; the one in their middle is carried out, their spread is a signal."""
-
 DONE_SURE = 0.6
 DONE_LOOKS = 2
 MODEL = Path(__file__).resolve().parent / "model"
 
 
 def flow_vla(cell: CellDescription, *, model: Path = MODEL) -> FlowVlaPolicy:
-    """With the weights that are shipped, or others. Raises `ModelRefused` for what is not as its card says."""
-    return FlowVlaPolicy(cell, load_model(model))
+    """With the model that is shipped, or another. Raises `ModelRefused` for what is not as its card says."""
+    return FlowVlaPolicy(cell, load_ready(model))
 
 
 class FlowVlaPolicy:
     """Pictures, joint state and the sentence in; a chunk of hand poses and a confidence out."""
 
-    def __init__(self, cell: CellDescription, model: FlowVla) -> None:
-        """`model` in evaluation mode; it is used by one thread."""
+    def __init__(self, cell: CellDescription, model: Ready) -> None:
+        """`model` is used by one thread."""
         torch.set_num_threads(1)
         self._cell = cell
         self._model = model
@@ -53,9 +50,6 @@ class FlowVlaPolicy:
         self._mover = Mover(self._arm, cell)
         self._under_way = UnderWay(self._arm, length_s=HORIZON * STEP_PERIOD_S)
         self._watch = watch_pose(cell, self._arm)
-        self._noise = torch.from_numpy(
-            np.random.default_rng(0xF10).standard_normal((SAMPLES, ACTION)).astype(np.float32)
-        )
         self._mind: Mind | AttendingMind | None = None
         self._signals = Signals()
         self._done_looks = 0
@@ -97,7 +91,8 @@ class FlowVlaPolicy:
         thought: Thought,
         condition: NDArray[np.float32],
     ) -> Proposal:
-        chunks, finished = self._draw(condition)
+        chunks, finished_logit = self._model.engine.draw(condition)
+        finished = 1.0 / (1.0 + math.exp(-max(-60.0, finished_logit)))
         chunk = chunks[_middle(chunks)]
         waypoints, widths_m = decode(committed[-1], chunk, relative=self._model.build.relative)
         path = self._mover.along(committed, waypoints, q_rad=observation.q_rad)
@@ -118,14 +113,8 @@ class FlowVlaPolicy:
             gripper_force_n=min(FORCE_N, self._cell.robot.gripper.force_max_n),
             step_period_s=STEP_PERIOD_S,
             confidence_limit=self._model.calibration.limit,
+            reading=mind.plain_words,
         )
-
-    def _draw(self, condition: NDArray[np.float32]) -> tuple[NDArray[np.float32], float]:
-        with torch.inference_mode():
-            one = torch.from_numpy(condition)[None]
-            drawn = self._model.head.draw(one.expand(SAMPLES, -1), noise=self._noise)
-            finished = torch.sigmoid(self._model.head.finished(one))[0, 0]
-        return drawn.numpy(), float(finished)
 
     def _to_watch(
         self,
@@ -158,6 +147,9 @@ class FlowVlaPolicy:
             gripper_force_n=min(FORCE_N, self._cell.robot.gripper.force_max_n),
             step_period_s=STEP_PERIOD_S,
             reason=reason,
+            confidence_limit=self._model.calibration.limit,
+            reading="" if self._mind is None else self._mind.plain_words,
+            unanswerable=status is PolicyStatus.DECLINED and thought is None,
         )
 
     def _keep(self, path: HandPath, observation: Observation) -> None:
@@ -165,10 +157,10 @@ class FlowVlaPolicy:
         self._under_way.keep(path, stamp_ns=observation.stamp_ns)
 
 
-def _mind(model: FlowVla, cell: CellDescription, instruction: str, watch: HandState) -> Mind | AttendingMind:
+def _mind(model: Ready, cell: CellDescription, instruction: str, watch: HandState) -> Mind | AttendingMind:
     if not model.build.grounded:
         return AttendingMind(cell, model, instruction)
-    return Mind(cell, reader=model.reader, grounding=model.grounding, instruction=instruction, watch=watch)
+    return Mind(cell, model=model, instruction=instruction, watch=watch)
 
 
 def _marks(observation: Observation, mind: Mind | AttendingMind, thought: Thought) -> tuple[TargetMark, ...]:

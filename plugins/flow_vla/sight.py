@@ -6,15 +6,14 @@ import math
 from dataclasses import dataclass, field
 
 import numpy as np
-import torch
 from numpy.typing import NDArray
-from torch import Tensor
 
+from plugins.flow_vla.engine import Engine, Seen
 from plugins.flow_vla.eyes import CELLS, TURNS
 from plugins.flow_vla.geometry import base_turn, cell_places, pixel_of
-from plugins.flow_vla.grounding import Grounding
+from plugins.flow_vla.grounding import leaning
 from plugins.flow_vla.slots import COLOURS, SHAPES
-from plugins.flow_vla.turns import pieces, side_px
+from plugins.flow_vla.turns import frame_of, side_px
 from runtime.messages.cell import CellDescription
 from runtime.perception import ViewGeometry
 from runtime.ports import CameraView
@@ -64,15 +63,16 @@ class Look:
     room: NDArray[np.float32] = field(repr=False)
     """f32[CELLS²], logits of a good place to put something down."""
 
-    summary: NDArray[np.float32] = field(repr=False)
     in_hand: float = 0.0
 
 
 class Sight:
     """The eyes of one policy on one cell."""
 
-    def __init__(self, grounding: Grounding, cell: CellDescription) -> None:
-        self._grounding = grounding
+    def __init__(self, engine: Engine, cell: CellDescription, *, outermost: float) -> None:
+        """`outermost`: how much a place counts, see `Grounding`."""
+        self._engine = engine
+        self._outermost = outermost
         self._floor_m = cell.tray.centre_in_base_m[2]
         self._centre = np.array(cell.tray.centre_in_base_m[:2])
         self._half = np.array(cell.tray.inner_half_extents_m)
@@ -82,34 +82,27 @@ class Sight:
     ) -> Look:
         """Answer one question about one picture. `place` is asked of the fixed camera alone."""
         geometry = ViewGeometry(view.camera, view.camera_in_base)
-        with torch.inference_mode():
-            picture = torch.from_numpy(np.ascontiguousarray(view.picture.image)).permute(2, 0, 1)[None].float() / 255.0
-            seen = getattr(self._grounding, camera)(picture)
-            question = torch.from_numpy(asked)[None]
-            heat = self._grounding.heat(camera, seen, question)
-            if place is not None:
-                where = (cell_places(geometry, z_m=self._floor_m + 0.02) - self._centre) / self._half
-                heat = self._grounding.outer(
-                    heat, torch.from_numpy(place)[None], torch.from_numpy(where.astype(np.float32))[None]
-                )
-            shares = heat.softmax(dim=1)[0].numpy()
-            in_hand = float(torch.sigmoid(self._grounding.in_hand(seen, question))[0]) if camera == "wrist" else 0.0
+        seen = self._engine.see(camera, view.picture.image, asked)
+        heat = seen.heat
+        if place is not None:
+            where = (cell_places(geometry, z_m=self._floor_m + 0.02) - self._centre) / self._half
+            heat = heat.copy()
+            heat[:-1] += (self._outermost * leaning(place, where)).astype(np.float32)
+        shares = _softmax(heat)
         return Look(
             view=geometry,
-            peak=self._peak(camera, picture, geometry, shares, seen),
+            peak=self._peak(camera, geometry, shares, seen),
             heat=shares[:-1].reshape(CELLS, CELLS),
-            room=seen["room"][0].reshape(-1).numpy(),
-            summary=seen["summary"][0].numpy(),
-            in_hand=in_hand,
+            room=seen.room,
+            in_hand=1.0 / (1.0 + math.exp(-max(-60.0, seen.in_hand))) if camera == "wrist" else 0.0,
         )
 
     def _peak(
         self,
         camera: str,
-        picture: Tensor,
         view: ViewGeometry,
         shares: NDArray[np.float32],
-        seen: dict[str, Tensor],
+        seen: Seen,
     ) -> Peak:
         grid = shares[:-1].reshape(CELLS, CELLS)
         best = int(shares[:-1].argmax())
@@ -119,11 +112,11 @@ class Sight:
         share = float(grid[rows, columns].sum())
         elsewhere = grid.copy()
         elsewhere[rows, columns] = 0.0
-        offset = seen["offset"][0, :, down, across].tolist()
+        offset = seen.offset[:, down, across].tolist()
         pixel = pixel_of(best, (offset[0], offset[1]))
-        z_m = self._floor_m + 0.01 * float(seen["height"][0, down, across])
+        z_m = self._floor_m + 0.01 * float(seen.height[down, across])
         x_m, y_m = view.on_plane(np.array([pixel]), z_m=z_m)[0].tolist()
-        kinds = seen["kinds"][0, :, down, across].numpy()
+        kinds = seen.kinds[:, down, across]
         return Peak(
             share=share,
             rival=float(_largest_window(elsewhere)),
@@ -133,7 +126,7 @@ class Sight:
             x_m=x_m,
             y_m=y_m,
             z_m=z_m,
-            turns_rad=self._turns(camera, picture, view, pixel, (x_m, y_m, z_m)),
+            turns_rad=self._turns(camera, view, pixel, (x_m, y_m, z_m)),
             colour=COLOURS[1 + int(kinds[1:7].argmax())],
             shape=SHAPES[1 + int(kinds[7:10].argmax())],
         )
@@ -141,7 +134,6 @@ class Sight:
     def _turns(
         self,
         camera: str,
-        picture: Tensor,
         view: ViewGeometry,
         pixel: tuple[float, float],
         point_m: tuple[float, float, float],
@@ -150,10 +142,12 @@ class Sight:
         if not math.isfinite(point_m[0]):
             return ()
         side = side_px(view.focal_px, view.project_point(point_m)[2])
-        with torch.inference_mode():
-            piece = pieces(picture, torch.tensor([pixel], dtype=torch.float32), torch.tensor([side]))
-            shares = self._grounding.turners[camera](piece).softmax(dim=1)[0].numpy()
-        return _summits(view, shares)
+        return _summits(view, self._engine.turn(camera, frame_of(pixel, side)))
+
+
+def _softmax(logits: NDArray[np.float32]) -> NDArray[np.float32]:
+    shares = np.exp(logits - logits.max())
+    return shares / shares.sum()
 
 
 def _largest_window(grid: NDArray[np.float32]) -> float:

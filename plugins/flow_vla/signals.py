@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from plugins.flow_vla.mind import Mind, Thought
 from runtime.picking.following import Waypoint
 
 if TYPE_CHECKING:
     from plugins.flow_vla.ablation.attending_mind import AttendingMind
-    from plugins.flow_vla.model import FlowVla
+    from plugins.flow_vla.mind import Mind, Thought
+    from plugins.flow_vla.ready import Ready
 
 NAMES = (
     "flow_spread",
@@ -54,7 +54,7 @@ class Signals:
         condition: NDArray[np.float32],
         finished: float,
         *,
-        model: FlowVla,
+        model: Ready,
     ) -> None:
         """Measure one inference."""
         self._looks += 1

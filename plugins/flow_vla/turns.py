@@ -6,7 +6,9 @@ a fixed number of millimetres wide whatever the distance, and looked at by a sma
 
 from __future__ import annotations
 
+import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor, nn
 from torch.nn import functional
 
@@ -55,10 +57,20 @@ def pieces(pictures: Tensor, pixels: Tensor, sides_px: Tensor, turned_rad: Tenso
     centre = 2.0 * pixels / SIDE_PX - 1.0
     first = torch.stack((cosine, -sine, centre[:, 0]), dim=1)
     second = torch.stack((sine, cosine, centre[:, 1]), dim=1)
-    grid = functional.affine_grid(
-        torch.stack((first, second), dim=1), [len(pictures), 3, PIECE_PX, PIECE_PX], align_corners=False
-    )
+    return sampled(pictures, torch.stack((first, second), dim=1))
+
+
+def sampled(pictures: Tensor, frames: Tensor) -> Tensor:
+    """Squares f32[n, 3, 32, 32] of pictures; `frames` f32[n, 2, 3] place the square -1…1 in the picture's -1…1."""
+    grid = functional.affine_grid(frames, [len(pictures), 3, PIECE_PX, PIECE_PX], align_corners=False)
     return functional.grid_sample(pictures, grid, mode="bilinear", padding_mode="border", align_corners=False)
+
+
+def frame_of(pixel: tuple[float, float], side_px: float) -> NDArray[np.float32]:
+    """f32[2, 3] of an upright square around a pixel, column and row."""
+    scale = side_px / SIDE_PX
+    column, row = (2.0 * value / SIDE_PX - 1.0 for value in pixel)
+    return np.array([[scale, 0.0, column], [0.0, scale, row]], dtype=np.float32)
 
 
 def side_px(focal_px: float, depth_m: float) -> float:

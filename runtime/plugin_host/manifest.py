@@ -14,10 +14,13 @@ from runtime.plugin_host.servers import ServerSettings
 PLUGIN_API = 1
 """Raised when a port that plugins implement changes in a way that older plugins would not survive."""
 
+CARD = "card.json"
+"""In every folder of weights."""
+
 _RANGES = (("load_s", 1.0, 3600.0), ("hang_s", 0.1, 60.0), ("memory_mib", 64.0, 1048576.0))
 """Limits of a policy's own limits, so that a slip of the pen does not switch one off."""
 
-_NAME = re.compile(r"[a-z][a-z0-9_]{0,39}")
+NAME = re.compile(r"[a-z][a-z0-9_]{0,39}")
 
 
 class ManifestError(ValueError):
@@ -59,6 +62,15 @@ class PolicyManifest(Struct, frozen=True):
 
     recipe: Path | None = None
     """The training configuration that made it."""
+
+    model: Path | None = None
+    """The folder of its weights; None: it has none, or its factory knows."""
+
+    compressor: tuple[Path, str] | None = None
+    """File and callable that makes variants: a `runtime.plugin_host.workshop.Compressor`."""
+
+    compression: Path | None = None
+    """The configuration of that."""
 
     server: ServerSettings | None = None
     """Where it runs, when that is not here."""
@@ -137,6 +149,11 @@ class _PolicyTable(Struct, frozen=True, forbid_unknown_fields=True):
 
     ablations: str = ""
     recipe: str = ""
+    model: str = ""
+    compressor: str = ""
+    """`file.py:callable`."""
+
+    compression: str = ""
     server: _PolicyServerTable | None = None
     isolated: bool = False
     load_s: float = 120.0
@@ -161,7 +178,7 @@ def read_manifest(path: Path) -> PluginManifest:
     _require(path, plugin.name == path.parent.name, f"plugin.name: {plugin.name!r} is not its folder's name")
     names = [entry.name for entry in document.policy]
     for name in [plugin.name, *names]:
-        _require(path, _NAME.fullmatch(name) is not None, f"name: {name!r}, allowed are a-z, 0-9 and _, at most 40")
+        _require(path, NAME.fullmatch(name) is not None, f"name: {name!r}, allowed are a-z, 0-9 and _, at most 40")
     _require(path, len(set(names)) == len(names), f"policy.name: given twice in {names}")
     policies = tuple(_policy(path, plugin, entry) for entry in document.policy)
     servers = tuple(_server(path, plugin, entry) for entry in document.server)
@@ -196,6 +213,9 @@ def _policy(path: Path, plugin: _PluginTable, entry: _PolicyTable) -> PolicyMani
         trainer=_callable(path, "policy.trainer", entry.trainer),
         ablations=_callable(path, "policy.ablations", entry.ablations),
         recipe=_file(path, "policy.recipe", entry.recipe) if entry.recipe else None,
+        model=_file(path, "policy.model", f"{entry.model}/{CARD}").parent if entry.model else None,
+        compressor=_callable(path, "policy.compressor", entry.compressor),
+        compression=_file(path, "policy.compression", entry.compression) if entry.compression else None,
     )
 
 

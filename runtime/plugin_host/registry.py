@@ -17,7 +17,8 @@ from runtime.messages.cell import CellDescription
 from runtime.mistakes import UserMistake
 from runtime.plugin_host.manifest import ManifestError, PluginManifest, PolicyManifest, ServerManifest, read_manifest
 from runtime.plugin_host.servers import ServerChoice, ServerSettings, checked_names, chosen
-from runtime.plugin_host.workshop import Trainer
+from runtime.plugin_host.variants import FoundVariant, find_variants, offered
+from runtime.plugin_host.workshop import Compressor, Trainer
 from runtime.ports import Policy
 
 
@@ -41,10 +42,12 @@ class Registry:
         troubles: Iterable[PluginTrouble] = (),
         *,
         choices: Mapping[str, ServerChoice] | None = None,
+        variants: Iterable[FoundVariant] = (),
     ) -> None:
         """Sort the policies by name; one that two plugins offer belongs to the first of them.
 
-        `choices`: where a person says that the servers of policies are, by policy.
+        `choices`: where a person says that the servers of policies are, by policy; `variants` stand beside the
+        policies they are made from.
         """
         self._policies: dict[str, PolicyManifest] = {}
         self._servers: dict[str, ServerManifest] = {}
@@ -60,7 +63,18 @@ class Registry:
                     self._policies[policy.name] = policy
             for server in plugin.servers:
                 self._servers.setdefault(server.protocol, server)
+        self._add_variants(list(variants))
         checked_names(self._choices, {name: policy.server for name, policy in self._policies.items()})
+
+    def _add_variants(self, variants: list[FoundVariant]) -> None:
+        """One whose files are gone is listed and locked away."""
+        manifests, troubles = offered(variants, self._policies)
+        self._policies |= {manifest.name: manifest for manifest in manifests}
+        self._quarantine |= troubles
+        names = {manifest.name for manifest in manifests}
+        for variant in variants:
+            if variant.manifest.name in names and (trouble := variant.missing()):
+                self.quarantine_policy(variant.manifest.name, trouble)
 
     def servers(self) -> tuple[ServerManifest, ...]:
         """Every protocol that a policy can be served over."""
@@ -134,7 +148,8 @@ class Registry:
             module = _import(manifest.file)
             factory = cast("Callable[..., Policy]", getattr(module, manifest.factory))
             settings = self.server_settings(name)
-            with_model = {} if model is None else {"model": model}
+            weights = model or manifest.model
+            with_model = {} if weights is None else {"model": weights}
             return factory(cell, **with_model) if settings is None else factory(cell, settings)
         except UserMistake as mistake:  # a wrong address or mapping: not the plugin's fault
             raise PolicyUnavailable(f"policy {name}: {mistake.what}", remedy=mistake.remedy) from mistake
@@ -146,12 +161,19 @@ class Registry:
     def load_trainer(self, name: str, *, ablations: bool = False) -> Trainer:
         """What trains this policy, or the alternatives to its parts; raises `PolicyUnavailable`."""
         manifest = self.manifest(name)
-        key, found = ("ablations", manifest.ablations) if ablations else ("trainer", manifest.trainer)
-        if found is None:
-            what = "has no alternatives to train" if ablations else "is not trained"
-            raise PolicyUnavailable(f"policy {name} {what}", remedy=f"one that is has `{key}` in its manifest")
-        file, function = found
-        return cast("Trainer", getattr(_import(file), function))
+        if ablations:
+            return cast("Trainer", _found(name, "has no alternatives to train", "ablations", manifest.ablations))
+        return cast("Trainer", _found(name, "is not trained", "trainer", manifest.trainer))
+
+    def load_compressor(self, name: str) -> Compressor:
+        """What makes variants of this policy; raises `PolicyUnavailable`."""
+        return cast("Compressor", _found(name, "is not compressed", "compressor", self.manifest(name).compressor))
+
+
+def _found(name: str, lacks: str, key: str, place: tuple[Path, str] | None) -> Any:  # the caller knows its type
+    if place is None:
+        raise PolicyUnavailable(f"policy {name} {lacks}", remedy=f"one that is has `{key}` in its manifest")
+    return getattr(_import(place[0]), place[1])
 
 
 def _place(trouble: BaseException, folder: Path) -> str:
@@ -160,10 +182,13 @@ def _place(trouble: BaseException, folder: Path) -> str:
     return f" ({Path(own[-1].filename).name}, line {own[-1].lineno})" if own else ""
 
 
-def discover(*folders: Path, choices: Mapping[str, ServerChoice] | None = None) -> Registry:
+def discover(
+    *folders: Path, choices: Mapping[str, ServerChoice] | None = None, variants: Path | None = None
+) -> Registry:
     """Read every `<folder>/<plugin>/plugin.toml`; a broken one is listed with its reason, the others stay usable.
 
     `choices`: where a person says that the servers of policies are. Raises `UserMistake` for one that has none.
+    `variants`: the folder of variants, which need not be there.
     """
     plugins: list[PluginManifest] = []
     troubles: list[PluginTrouble] = []
@@ -172,7 +197,9 @@ def discover(*folders: Path, choices: Mapping[str, ServerChoice] | None = None) 
             plugins.append(read_manifest(path))
         except ManifestError as trouble:
             troubles.append(PluginTrouble(path.parent.name, str(trouble)))
-    return Registry(plugins, troubles, choices=choices)
+    found, broken = find_variants(variants) if variants is not None else ([], {})
+    troubles += [PluginTrouble(name, reason) for name, reason in broken.items()]
+    return Registry(plugins, troubles, choices=choices, variants=found)
 
 
 def _import(file: Path) -> ModuleType:

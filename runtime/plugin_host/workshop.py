@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -53,4 +53,30 @@ class Trainer(Protocol):
 
     def __call__(self, config: Path, workshop: Workshop) -> Path:
         """Train as the configuration says; returns the folder of the model. Raises `UserMistake`."""
+        ...
+
+
+class Variant(Struct, frozen=True):
+    """A policy made smaller or quicker: a folder with a model of its own."""
+
+    name: str
+    """After the policy's own name and an underscore, e.g. `int8`; empty: the policy as it is, to compare with."""
+
+    label: str
+    """For people."""
+
+    summary: str
+    model: Path
+
+
+class Compressor(Protocol):
+    """What a plugin's compressor is: called once, it goes on where it was interrupted."""
+
+    def __call__(
+        self, config: Path, workshop: Workshop, *, model: Path, wanted: Collection[str] = ()
+    ) -> tuple[Variant, ...]:
+        """Make variants of a model as the configuration says; the first one returned is the model as it is.
+
+        `wanted`: names of variants; empty: all that there are. Raises `UserMistake`.
+        """
         ...

@@ -11,6 +11,7 @@ import torch
 from plugins.flow_vla.ablation.attending import SIZE, STATE, attended
 from plugins.flow_vla.model import Build, FlowVla, load_card, load_model, save_model
 from plugins.flow_vla.policy import MODEL, FlowVlaPolicy
+from plugins.flow_vla.ready import ready
 from plugins.flow_vla.slots import asked_for
 from runtime.messages.policy import PolicyStatus
 from runtime.messages.tasks import Assignment
@@ -35,7 +36,7 @@ def rebuilt(build: Build) -> FlowVla:
 
 
 def answers(build: Build, looks: int = 3) -> list[Proposal]:
-    policy = FlowVlaPolicy(CELL, rebuilt(build))
+    policy = FlowVlaPolicy(CELL, ready(rebuilt(build)))
     policy.begin(Assignment(7, 1, "put the red cube in the left tote"))
     return [policy.infer(observation(number + 1)) for number in range(looks)]
 

@@ -12,6 +12,7 @@ from twin_app.assembly import doctor_graphics as graphics
 from twin_app.assembly import doctor_machine as machine
 from twin_app.assembly import doctor_software as software
 from twin_app.assembly.doctor_finding import Finding, Health
+from twin_app.assembly.setup import variants_folder
 
 SHARED_BYTES = 64 << 20
 """Room for sockets and shared-memory blocks of a session."""
@@ -26,6 +27,7 @@ def run_doctor() -> list[Finding]:
         software.check_python(),
         software.check_libraries(),
         software.check_debian_packages(),
+        software.check_variants(variants_folder()),
         machine.check_cores(),
         machine.check_memory(),
         machine.check_real_time(),

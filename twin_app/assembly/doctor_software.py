@@ -9,6 +9,7 @@ import sys
 from importlib.metadata import PackageNotFoundError, requires, version
 from pathlib import Path
 
+from runtime.plugin_host.variants import find_variants
 from twin_app.assembly.doctor_finding import Finding, good, limited, missing
 
 PACKAGE_LIST = Path(__file__).with_name("debian-packages.txt")
@@ -48,6 +49,16 @@ def check_libraries(lock: Path = LOCK) -> Finding:
     if differing:
         return limited("libraries", f"other than tried: {', '.join(differing)}", remedy="make clean setup")
     return good("libraries", f"{len(needed)} of {len(needed)} as locked")
+
+
+def check_variants(folder: Path) -> Finding:
+    """Variants of policies, as `celltwin compress` registers them, every file read."""
+    found, troubles = find_variants(folder)
+    changed = [trouble for one in found if (trouble := one.changed())]
+    if wrong := [*troubles.values(), *changed]:
+        remedy = f"`celltwin compress` makes them anew; or take them out of {folder}"
+        return limited("policy variants", "; ".join(wrong), remedy=remedy)
+    return good("policy variants", ", ".join(one.manifest.name for one in found) or "none")
 
 
 def locked_versions(lock: Path) -> dict[str, str]:

@@ -9,6 +9,7 @@ import time
 from pathlib import Path
 from typing import Any
 
+from runtime.mistakes import UserMistake, quoted
 from twin_app.assembly.examination.figures import figures_of
 from twin_app.assembly.examination.ledger import Ledger
 from twin_app.assembly.examination.paper import TABLES
@@ -25,15 +26,15 @@ def run(arguments: argparse.Namespace) -> int:
     """Examine and print one set of figures, or a table for a suite that is one."""
     stay_child_of(arguments.child_of)
     seeds = parse_seeds(arguments.seeds)
-    setup = CellSetup(
-        scene=absolute_scene(arguments.scene),
-        policy=arguments.policy,
-        mismatch=arguments.mismatch,
-        variations=tuple(arguments.vary),
-    )
-    read_plugins(setup)
+    setup = _setup_of(arguments)
     ledger = Ledger(Path(arguments.keep) if arguments.keep else None)
-    about = {"policy": setup.policy, "suite": arguments.suite, "seeds": arguments.seeds, "scene": arguments.scene}
+    about = {
+        "policy": setup.policy,
+        "fallback": setup.fallback,
+        "suite": arguments.suite,
+        "seeds": arguments.seeds,
+        "scene": arguments.scene,
+    }
     began_s = time.perf_counter()
     if arguments.suite in TABLES:
         rows = _table(arguments, setup, seeds, ledger)
@@ -53,6 +54,23 @@ def run(arguments: argparse.Namespace) -> int:
     figures = {**about, "variations": list(setup.variations), **figures_of(results), "wall_s": _since(began_s)}
     show(figures, as_json=arguments.json)
     return 0
+
+
+def _setup_of(arguments: argparse.Namespace) -> CellSetup:
+    """As the words say. Raises `UserMistake` for policies that there are not, or one that would relieve itself."""
+    setup = CellSetup(
+        scene=absolute_scene(arguments.scene),
+        policy=arguments.policy,
+        fallback=arguments.fallback or "",
+        mismatch=arguments.mismatch,
+        variations=tuple(arguments.vary),
+    )
+    if setup.fallback == setup.policy:
+        raise UserMistake(
+            f"policy {quoted(setup.policy)} cannot stand in for itself", remedy="choose another --fallback"
+        )
+    read_plugins(setup)
+    return setup
 
 
 def _table(arguments: argparse.Namespace, setup: CellSetup, seeds: range, ledger: Ledger) -> list[dict[str, Any]]:
@@ -88,7 +106,8 @@ def _since(began_s: float) -> float:
 def _line(result: Result, count: int, total: int, *, left_s: float) -> str:
     mark = "ok  " if _right(result) else "MISS"
     words = f"{result.instruction[:58]:<60}{result.verdict:<13}{result.duration_s:5.1f} s"
-    return f"{count:>5}/{total}  {mark}  {words}  {left_s / 60.0:5.1f} min left  {result.reason[:60]}"
+    stood_in = "fallback: " if result.fallback_used else ""
+    return f"{count:>5}/{total}  {mark}  {words}  {left_s / 60.0:5.1f} min left  {stood_in}{result.reason[:60]}"
 
 
 def _right(result: Result) -> bool:

@@ -92,6 +92,11 @@ def data_folder_of(setup: SessionSetup) -> Path:
     return base / setup.cell.cell
 
 
+def variants_folder() -> Path:
+    """Where `celltwin compress` registers what it made."""
+    return user_data_path("celltwin") / "variants"
+
+
 def absolute_scene(name_or_path: str) -> str:
     """A scene as it may travel to the cell's processes, which work in another folder: a path made absolute."""
     return str(Path(name_or_path).absolute()) if name_or_path.endswith(".toml") else name_or_path
@@ -114,7 +119,8 @@ def read_plugins(setup: CellSetup) -> Registry:
     """Find the plugins and make sure that the wished policies are among them."""
     from runtime.plugin_host import discover
 
-    registry = discover(PLUGIN_FOLDER, *([Path(setup.plugins)] if setup.plugins else []), choices=setup.servers)
+    more = [Path(setup.plugins)] if setup.plugins else []
+    registry = discover(PLUGIN_FOLDER, *more, choices=setup.servers, variants=variants_folder())
     names = [manifest.name for manifest in registry.policies()]
     for wished in filter(None, (setup.policy, setup.shadow, setup.fallback)):
         if wished not in names:

@@ -12,9 +12,10 @@ _Commands = argparse._SubParsersAction  # noqa: SLF001 - argparse has no public 
 
 
 def add_training(commands: _Commands[Any]) -> None:
-    """train, demos and evaluate."""
+    """train, demos, evaluate and compress."""
     for add in (_add_train, _add_demos, _add_evaluate):
         _add_watching(add(commands))
+    _add_compress(commands)
 
 
 def _add_watching(parser: argparse.ArgumentParser) -> None:
@@ -87,6 +88,13 @@ def _add_evaluate(commands: _Commands[Any]) -> argparse.ArgumentParser:
     evaluate.add_argument(
         "--mismatch", default="low", choices=("low", "high"), help="of plant and nominal model (default: %(default)s)"
     )
+    evaluate.add_argument(
+        "--fallback",
+        type=given,
+        default=None,
+        metavar="NAME",
+        help="policy that stands in when the examined one declines, fails, is late, unsure or slow (default: none)",
+    )
     add_vary(evaluate, "a variation; may be repeated (default: none)")
     evaluate.add_argument(
         "--models", type=given, default=None, metavar="DIR", help="for ablation (default: where train puts them)"
@@ -97,3 +105,42 @@ def _add_evaluate(commands: _Commands[Any]) -> argparse.ArgumentParser:
     evaluate.add_argument("--processes", type=positive, default=2, help="side by side (default: %(default)s)")
     evaluate.add_argument("--json", action="store_true", help=JSON)
     return evaluate
+
+
+def _add_compress(commands: _Commands[Any]) -> None:
+    compress = commands.add_parser(
+        "compress",
+        help="smaller and quicker variants of a policy, measured and registered",
+        description="Make smaller and quicker variants of a policy, measure them, and register them as policies. "
+        "What was finished before an interruption is kept.",
+    )
+    compress.add_argument("--policy", type=given, default="flow_vla", help="policy to compress (default: %(default)s)")
+    compress.add_argument(
+        "--model", type=given, default=None, metavar="DIR", help="other weights than the policy's own"
+    )
+    compress.add_argument(
+        "--variants", type=given, default=None, metavar="NAME,…", help="only these, e.g. int8,edge (default: all)"
+    )
+    compress.add_argument(
+        "--config", type=given, default=None, metavar="FILE", help="how they are made (default: the policy's own)"
+    )
+    compress.add_argument(
+        "--seeds", type=given, default="500000:500500", help="of the examinations, A:B (default: %(default)s)"
+    )
+    compress.add_argument(
+        "--looks",
+        type=given,
+        default="200000:200010",
+        metavar="A:B",
+        help="seeds at which latency and agreement are measured (default: %(default)s)",
+    )
+    compress.add_argument(
+        "--out",
+        type=given,
+        default=None,
+        metavar="DIR",
+        help="where all of it is kept (default: the user's data folder)",
+    )
+    compress.add_argument("--scene", type=given, default="tray", help="scene name or TOML file (default: %(default)s)")
+    compress.add_argument("--processes", type=positive, default=2, help="side by side (default: %(default)s)")
+    compress.add_argument("--json", action="store_true", help=JSON)

@@ -10,7 +10,7 @@ from plugins.flow_vla.ablation.attending import CAMERAS, attended, state_of
 from plugins.flow_vla.belief import Belief, Place
 from plugins.flow_vla.condition import Grip
 from plugins.flow_vla.mind import Thought
-from plugins.flow_vla.model import FlowVla
+from plugins.flow_vla.ready import Ready
 from plugins.flow_vla.sight import Sight
 from plugins.flow_vla.slots import PLACES, one_hot
 from runtime.messages.cell import CellDescription
@@ -29,13 +29,14 @@ class NoBelief(Belief):
 class AttendingMind:
     """Stands where `Mind` stands."""
 
-    def __init__(self, cell: CellDescription, model: FlowVla, instruction: str) -> None:
+    def __init__(self, cell: CellDescription, model: Ready, instruction: str) -> None:
         self.reading = model.reader.read(instruction)
         self._tote = next((tote for tote in cell.totes if tote.name == self.reading.tote), cell.totes[0])
-        self._model = model
-        self._sight = Sight(model.grounding, cell)
+        assert model.grounding is not None
+        self._grounding = model.grounding
+        self._sight = Sight(model.engine, cell, outermost=model.outermost)
         self._width_m = float("nan")
-        self.refusal = ""
+        self.refusal = self.plain_words = ""
         self.unseen_s = 0.0
         self.target = self.reading.shape or "part"
         self.belief = NoBelief(cell, self._tote)
@@ -51,7 +52,7 @@ class AttendingMind:
         with torch.inference_mode():
             pictures = {camera: picture_of(observation.views[camera].picture.image)[None] for camera in CAMERAS}
             condition = attended(
-                self._model.grounding, pictures, torch.from_numpy(asked)[None], torch.from_numpy(state)[None]
+                self._grounding, pictures, torch.from_numpy(asked)[None], torch.from_numpy(state)[None]
             )
         return Thought(looks, condition[0].numpy())
 

@@ -16,6 +16,7 @@ from plugins.flow_vla.ablation.attending import CAMERAS, attended
 from plugins.flow_vla.ablation.attending_mind import AttendingMind
 from plugins.flow_vla.chunks import encode
 from plugins.flow_vla.model import FlowVla
+from plugins.flow_vla.ready import ready
 from plugins.flow_vla.training.lessons import CHUNK, DONE, LEAD, Rehearsal, advised
 from runtime.datasets import DatasetReader
 from runtime.messages.cell import CellDescription
@@ -43,14 +44,15 @@ def read_frames(
     model: FlowVla, cell: CellDescription, datasets: list[Path], *, progress: Callable[[int, int], None]
 ) -> Frames:
     """Every fourth frame of all lessons, with the sentence as the model's reader takes it."""
-    rehearsal = Rehearsal(model, cell)
+    own = ready(model)
+    rehearsal = Rehearsal(own, cell)
     rows: list[tuple[dict[str, NDArray[np.uint8]], tuple[NDArray[np.float32], ...]]] = []
     readers = [DatasetReader(dataset) for dataset in datasets]
     total, read = sum(map(len, readers)), 0
     for reader in readers:
         for number in range(len(reader)):
             episode = reader.episode(number)
-            mind = AttendingMind(cell, model, episode.task)
+            mind = AttendingMind(cell, own, episode.task)
             for index, observation in enumerate(rehearsal.observations(episode)):
                 hand = HandState(*episode.extras[LEAD][index].tolist())
                 asked, state = mind.words_and_state(observation, hand)

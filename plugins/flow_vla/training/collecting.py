@@ -13,43 +13,44 @@ import numpy as np
 from numpy.typing import NDArray
 
 from plugins.flow_vla.training.labels import CAMERAS, Seen, describe, drop_cell, locate
-from plugins.flow_vla.training.shards import STILLS
+from plugins.flow_vla.training.shards import STILLS, Shards
 from runtime.link.parentage import crew
 from runtime.messages.cell import CellDescription
 from runtime.perception import ViewGeometry
 from sim_worlds.scenes import load_scene
 from sim_worlds.stills import Still, StillRecipe, Studio
+from sim_worlds.variation import TrainingMix
 
 
-def make_shards(
-    folder: Path,
-    recipe: StillRecipe,
-    *,
-    first_seed: int,
-    shards: int,
-    processes: int = 2,
-    progress: Callable[[int, int], None],
-) -> None:
-    """Take what is missing. `progress` hears how many shards of how many are there."""
+def make_stills(
+    folder: Path, *, scene: str, first_seed: int, count: int, processes: int, progress: Callable[[int, int], None]
+) -> Shards:
+    """So many stills of a scene under every variation, in whole shards; those that are there already are kept.
+
+    `progress` hears how many shards of how many are there.
+    """
     folder.mkdir(parents=True, exist_ok=True)
-    wanted = {_file(folder, first_seed + index * STILLS): first_seed + index * STILLS for index in range(shards)}
+    recipe, size = StillRecipe(scene=scene, mix=TrainingMix()), min(STILLS, count)
+    wanted = {_file(folder, seed): seed for seed in range(first_seed, first_seed + count, size)}
     missing = {file: seed for file, seed in wanted.items() if not file.exists()}
-    done = shards - len(missing)
-    progress(done, shards)
-    with crew(processes) as pool:
-        waiting = [pool.submit(make_shard, file, recipe, seed) for file, seed in missing.items()]
-        for finished in as_completed(waiting):
-            finished.result()
-            done += 1
-            progress(done, shards)
+    done = len(wanted) - len(missing)
+    progress(done, len(wanted))
+    if missing:
+        with crew(processes) as pool:
+            waiting = [pool.submit(make_shard, file, recipe, seed, size) for file, seed in missing.items()]
+            for finished in as_completed(waiting):
+                finished.result()
+                done += 1
+                progress(done, len(wanted))
+    return Shards(folder, load_scene(scene).description)
 
 
-def make_shard(file: Path, recipe: StillRecipe, seed: int) -> None:
-    """One file with the stills of `STILLS` seeds; complete or not there."""
+def make_shard(file: Path, recipe: StillRecipe, seed: int, count: int) -> None:
+    """One file with the stills of so many seeds; complete or not there."""
     cell = load_scene(recipe.scene).description
     studio = Studio(recipe)
     try:
-        rows = [label(studio.take(seed + index), cell) for index in range(STILLS)]
+        rows = [label(studio.take(seed + index), cell) for index in range(count)]
     finally:
         studio.close()
     arrays = {name: np.stack([row[name] for row in rows]) for name in rows[0]}

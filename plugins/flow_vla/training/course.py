@@ -19,20 +19,17 @@ from plugins.flow_vla.flow import FlowHead
 from plugins.flow_vla.model import Build, FlowVla, load_card, load_model, save_model
 from plugins.flow_vla.training.acting import ActingPlan, joined, teach_acting
 from plugins.flow_vla.training.assurance import calibrate
-from plugins.flow_vla.training.collecting import make_shards
+from plugins.flow_vla.training.collecting import make_stills
 from plugins.flow_vla.training.grounding import GroundingPlan, teach_grounding
 from plugins.flow_vla.training.lessons import Examples
 from plugins.flow_vla.training.reading import reading_figures, teach_reader
 from plugins.flow_vla.training.recipe import Recipe, read_recipe
 from plugins.flow_vla.training.rehearsing import rehearse
-from plugins.flow_vla.training.shards import STILLS, Shards
+from plugins.flow_vla.training.shards import Shards
 from plugins.flow_vla.training.turning import teach_turning
 from plugins.flow_vla.training.validation import validate
 from runtime.datasets import DatasetReader, content_hash
 from runtime.plugin_host.workshop import Workshop
-from sim_worlds.scenes import load_scene
-from sim_worlds.stills import StillRecipe
-from sim_worlds.variation import TrainingMix
 
 
 def train(config: Path, workshop: Workshop) -> Path:
@@ -175,16 +172,14 @@ class Course:
         return joined(parts)
 
     def _stills(self, name: str, first_seed: int, count: int) -> Shards:
-        folder = self._folder / name
-        make_shards(
-            folder,
-            StillRecipe(scene=self._workshop.scene, mix=TrainingMix()),
+        return make_stills(
+            self._folder / name,
+            scene=self._workshop.scene,
             first_seed=first_seed,
-            shards=-(-count // STILLS),
+            count=count,
             processes=self._workshop.processes,
             progress=lambda done, total: self._workshop.tell(name, done=done, total=total),
         )
-        return Shards(folder, load_scene(self._workshop.scene).description)
 
     def listen(self, stage: str) -> Callable[[int, int, dict[str, float]], None]:
         """Tells the workshop how far a stage is."""

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from plugins.flow_vla.chunks import encode
 from plugins.flow_vla.mind import Mind
-from plugins.flow_vla.model import FlowVla
+from plugins.flow_vla.ready import Ready
 from runtime.datasets import Episode
 from runtime.kinematics import Arm
 from runtime.messages.camera import Frame
@@ -42,7 +42,7 @@ class Examples:
 class Rehearsal:
     """Walks through episodes with one model. Belongs to one thread."""
 
-    def __init__(self, model: FlowVla, cell: CellDescription) -> None:
+    def __init__(self, model: Ready, cell: CellDescription) -> None:
         self._model = model
         self._cell = cell
         self._arm = Arm(cell.robot)
@@ -52,13 +52,7 @@ class Rehearsal:
 
     def examples(self, episode: Episode, *, relative: bool = True, blind: tuple[str, ...] = ()) -> Examples:
         """All frames in which the target is known. `blind`: cameras that are not looked through."""
-        mind = Mind(
-            self._cell,
-            reader=self._model.reader,
-            grounding=self._model.grounding,
-            instruction=episode.task,
-            watch=self._watch,
-        )
+        mind = Mind(self._cell, model=self._model, instruction=episode.task, watch=self._watch)
         rows: list[tuple[NDArray[np.float32], NDArray[np.float32], float]] = []
         for index, observation in enumerate(self.observations(episode, blind=blind)):
             hand = HandState(*episode.extras[LEAD][index].tolist())

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import torch
 
-from plugins.flow_vla.model import load_model
+from plugins.flow_vla.ready import load_ready
 from plugins.flow_vla.training.acting import joined
 from plugins.flow_vla.training.lessons import Examples, Rehearsal
 from runtime.datasets import DatasetReader
@@ -51,5 +51,5 @@ def _run(
 ) -> Examples:
     torch.set_num_threads(1)
     reader = DatasetReader(dataset)
-    rehearsal = Rehearsal(load_model(model), load_scene(scene).description)
+    rehearsal = Rehearsal(load_ready(model), load_scene(scene).description)
     return joined([rehearsal.examples(reader.episode(index), blind=blind, relative=relative) for index in run])

@@ -1,0 +1,83 @@
+"""The configuration of compressing: a TOML file, every key with its limit."""
+
+from __future__ import annotations
+
+import tomllib
+from pathlib import Path
+
+import msgspec
+from msgspec import Struct
+
+from runtime.mistakes import UserMistake
+
+TRAINING_SEEDS_END = 100_000
+CALIBRATION_SEEDS = (300_000, 400_000)
+
+
+class QuantisingTable(Struct, frozen=True, forbid_unknown_fields=True):
+    """Stills on which the ranges of the eight bits are measured: of calibration seeds."""
+
+    first_seed: int = 300_000
+    count: int = 100
+
+
+class PruningTable(Struct, frozen=True, forbid_unknown_fields=True):
+    """How much of the eyes stays, and the stills on which they learn to see again: of training seeds."""
+
+    share: float = 0.5
+    first_seed: int = 50_000
+    count: int = 4000
+    epochs: int = 10
+
+
+class StraighteningTable(Struct, frozen=True, forbid_unknown_fields=True):
+    """Steps of the flow that stay, and the lessons whose conditions the head learns from: of training seeds."""
+
+    steps: int = 1
+    first_seed: int = 50_000
+    lessons: int = 60
+    batches: int = 4000
+
+
+class CompressionRecipe(Struct, frozen=True, forbid_unknown_fields=True):
+    """All of it."""
+
+    seed: int = 0
+    quantising: QuantisingTable = QuantisingTable()
+    pruning: PruningTable = PruningTable()
+    straightening: StraighteningTable = StraighteningTable()
+
+
+def read_recipe(file: Path) -> CompressionRecipe:
+    """Read and check; raises `UserMistake` naming file, key, value and limit."""
+    try:
+        recipe = msgspec.convert(tomllib.loads(file.read_text(encoding="utf-8")), CompressionRecipe)
+    except OSError as trouble:
+        raise UserMistake(f"{file}: {trouble.strerror}") from trouble
+    except (tomllib.TOMLDecodeError, msgspec.ValidationError, UnicodeDecodeError) as trouble:
+        raise UserMistake(f"{file}: {trouble}") from trouble
+    for name, value, low, high in _limits(recipe):
+        if not low <= value <= high:
+            raise UserMistake(f"{file}: {name} = {value}, must be between {low} and {high}")
+    return recipe
+
+
+def _limits(recipe: CompressionRecipe) -> list[tuple[str, float, float, float]]:
+    quantising, pruning, straightening = recipe.quantising, recipe.pruning, recipe.straightening
+    return [
+        ("quantising.count", quantising.count, 1, 10_000),
+        (
+            "quantising.first_seed",
+            quantising.first_seed,
+            CALIBRATION_SEEDS[0],
+            CALIBRATION_SEEDS[1] - quantising.count,
+        ),
+        ("pruning.share", pruning.share, 0.1, 1.0),
+        ("pruning.count", pruning.count, 4, 100_000),
+        ("pruning.first_seed", pruning.first_seed, 0, TRAINING_SEEDS_END - pruning.count),
+        ("pruning.epochs", pruning.epochs, 1, 200),
+        ("straightening.steps", straightening.steps, 1, 4),
+        ("straightening.lessons", straightening.lessons, 1, 10_000),
+        ("straightening.first_seed", straightening.first_seed, 0, TRAINING_SEEDS_END - straightening.lessons),
+        ("straightening.batches", straightening.batches, 1, 1_000_000),
+    ]

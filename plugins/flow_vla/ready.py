@@ -1,0 +1,73 @@
+"""A model ready to work: what the policy keeps of it, whatever computes its networks."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from plugins.flow_vla.calibration import Calibration
+from plugins.flow_vla.engine import Engine, TorchEngine
+from plugins.flow_vla.grounding import Grounding
+from plugins.flow_vla.model import BUILD, Build, FlowVla, ModelRefused, load_card, load_kept, load_model
+from plugins.flow_vla.reader import Reader
+
+
+@dataclass(frozen=True, slots=True)
+class Ready:
+    """Belongs to one thread."""
+
+    reader: Reader
+    engine: Engine
+    calibration: Calibration
+    outermost: float
+    """How much a place counts, see `Grounding`."""
+
+    seen_mean: NDArray[np.float32]
+    seen_std: NDArray[np.float32]
+    build: Build = BUILD
+    grounding: Grounding | None = None
+    """The eyes as torch has them; None behind another engine."""
+
+    def strangeness(self, condition: NDArray[np.float32]) -> float:
+        """Distance of a condition from those of the training, in their standard deviations."""
+        off = (condition - self.seen_mean) / self.seen_std
+        return float(np.sqrt(np.square(np.clip(off, -20.0, 20.0)).mean()))
+
+
+def ready(model: FlowVla) -> Ready:
+    """Weights in evaluation mode, computed by torch."""
+    return Ready(
+        reader=model.reader,
+        engine=TorchEngine(model.grounding, model.head),
+        calibration=model.calibration,
+        outermost=float(model.grounding.outermost.detach()),
+        seen_mean=model.seen_mean.numpy(),
+        seen_std=model.seen_std.numpy(),
+        build=model.build,
+        grounding=model.grounding,
+    )
+
+
+def load_ready(folder: Path) -> Ready:
+    """Read and check what the folder's card tells of. Raises `ModelRefused`."""
+    card = load_card(folder)
+    if card.engine == "torch":
+        return ready(load_model(folder))
+    if not card.build.grounded:
+        raise ModelRefused(f"{folder}: a policy without grounding runs in torch alone, the engine is {card.engine!r}")
+    from plugins.flow_vla.graphs import load_graphs  # libraries that torch's own way does without
+    from plugins.flow_vla.onnx_engine import OnnxEngine
+
+    kept = load_kept(folder, card)
+    return Ready(
+        reader=kept.reader,
+        engine=OnnxEngine(load_graphs(folder, card)),
+        calibration=card.calibration,
+        outermost=float(kept.outermost),
+        seen_mean=kept.seen_mean.numpy(),
+        seen_std=kept.seen_std.numpy(),
+        build=card.build,
+    )
