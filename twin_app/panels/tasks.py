@@ -8,7 +8,6 @@ from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QSpinBox, QVBoxL
 
 from runtime.messages.requests import AddTask, CancelTask, Refill
 from runtime.messages.tasks import Task, TaskList, TaskStatus
-from twin_app.model.instructions import MOST_LETTERS
 from twin_app.model.state import ConsoleState
 from twin_app.model.task_answers import answer, counts_words, task_story
 from twin_app.model.wording import TASKS, duration
@@ -30,10 +29,6 @@ class TasksPanel(Panel):
     def __init__(self) -> None:
         super().__init__(title="Tasks")
         self.instruction = InstructionLine()
-        self.instruction.setPlaceholderText("put the red cube in the left tote")
-        self.instruction.setAccessibleName("Instruction")
-        self.instruction.setToolTip("Up and Down bring back what was asked for before")
-        self.instruction.setMaxLength(MOST_LETTERS)
         self.instruction.returnPressed.connect(self._add)
         self.instruction.textChanged.connect(self._show_add)
         self.priority = QSpinBox()

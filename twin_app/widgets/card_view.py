@@ -30,7 +30,7 @@ class Page(QScrollArea):
         """Give the widget the height that goes with the width there is."""
         holder = self.widget()
         layout = None if holder is None else holder.layout()
-        if layout is not None:
+        if holder is not None and layout is not None:
             width = self.viewport().width()
             holder.resize(width, max(layout.totalHeightForWidth(width), self.viewport().height()))
 

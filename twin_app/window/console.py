@@ -74,19 +74,7 @@ class ConsoleWindow(QMainWindow):
         self.settings = settings.load()
         self._load_twin = load_twin
         dress(self._application(), DRESSES[self.settings.theme], font_pt=self.settings.font_pt)
-        self.header = Header(stop_key=STOP_KEY, perspectives=PERSPECTIVES)
-        self.strip = Strip()
-        self.transport = TransportBar()
-        self.twin = TwinPanel(mesh_folder=mesh_folder)
-        self.cameras = CamerasPanel()
-        self.tasks = TasksPanel()
-        self.policy = PolicyPanel()
-        self.faults = FaultsPanel()
-        self.alarms = AlarmsPanel()
-        self.processes = ProcessesPanel()
-        self.history = HistoryPanel()
-        self.keeper = RunKeeper(runs_folder or settings.folder / "runs")
-        self.runs = RunsPanel(self.keeper.book, self.keeper.curves)
+        self._make_panels(mesh_folder, runs_folder or settings.folder / "runs")
         self.pump = Pump(source, {}, (self.header, self.strip, self.transport))
         self.trends = TrendsPanel(self.pump.trends)
         self.panels: dict[str, Panel] = self._named_panels()
@@ -191,6 +179,22 @@ class ConsoleWindow(QMainWindow):
         self.keeper.close()
         self.pump.stop()
         self.closed.emit()
+
+    def _make_panels(self, mesh_folder: Path | None, runs_folder: Path) -> None:
+        """All but the trends, which show what the pump gathers."""
+        self.header = Header(stop_key=STOP_KEY, perspectives=PERSPECTIVES)
+        self.strip = Strip()
+        self.transport = TransportBar()
+        self.twin = TwinPanel(mesh_folder=mesh_folder)
+        self.cameras = CamerasPanel()
+        self.tasks = TasksPanel()
+        self.policy = PolicyPanel()
+        self.faults = FaultsPanel()
+        self.alarms = AlarmsPanel()
+        self.processes = ProcessesPanel()
+        self.history = HistoryPanel()
+        self.keeper = RunKeeper(runs_folder)
+        self.runs = RunsPanel(self.keeper.book, self.keeper.curves)
 
     def _named_panels(self) -> dict[str, Panel]:
         return {
