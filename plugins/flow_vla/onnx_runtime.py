@@ -7,12 +7,15 @@ their maker; the variable is the way that its Privacy.md names, and counts only 
 from __future__ import annotations
 
 import os
+from importlib import import_module
 
 os.environ["ORT_DISABLE_TELEMETRY"] = "1"
 
 import onnxruntime
 from onnxruntime import quantization
-from onnxruntime.capi import onnxruntime_pybind11_state as state  # type: ignore[attr-defined]  # machine code
 from onnxruntime.quantization import shape_inference
+
+state = import_module("onnxruntime.capi.onnxruntime_pybind11_state")
+"""Machine code with the exceptions; type checkers cannot look into it."""
 
 __all__ = ["onnxruntime", "quantization", "shape_inference", "state"]
