@@ -119,6 +119,14 @@ class Proposal:
     """Why this policy cannot drive now though its code is well (no server, one that does not fit): no task is begun
     meanwhile, and it is an alarm. Empty when it can."""
 
+    reading: str = ""
+    """The task in plain words, as this policy has read and seen it: `put the red cube in the left tote`. Given to the
+    policy that stands in for it; empty while it has none."""
+
+    unanswerable: bool = False
+    """Of a decline: the words themselves ask for nothing that may be done (nonsense, negated, several parts), so no
+    other policy is to try. False where only this policy cannot go on."""
+
 
 class Policy(Protocol):
     """System 2: from an observation to an action chunk. May take its time; never blocks System 1."""

@@ -28,6 +28,7 @@ LOOKS_MIN = 2
 """Looks that must agree before something is believed, or before it is said not to be there."""
 
 LOOKS_BLANK = 6
+_MOST = {"": "", "left": "leftmost", "right": "rightmost", "near": "nearest", "far": "farthest"}
 
 
 @dataclass(slots=True)
@@ -54,7 +55,9 @@ class Mind:
         self.refusal = _refusal(self.reading, self.tote, cell)
         self.belief = Belief(cell, self.tote or cell.totes[0])
         self._asked = self.reading.asked
-        self._resolved = ""
+        self.target = ""
+        """What is being fetched, in words; empty before it was found."""
+
         self.shape = self.reading.shape
         self._width_m = float("nan")
         self._now_ns = 0
@@ -63,9 +66,18 @@ class Mind:
         self._ambiguous = 0
 
     @property
-    def target(self) -> str:
-        """What is being fetched, in words; empty before it was found."""
-        return self._resolved
+    def plain_words(self) -> str:
+        """The task as it was read and, where words leave it open, as it was seen; empty for what cannot be done."""
+        if self.refusal or self.tote is None:
+            return ""
+        seen_colour, _, seen_shape = self.target.partition(" ")
+        placed = self.reading.place if not self.target else ""
+        named = (
+            _MOST[placed],
+            self.reading.colour or seen_colour,
+            self.reading.shape or seen_shape or "part",
+        )
+        return f"put the {' '.join(filter(None, named))} in the {self.tote.name} tote"
 
     @property
     def unseen_s(self) -> float:
@@ -79,12 +91,12 @@ class Mind:
         position_m = observation.gripper_in_base.position_m
         stamp_ns = self._now_ns = observation.stamp_ns
         obstacle = ""
-        if not self._resolved:
+        if not self.target:
             obstacle = self._resolve(looks["overhead"], free=self._view_is_free(position_m))
         grip = self._grip(observation, looks)
         if self._carries(grip, position_m):
             self.belief.carried_to(*position_m, stamp_ns=stamp_ns)
-        elif self._resolved:
+        elif self.target:
             self.belief.see_overhead(looks["overhead"], stamp_ns=stamp_ns, hand_m=position_m)
             if "wrist" in looks:
                 self.belief.see_wrist(looks["wrist"], stamp_ns=stamp_ns, hand_m=position_m)
@@ -114,7 +126,7 @@ class Mind:
 
     def _look(self, observation: Observation) -> dict[str, Look]:
         place = None
-        if not self._resolved and self.reading.place:
+        if not self.target and self.reading.place:
             place = one_hot(self.reading.place, PLACES)
         looks: dict[str, Look] = {}
         for camera, view in observation.views.items():
@@ -129,7 +141,7 @@ class Mind:
             votes = self._votes[name] = self._votes.get(name, 0) + 1
             self._blank = self._ambiguous = 0
             if votes >= LOOKS_MIN:
-                self._resolved, self.shape = name, peak.shape
+                self.target, self.shape = name, peak.shape
                 self._asked = asked_for(peak.colour, peak.shape)
             return ""
         if not free:

@@ -105,7 +105,7 @@ class FlowVlaPolicy:
             status=PolicyStatus.DONE if done else PolicyStatus.WORKING,
             phase=f"fetching the {mind.target}",
             confidence=self._model.calibration.confidence(self._signals),
-            signals=self._signals.records(),
+            signals=self._model.calibration.told(self._signals),
             targets=_marks(observation, mind, thought) if self._model.build.grounded else (),
             heat=_heat(thought.looks),
             gripper_in_base=self._mover.poses(path),
@@ -113,6 +113,7 @@ class FlowVlaPolicy:
             gripper_force_n=min(FORCE_N, self._cell.robot.gripper.force_max_n),
             step_period_s=STEP_PERIOD_S,
             confidence_limit=self._model.calibration.limit,
+            reading=mind.plain_words,
         )
 
     def _to_watch(
@@ -139,13 +140,16 @@ class FlowVlaPolicy:
             status=status,
             phase=phase,
             confidence=self._model.calibration.prior if status is PolicyStatus.WORKING else 0.0,
-            signals=self._signals.records(),
+            signals=self._model.calibration.told(self._signals),
             heat=() if thought is None else _heat(thought.looks),
             gripper_in_base=self._mover.poses(path),
             gripper_width_m=(width_m,) * HORIZON,
             gripper_force_n=min(FORCE_N, self._cell.robot.gripper.force_max_n),
             step_period_s=STEP_PERIOD_S,
             reason=reason,
+            confidence_limit=self._model.calibration.limit,
+            reading="" if self._mind is None else self._mind.plain_words,
+            unanswerable=status is PolicyStatus.DECLINED and thought is None,
         )
 
     def _keep(self, path: HandPath, observation: Observation) -> None:

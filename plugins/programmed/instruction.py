@@ -24,7 +24,7 @@ _OTHER_COLOURS = frozenset(
     + ["black", "white", "grey", "gray", "violet", "turquoise", "teal"]
 )
 _OTHER_SHAPES = frozenset(["ball", "sphere", "cone", "pyramid", "ring", "bottle", "screw"])
-_REFUSALS = frozenset(["not", "never", "dont", "don't", "without", "except", "stop"])
+_REFUSALS = frozenset(["not", "never", "dont", "don't", "without", "except", "but", "stop"])
 _TOTE_NOUNS = "tote|totes|bin|box|basket|container|crate|side|one"
 
 

@@ -58,6 +58,8 @@ class ProgrammedPolicy:
 
     def _take(self, assignment: Assignment, *, resumed: bool) -> None:
         wish = read_instruction(assignment.instruction, self._cell)
+        if isinstance(wish, NotUnderstood) and assignment.reading:
+            wish = read_instruction(assignment.reading, self._cell)
         self._idle_goal = None
         if isinstance(wish, NotUnderstood):
             self._pick, self._declined = None, wish.reason

@@ -183,3 +183,9 @@ class PolicyState(Struct, frozen=True):
 
     release_id: int = 0
     """Newest release from quarantine that was followed (`Orders.release_id`)."""
+
+    reading: str = ""
+    """The task in plain words, as the active policy has read it; empty while it has not, or does not tell."""
+
+    unanswerable: bool = False
+    """Whether the active policy declines for the words' sake, so that no other is to try."""

@@ -75,3 +75,5 @@ class Assignment(Struct, frozen=True):
     task_id: int
     attempt: int
     instruction: str
+    reading: str = ""
+    """The same in plain words, as the policy read it that this one stands in for; empty where none has."""

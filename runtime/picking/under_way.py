@@ -20,9 +20,10 @@ LAG_S = 0.3
 class UnderWay:
     """Keeps the path that was proposed last and finds the hand on it."""
 
-    def __init__(self, arm: Arm, *, length_s: float) -> None:
+    def __init__(self, arm: Arm, *, length_s: float, lead_steps: int = LEAD_STEPS) -> None:
         """`length_s` of a chunk: an older path is over. `arm` lends its working memory for a call."""
         self._arm = arm
+        self._lead_steps = lead_steps
         self._length_s = length_s
         self._path: Path | None = None
         self._path_ns = 0
@@ -32,7 +33,7 @@ class UnderWay:
         self._path, self._path_ns = path, stamp_ns
 
     def states(self, observation: Observation) -> tuple[HandState, ...]:
-        """The next `LEAD_STEPS` substeps, which nothing can change any more."""
+        """The next substeps, which nothing can change any more."""
         x_m, y_m, z_m = observation.gripper_in_base.position_m
         measured = HandState(x_m, y_m, z_m, yaw_of(observation.gripper_in_base))
         age_s = (observation.stamp_ns - self._path_ns) * 1e-9
@@ -41,8 +42,8 @@ class UnderWay:
             states = self._path.states
             if off_m < SAME_PATH_M and abs(wrap(states[index].yaw_rad - measured.yaw_rad)) < SAME_PATH_RAD:
                 last = len(states) - 1
-                return tuple(states[min(index + step, last)].copy() for step in range(1, LEAD_STEPS + 1))
+                return tuple(states[min(index + step, last)].copy() for step in range(1, self._lead_steps + 1))
         rates = self._arm.jacobian(observation.q_rad) @ observation.dq_rad_s
         measured.vx_m_s, measured.vy_m_s, measured.vz_m_s = (float(rate) for rate in rates[:3])
         measured.turn_rad_s = float(rates[5])
-        return coast(measured, steps=LEAD_STEPS)
+        return coast(measured, steps=self._lead_steps)

@@ -122,6 +122,8 @@ class RemotePolicy:
             step_period_s=twin.step_period_s,
             reason=twin.reason,
             confidence_limit=twin.confidence_limit,
+            reading=twin.reading,
+            unanswerable=twin.unanswerable,
         )
 
     def _followed(self, chunk: Chunk, observation: Observation) -> Proposal:

@@ -90,6 +90,8 @@ class TwinAnswer(Struct, frozen=True):
     """No new chunk: the rows sent are the pose now, and mean nothing."""
 
     heat: tuple[HeatMap, ...] = ()
+    reading: str = ""
+    unanswerable: bool = False
 
 
 T = TypeVar("T", TwinOffer, TwinLook, TwinAnswer)
@@ -145,6 +147,8 @@ def answer_of(proposal: Proposal, *, number: int) -> TwinAnswer:
         targets=proposal.targets,
         holds=not proposal.gripper_in_base and not proposal.joints_rad,
         heat=proposal.heat,
+        reading=proposal.reading,
+        unanswerable=proposal.unanswerable,
     )
 
 

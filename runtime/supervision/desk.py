@@ -81,6 +81,7 @@ class TaskDesk:
         self._withdrawn: tuple[int, int] | None = None
         self._places = PlaceMemory()
         self._evidence: tuple[int, Verification] | None = None
+        self._missed: dict[int, str] = {}
         self._blocked = False
         self._person_seen = False
         self._events: list[Event] = []
@@ -164,6 +165,17 @@ class TaskDesk:
         """Chunks of the attempt under way that the guard refused since the last accepted one."""
         return 0 if self._attempt is None else self._attempt.judge.guard_refused
 
+    @property
+    def driven_s(self) -> float:
+        """For how long the attempt under way has been driven."""
+        return 0.0 if self._attempt is None else self._attempt.driven_ns * 1e-9
+
+    @property
+    def missed(self) -> str:
+        """Why the attempt before the one under way came to nothing, where that was no stop; empty otherwise."""
+        running = self.running
+        return "" if running is None else self._missed.get(running.task_id, "")
+
     # ── one attempt ──────────────────────────────────────────────────────────────────────────────
 
     def _take_next(
@@ -246,7 +258,8 @@ class TaskDesk:
             if control.mode_reason.startswith(STOP_PRESSED):
                 self._interrupt(attempt.task, now_ns)
             else:
-                self._fail_attempt(attempt, f"stopped: {control.mode_reason or control.mode.value}", now_ns)
+                reason = f"stopped: {control.mode_reason or control.mode.value}"
+                self._fail_attempt(attempt, reason, now_ns, stopped=True)
             return
         if attempt.task.status is TaskStatus.VERIFYING:
             found = attempt.verification.look(belief, robot, now_ns=now_ns)
@@ -281,9 +294,10 @@ class TaskDesk:
         elif attempt.driven_ns >= attempt.task.time_limit_s * 1e9:
             self._fail_attempt(attempt, f"not done within {attempt.task.time_limit_s:g} s", now_ns)
 
-    def _fail_attempt(self, attempt: _Attempt, reason: str, now_ns: int) -> None:
+    def _fail_attempt(self, attempt: _Attempt, reason: str, now_ns: int, *, stopped: bool = False) -> None:
         task = attempt.task
         self._withdraw(task, now_ns)
+        self._missed = {} if stopped else {task.task_id: reason}
         if task.attempt <= task.retries:
             self.queue.set(task, TaskStatus.QUEUED, reason=reason)
             self._say(now_ns, "warning", f"task {task.task_id} attempt {task.attempt} failed, again: {reason}")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from enum import Enum
 
@@ -16,6 +17,9 @@ REFUSED_LIMIT = 5
 """Chunks in a row that the guard refused: half a second at 10 Hz, while the last good chunk still runs."""
 
 UNSURE_LIMIT_S = 1.0
+SLOW_SHARE = 0.5
+"""Of an attempt's time limit: the other half is for the policy that stands in."""
+
 OBSTACLE_LIMIT_S = 2.0
 """A server that is away for a moment is waited for."""
 
@@ -32,6 +36,8 @@ class Rule(Enum):
     UNSURE = "unsure"
     DECLINED = "declined"
     FAILED = "failed"
+    MISSED = "missed"
+    SLOW = "slow"
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,13 +66,22 @@ class View:
     obstacle_s: float
     """For how long it has said itself that it cannot drive."""
 
+    driven_s: float = 0.0
+    """For how long this attempt of the task has been driven."""
+
+    time_limit_s: float = math.inf
+    """Of this attempt."""
+
+    missed: str = ""
+    """Why the attempt before came to nothing, as the task desk has it; empty where there was none that counts."""
+
 
 def cause_of(view: View) -> Cause | None:
     """The first rule that holds; None while the policy may go on."""
     cause = _quarantined(view) or _out_of_reach(view)
     if cause is not None or view.task_id is None:
         return cause
-    for look in (_late, _ill_formed, _refused, _unsure, _said_so):
+    for look in (_late, _ill_formed, _refused, _unsure, _said_so, _missed, _slow):
         if (cause := look(view)) is not None:
             return cause
     return None
@@ -126,3 +141,14 @@ def _said_so(view: View) -> Cause | None:
     if policy.status is PolicyStatus.DECLINED:
         return Cause(Rule.DECLINED, policy.reason)
     return Cause(Rule.FAILED, policy.reason) if policy.status is PolicyStatus.FAILED else None
+
+
+def _missed(view: View) -> Cause | None:
+    return Cause(Rule.MISSED, f"the attempt before failed: {view.missed}") if view.missed else None
+
+
+def _slow(view: View) -> Cause | None:
+    allowed_s = SLOW_SHARE * view.time_limit_s
+    if view.driven_s < allowed_s:
+        return None
+    return Cause(Rule.SLOW, f"not done after {view.driven_s:.0f} s, limit {allowed_s:.0f} s")

@@ -6,6 +6,7 @@ rule, with measured value and limit.
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 from msgspec.structs import replace
@@ -51,6 +52,16 @@ class FallbackOutput:
     events: tuple[Event, ...] = ()
 
 
+@dataclass(frozen=True, slots=True)
+class Trial:
+    """The task under way and how it goes."""
+
+    task: Task | None
+    refused_in_row: int
+    driven_s: float
+    missed: str
+
+
 class Lasting:
     """For how long something has held without a break."""
 
@@ -78,13 +89,14 @@ class FallbackKeeper:
 
         self._for = ""
         self._cause = ""
+        self._declined = False
         self._task_id = -1
         self._next_task: tuple[int, int] | None = None
         self._looks = 0
         self._interrupted = False
         self._by_hand = ""
         self._returning = ""
-        self._asked_ns = 0
+        self._asked_ns = -ASK_AGAIN_NS
         self._unsure = Lasting()
         self._obstacle = Lasting()
         self._events: list[Event] = []
@@ -107,8 +119,13 @@ class FallbackKeeper:
         policy: PolicyState | None,
         running: Task | None,
         refused_in_row: int,
+        driven_s: float = 0.0,
+        missed: str = "",
     ) -> FallbackOutput:
-        """One look; `running`: the task under way, `refused_in_row`: its chunks that the guard refused."""
+        """One look; `running`: the task under way, `refused_in_row`: its chunks that the guard refused.
+
+        `driven_s`: how long its attempt has been driven; `missed`: why its attempt before came to nothing.
+        """
         self._events, self._ask = [], None
         if control is None or policy is None or not fresh(control, now_ns) or not fresh(policy, now_ns):
             return FallbackOutput(self._for, ready=False, policy=policy)
@@ -122,23 +139,33 @@ class FallbackKeeper:
         elif control.mode is Mode.FALLBACK and policy.fallback:
             self._begin(control, policy, f"{Rule.SILENT.value}: {control.mode_reason}", running, now_ns)
         elif control.mode is Mode.AUTO:
-            self._judge(control, policy, running, refused_in_row, now_ns)
+            once = running is not None and running.task_id != self._task_id
+            trial = Trial(running, refused_in_row, driven_s if once else 0.0, missed if once else "")
+            self._judge(control, policy, trial, now_ns)
         available = policy.fallback_ready and not self._for
         heard = self._heard(policy, available=available)
         return FallbackOutput(self._for, available, heard, self._ask, tuple(self._events))
 
     # ── the policy drives ────────────────────────────────────────────────────────────────────────
 
-    def _judge(
-        self, control: ControlState, policy: PolicyState, running: Task | None, refused_in_row: int, now_ns: int
-    ) -> None:
-        task_id = running.task_id if running is not None and running.status is TaskStatus.RUNNING else None
-        cause = cause_of(
-            View(policy, control, task_id, refused_in_row, self._unsure.for_s(now_ns), self._obstacle.for_s(now_ns))
+    def _judge(self, control: ControlState, policy: PolicyState, trial: Trial, now_ns: int) -> None:
+        running = trial.task
+        view = View(
+            policy,
+            control,
+            running.task_id if running is not None and running.status is TaskStatus.RUNNING else None,
+            trial.refused_in_row,
+            self._unsure.for_s(now_ns),
+            self._obstacle.for_s(now_ns),
+            driven_s=trial.driven_s,
+            time_limit_s=math.inf if running is None else running.time_limit_s,
+            missed=trial.missed,
         )
+        cause = cause_of(view)
         if cause is None:
             return
-        if policy.fallback_ready:
+        unanswerable = cause.rule is Rule.DECLINED and policy.unanswerable
+        if policy.fallback_ready and not unanswerable:
             self._begin(control, policy, str(cause), running, now_ns)
         elif cause.rule in _HOLDS:
             self._hold(policy, cause, running, now_ns)
@@ -155,17 +182,21 @@ class FallbackKeeper:
         if now_ns - self._asked_ns >= ASK_AGAIN_NS:
             self._asked_ns = now_ns
             self._ask = ModeEvent.ASSIST_ASKED, f"policy {policy.active}: {cause}"
-            self._say(now_ns, "warning", f"{policy.active} holds: {cause}; no fallback is ready")
+            why = "no other policy is to try" if policy.fallback_ready else "no fallback is ready"
+            self._say(now_ns, "warning", f"{policy.active} holds: {cause}; {why}")
 
     def _begin(self, control: ControlState, policy: PolicyState, cause: str, running: Task | None, now_ns: int) -> None:
         self.used += 1
         self._for = policy.stands_in_for or policy.active
         self._cause = cause
+        self._declined = cause.startswith(Rule.DECLINED.value)
         self._task_id = -1 if running is None else running.task_id
         self._next_task = None
         self._looks = -1
         self._interrupted, self._by_hand = False, ""
-        self._say(now_ns, "warning", f"{policy.fallback} stands in for {self._for} {policy.active_version}: {cause}")
+        told = f"; it is told: {policy.reading}" if policy.reading and running is not None else ""
+        who = f"{policy.fallback} stands in for {self._for} {policy.active_version}"
+        self._say(now_ns, "warning", f"{who}: {cause}{told}")
         if control.mode is Mode.AUTO:
             self._ask_for(ModeEvent.FALLBACK_READY, f"policy {self._for}: {cause}; {policy.fallback} stands in", now_ns)
 
@@ -176,6 +207,11 @@ class FallbackKeeper:
             self._end(control, policy, f"{policy.active} was chosen", now_ns)
         elif control.mode is Mode.FALLBACK:
             self._interrupted = False
+            if self._both_decline(policy, running):
+                words = f"{self._for} and {policy.active} decline the task: {policy.reason}"
+                self._say(now_ns, "warning", words)
+                self._ask_for(ModeEvent.ASSIST_ASKED, words, now_ns)
+                return
             why = self._way_back(policy, running, now_ns)
             if why:
                 self._end(control, policy, why, now_ns)
@@ -185,6 +221,13 @@ class FallbackKeeper:
             self._end(control, policy, "a person started the cell", now_ns)
         elif now_ns - self._asked_ns >= ASK_AGAIN_NS:
             self._ask_for(ModeEvent.FALLBACK_READY, f"policy {self._for}: {self._cause}", now_ns)
+
+    def _both_decline(self, policy: PolicyState, running: Task | None) -> bool:
+        """Whether the fallback declines what the other one has declined: then a person is asked."""
+        if running is None or running.status is not TaskStatus.RUNNING or running.attempt > 1:
+            return False
+        told = policy.status is PolicyStatus.DECLINED and policy.task_id == running.task_id
+        return told and policy.active == policy.fallback and running.task_id == self._task_id and self._declined
 
     def _was_chosen(self, policy: PolicyState) -> bool:
         """Whether the fallback drives because a person wants it to, and not instead of another."""

@@ -273,6 +273,8 @@ class Oversight:
             policy=known.policy,
             running=desk.running,
             refused_in_row=desk.refused_in_row,
+            driven_s=desk.driven_s,
+            missed=desk.missed,
         )
         self._events.extend(kept.events)
         if kept.ask is not None:

@@ -38,8 +38,9 @@ def checked(answer: object) -> Proposal:
     if not isinstance(answer, Proposal):
         raise TypeError(f"infer returned {_kind(answer)}, must be a Proposal")
     _is(answer.status, PolicyStatus, "status")
-    for name in ("phase", "reason", "obstacle"):
+    for name in ("phase", "reason", "obstacle", "reading"):
         _is_text(getattr(answer, name), name)
+    _is(answer.unanswerable, bool, "unanswerable")
     for name in ("confidence", "confidence_limit", "gripper_force_n", "step_period_s"):
         _is_number(getattr(answer, name), name)
     for name in ("confidence", "confidence_limit"):

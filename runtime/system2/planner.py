@@ -10,7 +10,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from dataclasses import replace as replaced
 from functools import partial
+from typing import cast
 
 from msgspec.structs import replace
 
@@ -112,12 +114,11 @@ class PlannerStage:
         self._bay = PolicyBay(registry, loaders, converse, first=first)
         self._registry = registry
         self._shadowing = Shadowing(self._arm)
-        self._newest: Observation | None = None
-        self._unasked: Observation | None = None
-        self._shadow_unasked: Observation | None = None
+        self._newest = self._unasked = self._shadow_unasked = cast("Observation | None", None)
         self._begun: TaskKey | None = None
         self._begun_ns = 0
         self._taken_over = False
+        self._read: tuple[int, str] = (-1, "")
         self._plans = 0
         self._state = first_state(manifest)
 
@@ -135,7 +136,9 @@ class PlannerStage:
         if orders is not None:
             self._bay.follow(orders, self._newest)
         self._bay.look_after(now_ns, self._newest)
-        self._taken_over |= self._bay.stand_in()
+        if self._bay.stand_in():
+            self._taken_over = True
+            self._state = replace(self._state, status=PolicyStatus.WORKING, reason="", failures=0, unanswerable=False)
         task = key_of(assignment)
         plan = self._hear(task, now_ns)
         if self._unasked is not None and key_of(self._unasked.assignment) != task:
@@ -191,9 +194,18 @@ class PlannerStage:
             self._note(Told(observation, self._why_none(seat), now_ns, now_ns), failures=0)
             self._count_inference(0.0)
             return None
-        seam = NoFaults() if self._bay.stands_in else self._seam
-        seat.talk.ask(observation, now_ns, opening=opening, seam=seam)
+        if self._bay.stands_in:
+            seat.talk.ask(self._with_reading(observation), now_ns, opening=opening, seam=NoFaults())
+        else:
+            seat.talk.ask(observation, now_ns, opening=opening, seam=self._seam)
         return self._hear(task, now_ns)
+
+    def _with_reading(self, observation: Observation) -> Observation:
+        """For the policy that stands in: with what the other one has read in the instruction of this task."""
+        assignment = observation.assignment
+        if assignment is None or assignment.task_id != self._read[0]:
+            return observation
+        return replaced(observation, assignment=replace(assignment, reading=self._read[1]))
 
     def _hear(self, task: TaskKey | None, now_ns: int) -> Plan | None:
         """What the active policy has answered; nothing where the task it was asked about is over."""
@@ -301,7 +313,11 @@ class PlannerStage:
             obstacle=proposal.obstacle,
             observation_age_s=(told.asked_ns - observation.stamp_ns) * 1e-9,
             failures=failures,
+            reading=proposal.reading,
+            unanswerable=proposal.unanswerable,
         )
+        if assignment is not None and proposal.reading and not self._bay.stands_in:
+            self._read = assignment.task_id, proposal.reading
 
     def _plan(self, manifest: PolicyManifest, told: Told) -> Plan | None:
         observation, proposal = told.observation, told.proposal

@@ -23,14 +23,17 @@ from runtime.messages.requests import (
     TryPolicy,
 )
 from runtime.messages.state import Mode
-from runtime.messages.tasks import Task
+from runtime.messages.tasks import Task, TaskStatus
 from runtime.mistakes import UserMistake
+from twin_app.assembly.examination.examination import examine
 from twin_app.assembly.fault_spec import FaultWish
 from twin_app.assembly.lockstep import LockStepCell, run_picks
-from twin_app.assembly.setup import CellSetup
+from twin_app.assembly.setup import CellSetup, read_plugins, read_scene
 
 PLUGINS = str(Path(__file__).resolve().parents[1] / "support" / "plugins")
 SEED = 7
+ASKED_PLAINLY = 200_000
+"""A seed whose instruction the programmed policy understands."""
 
 pytestmark = pytest.mark.timeout(180)
 
@@ -83,6 +86,45 @@ def test_the_pick_is_finished_by_the_fallback_and_the_timeline_says_why(policy: 
         assert said in told
         assert any(event.lane == "mode" and event.text.startswith("fallback: ") for event in cell.loop.events)
         assert cell.oversight.fallback.used == 1
+
+
+def test_the_fallback_does_what_the_policy_has_read_where_it_cannot_read_the_words_itself() -> None:
+    with running("puzzled") as cell:
+        cell.judge.begin(part="yellow cylinder", tote="left")
+        task = done(cell, cell.ask(AddTask("golden please, over there where my left hand is")))
+        assert cell.judge.outcome().succeeded, task.reason
+        assert any("it is told: put the yellow cylinder in the left tote" in line for line in story(cell))
+
+
+def test_words_that_neither_can_read_are_declined_and_a_person_is_asked() -> None:
+    with running("declining") as cell:
+        task = done(cell, cell.ask(AddTask("sing a song")))
+        ticks(cell, 300)
+        assert task.status is TaskStatus.DECLINED
+        assert cell.oversight.fallback.used == 1
+        assert cell.mode is Mode.ASSIST
+        assert "declining and programmed decline the task" in cell.control.modes.reason
+
+
+def test_what_the_policy_declines_for_the_words_sake_the_fallback_does_not_try() -> None:
+    with running("refusing") as cell:
+        before = cell.judge.places()
+        task = done(cell, cell.ask(AddTask("put everything but the red cube in the left tote")))
+        ticks(cell, 300)
+        assert task.status is TaskStatus.DECLINED
+        assert cell.judge.places() == before
+        assert cell.oversight.fallback.used == 0
+        assert cell.mode is Mode.ASSIST
+
+
+@pytest.mark.parametrize(("policy", "used"), [("declining", True), ("steady", False)])
+def test_an_examination_with_a_fallback_tells_whether_it_was_used(policy: str, *, used: bool) -> None:
+    chosen = setup(policy, seed=ASKED_PLAINLY)
+    registry = read_plugins(chosen)
+    examined = registry.load_policy(policy, read_scene(chosen).cell)
+    result = examine(chosen, suite="nominal", policy=examined, registry=registry)
+    assert (result.verdict, result.fallback_used) == ("succeeded", used)
+    assert any("stands in for declining" in line for line in result.story) is used
 
 
 def test_the_policy_has_its_chance_again_with_the_next_task() -> None:

@@ -4,9 +4,13 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from msgspec.structs import replace
 
+from runtime.messages.policy import PolicyState, Readiness, ShadowState
 from runtime.messages.state import ControlState, Mode, PlanExecution, TickTrace
+from tests.support.supervised import MadeUpCell
 from twin_app.assembly.bench.loop_record import LoopRecord
+from twin_app.assembly.bench.shadow_record import ALONE, BESIDE, ShadowRecord
 from twin_app.assembly.bench.stop_record import CONDITIONS, Press, StopRecord, shares
 
 MS = 1_000_000
@@ -128,3 +132,45 @@ def test_presses_are_spread_evenly_over_the_conditions(presses: int) -> None:
     assert tuple(spread) == CONDITIONS
     assert sum(spread.values()) == presses
     assert max(spread.values()) - min(spread.values()) <= 1
+
+
+def told(stamp_ns: int, *, inferences: int, inference_s: float, shadow: ShadowState | None = None) -> PolicyState:
+    return replace(
+        MadeUpCell().policy(), stamp_ns=stamp_ns, inferences=inferences, inference_s=inference_s, shadow=shadow
+    )
+
+
+def in_shadow(inferences: int) -> ShadowState:
+    return ShadowState("learned", "1.0", Readiness.READY, inferences=inferences, skipped=inferences // 2)
+
+
+def test_a_shadows_cost_is_the_ratio_of_what_was_heard_beside_it_and_alone() -> None:
+    record = ShadowRecord()
+    record.take(trace(500 * MS, lateness_s=9.0))  # before any stretch
+    for kind, late_s, took_s, first in ((ALONE, 50e-6, 0.020, 1), (BESIDE, 60e-6, 0.022, 100)):
+        shadow = in_shadow if kind == BESIDE else lambda count: None
+        record.open(kind, 1000 * MS)
+        record.take(trace(900 * MS, lateness_s=9.0))  # older than the stretch
+        record.take(trace(1100 * MS, lateness_s=late_s, missed=2))
+        record.take(told(1100 * MS, inferences=first, inference_s=9.0, shadow=shadow(10)))  # begun before it
+        for count in range(1, 5):
+            record.take(
+                told((1100 + count) * MS, inferences=first + count, inference_s=took_s, shadow=shadow(10 + count))
+            )
+        record.take(told(1110 * MS, inferences=first + 4, inference_s=9.0))  # none is new
+        record.close()
+        record.take(trace(1200 * MS, lateness_s=9.0))
+    figures = record.figures()
+    assert figures["late_p99_ratio"] == pytest.approx(1.2, abs=0.01)
+    assert figures["latency_p99_ratio"] == pytest.approx(1.1, abs=0.01)
+    assert figures["ticks_alone"] == figures["ticks_beside"] == 50
+    assert figures["missed_fraction_beside"] == pytest.approx(2 / 52, abs=1e-5)
+    assert figures["inferences_beside"] == 4
+    assert (figures["shadow_inferences"], figures["shadow_skipped"]) == (4, 2)
+
+
+def test_a_silent_cell_has_no_ratio() -> None:
+    record = ShadowRecord()
+    record.open(ALONE, 0)
+    with pytest.raises(ValueError, match="nothing was heard alone"):
+        record.figures()

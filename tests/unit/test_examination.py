@@ -4,9 +4,14 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from msgspec.structs import replace
 
+from runtime.messages.geometry import Pose
+from runtime.messages.policy import PolicyStatus
+from runtime.messages.tasks import Assignment
+from runtime.ports import Observation, Proposal
 from sim_worlds.scenes import load_scene
-from twin_app.assembly.examination.examination import Result
+from twin_app.assembly.examination.examination import Result, Watched
 from twin_app.assembly.examination.figures import area_under_roc, calibration_error, figures_of, wilson
 from twin_app.assembly.examination.paper import SUITES, draw_question
 
@@ -51,6 +56,36 @@ def test_the_area_under_the_curve_is_the_chance_to_rank_right() -> None:
 
 def result(verdict: str, *, part: str = "red cube") -> Result:
     return Result(1, "put it there", part, verdict, "", 5.0, confidences=(0.8, 0.9), latencies_s=(0.01, 0.02))
+
+
+def test_what_the_fallback_ended_says_nothing_of_the_policys_confidence() -> None:
+    own = [result("succeeded"), result("missed_grasp")]
+    helped = replace(result("succeeded"), fallback_used=True, confidences=(0.1,) * 20)
+    figures = figures_of([*own, helped])
+    assert (figures["succeeded"], figures["fallback_used"]) == (2, 1)
+    assert figures["ece"] == figures_of(own)["ece"]
+
+
+class Told:
+    """Answers with a limit."""
+
+    def begin(self, assignment: Assignment) -> None:
+        pass
+
+    def infer(self, observation: Observation) -> Proposal:
+        return Proposal(PolicyStatus.WORKING, "at work", 0.1, (), confidence_limit=0.4)
+
+
+@pytest.mark.parametrize(("unhindered", "limit"), [(True, 0.0), (False, 0.4)])
+def test_a_policy_alone_is_not_stopped_by_its_own_doubt_which_is_noted_all_the_same(
+    *, unhindered: bool, limit: float
+) -> None:
+    watched = Watched(Told(), unhindered)
+    pose = Pose((0.4, 0.0, 0.3))
+    zeros = np.zeros(7)
+    proposal = watched.infer(Observation(1, 0, {}, zeros, zeros, pose, 0.08, 0.0, Assignment(1, 1, "put it there")))
+    assert proposal.confidence_limit == limit
+    assert [one.confidence_limit for one in watched.proposals] == [0.4]
 
 
 def test_figures_count_every_verdict_once() -> None:

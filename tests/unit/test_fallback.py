@@ -14,7 +14,7 @@ from runtime.messages.state import Mode, PlanExecution
 from runtime.messages.tasks import Task, TaskStatus
 from runtime.modes import ModeEvent
 from runtime.supervision.fallback import FallbackKeeper, FallbackOutput
-from tests.support.supervised import SECOND_NS, STEP_NS, MadeUpCell
+from tests.support.supervised import STEP_NS, MadeUpCell
 
 
 @dataclass
@@ -31,6 +31,8 @@ class Shift:
 
     task: Task | None = None
     refused: int = 0
+    driven_s: float = 0.0
+    missed: str = ""
 
     def __post_init__(self) -> None:
         self.task = Task(1, "put the red cube in the left tote", 0, 60.0, 1, 1, TaskStatus.RUNNING, "", 0, 0, 0)
@@ -57,6 +59,8 @@ class Shift:
             policy=self.policy(),
             running=self.task,
             refused_in_row=self.refused,
+            driven_s=self.driven_s,
+            missed=self.missed,
         )
 
     def stand_in(self) -> None:
@@ -79,6 +83,12 @@ class Shift:
         assert self.task is not None
         self.task = replace(self.task, task_id=self.task.task_id + 1)
         return self.look()
+
+
+def alone() -> Shift:
+    shift = Shift()
+    shift.changes |= {"fallback": "", "fallback_ready": False}
+    return shift
 
 
 def words(output: FallbackOutput) -> str:
@@ -123,6 +133,14 @@ def is_refused(shift: Shift) -> None:
     shift.refused = 5
 
 
+def is_slow(shift: Shift) -> None:
+    shift.driven_s = 30.0
+
+
+def has_missed(shift: Shift) -> None:
+    shift.missed = "red cube is still in the tray"
+
+
 def is_quarantined(shift: Shift) -> None:
     shift.obstacle = "hung: no answer within 2 s"
 
@@ -136,6 +154,8 @@ def is_quarantined(shift: Shift) -> None:
         (is_silent, "silent: no usable chunk for 1 s; inference 0.05 s, deadline 0.20 s"),
         (is_ill_formed, "ill-formed: 2 answers in a row, limit 2; returned None"),
         (is_refused, "refused by the guard: 5 chunks in a row, limit 5"),
+        (is_slow, "slow: not done after 30 s, limit 30 s"),
+        (has_missed, "missed: the attempt before failed: red cube is still in the tray"),
         (is_quarantined, "quarantined: hung: no answer within 2 s"),
     ],
 )
@@ -310,73 +330,57 @@ def test_the_fallback_tries_once_and_what_it_says_then_counts() -> None:
     assert shift.keeper.used == 1
 
 
-# ── without a fallback ───────────────────────────────────────────────────────────────────────────
-
-
-def alone() -> Shift:
-    shift = Shift()
-    shift.changes |= {"fallback": "", "fallback_ready": False}
-    return shift
-
-
-@pytest.mark.parametrize("trouble", [declines, is_quarantined])
-def test_without_a_fallback_the_cell_holds_and_asks_a_person(trouble: Trouble) -> None:
-    shift = alone()
-    trouble(shift)
-    output = shift.look()
-    assert output.stand_in_for == ""
-    assert output.ask is not None
-    assert output.ask[0] is ModeEvent.ASSIST_ASKED
-    assert output.ask[1].startswith("policy learned: ")
-    assert "holds" in words(output)
-
-
-def test_without_a_fallback_doubt_asks_a_person_after_a_second() -> None:
-    shift = alone()
-    shift.changes["confidence"] = 0.2
-    assert all(shift.one().ask is None for _ in range(20))
-    output = shift.look()
-    assert output.ask is not None
-    assert output.ask[0] is ModeEvent.ASSIST_ASKED
-
-
-@pytest.mark.parametrize("trouble", [fails, is_late, is_silent, is_ill_formed, is_refused])
-def test_without_a_fallback_everything_else_goes_the_way_it_always_went(trouble: Trouble) -> None:
-    shift = alone()
-    trouble(shift)
-    before = shift.policy()
-    output = shift.look()
-    assert (output.ask, output.events, output.ready) == (None, (), False)
-    assert output.policy is not None
-    assert output.policy.status is before.status
-
-
-def test_a_decline_asks_nobody_where_the_policy_has_no_limit_or_the_task_may_be_done_already() -> None:
-    for change in ("no limit", "second attempt"):
-        shift = alone()
-        declines(shift)
-        if change == "no limit":
-            shift.changes["confidence_limit"] = 0.0
-        elif shift.task is not None:
-            shift.task = replace(shift.task, attempt=2)
-        assert shift.look().ask is None
-
-
-@pytest.mark.parametrize("mode", [Mode.IDLE, Mode.ASSIST, Mode.MANUAL, Mode.PROTECTIVE_STOP, Mode.FAULT])
-def test_nothing_is_asked_for_while_no_policy_drives(mode: Mode) -> None:
-    for trouble in (declines, is_quarantined, is_silent, is_refused):
-        shift = Shift()
-        shift.cell.mode = mode
-        trouble(shift)
-        output = shift.look(40)
-        assert (output.stand_in_for, output.ask) == ("", None)
-
-
-def test_old_news_changes_nothing() -> None:
+def test_words_that_ask_for_nothing_to_be_done_are_not_given_to_the_fallback() -> None:
     shift = Shift()
     declines(shift)
-    late = shift.cell.now_ns + 5 * SECOND_NS
-    output = shift.keeper.tick(
-        late, control=shift.cell.control(), policy=shift.policy(), running=shift.task, refused_in_row=0
-    )
-    assert (output.stand_in_for, output.ask, output.ready) == ("", None, False)
+    shift.changes["unanswerable"] = True
+    output = shift.look()
+    assert (output.stand_in_for, shift.keeper.used) == ("", 0)
+    assert output.ask is not None
+    assert output.ask[0] is ModeEvent.ASSIST_ASKED
+    assert "no other policy is to try" in words(output)
+    assert output.policy is not None
+    assert output.policy.status is PolicyStatus.DECLINED
+
+
+def test_the_timeline_says_what_the_fallback_is_told_to_do() -> None:
+    shift = Shift()
+    declines(shift)
+    shift.changes["reading"] = "put the red cube in the left tote"
+    assert words(shift.look()).endswith("nothing is called that; it is told: put the red cube in the left tote")
+
+
+def test_a_person_is_asked_when_the_fallback_declines_too() -> None:
+    shift = Shift()
+    shift.stand_in()
+    declines(shift)
+    output = shift.look()
+    assert output.ask == (ModeEvent.ASSIST_ASKED, "learned and stock decline the task: nothing is called that")
+    assert words(output) == output.ask[1]
+
+
+def test_a_fallback_that_was_called_for_another_reason_may_decline_without_a_person() -> None:
+    shift = Shift()
+    fails(shift)
+    shift.look()
+    shift.cell.mode, shift.cell.active = Mode.FALLBACK, "stock"
+    shift.changes |= {"stands_in_for": "learned", "fallback_ready": False}
+    declines(shift)
+    assert shift.look().ask is None
+
+
+@pytest.mark.parametrize("trouble", [is_slow, has_missed])
+def test_a_person_who_brings_a_slow_policy_back_is_not_contradicted_within_that_task(trouble: Trouble) -> None:
+    shift = Shift()
+    trouble(shift)
+    assert shift.look().stand_in_for == "learned"
+    shift.cell.mode, shift.cell.active = Mode.FALLBACK, "stock"
+    shift.changes |= {"stands_in_for": "learned", "fallback_ready": False}
+    shift.keeper.return_by_hand()
+    shift.look()
+    shift.cell.mode, shift.cell.active = Mode.AUTO, "learned"
+    shift.changes |= {"stands_in_for": "", "fallback_ready": True}
+    assert shift.look(40).stand_in_for == ""
+    assert shift.task is not None
+    shift.task = replace(shift.task, task_id=2)
+    assert shift.look().stand_in_for == "learned"

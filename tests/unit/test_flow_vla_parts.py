@@ -14,6 +14,8 @@ from plugins.flow_vla.calibration import conformal_limit, fit
 from plugins.flow_vla.chunks import decode, encode
 from plugins.flow_vla.flow import HORIZON
 from plugins.flow_vla.geometry import base_turn, cell_of, image_turn, pixel_of
+from plugins.flow_vla.grounding import Grounding
+from plugins.flow_vla.mind import Mind
 from plugins.flow_vla.model import load_model
 from plugins.flow_vla.policy import MODEL
 from plugins.flow_vla.reader import Reader
@@ -96,6 +98,25 @@ def test_the_reader_reads(reader: Reader, text: str, colour: str, shape: str, to
 )
 def test_what_is_no_instruction_is_nonsense(reader: Reader, text: str) -> None:
     assert reader.read(text).sense == "nonsense"
+
+
+@pytest.mark.parametrize(
+    ("text", "seen", "words"),
+    [
+        ("put the scarlet block into the left bin", "", "put the red cube in the left tote"),
+        ("the golden one goes to the right", "", "put the yellow part in the right tote"),
+        ("the golden one goes to the right", "yellow cylinder", "put the yellow cylinder in the right tote"),
+        ("put the rightmost cube in the left tote", "", "put the rightmost cube in the left tote"),
+        ("put the rightmost cube in the left tote", "green cube", "put the green cube in the left tote"),
+        ("sing a song", "", ""),
+        ("do not put the red cube in the left tote", "", ""),
+    ],
+)
+def test_what_was_read_and_seen_is_told_in_plain_words(reader: Reader, text: str, seen: str, words: str) -> None:
+    cell = pick_cell(load_robot("panda"))
+    mind = Mind(cell, reader=reader, grounding=Grounding(), instruction=text, watch=HandState(0.3, 0.0, 0.4, 0.0))
+    mind.target = seen
+    assert mind.plain_words == words
 
 
 def test_a_calibration_finds_the_signal_that_tells_success() -> None:

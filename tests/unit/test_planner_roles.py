@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace as replaced
 from pathlib import Path
 
 import pytest
@@ -238,6 +239,37 @@ def test_the_fallback_takes_over_at_once_however_long_the_active_one_hangs(roles
     assert not output.state.fallback_ready
     roles.learned.answer(number=0)
     assert roles.later().plan is None  # what it says now is said in shadow
+
+
+def test_a_decline_is_not_told_of_the_fallback_that_has_not_looked_yet(roles: Roles) -> None:
+    roles.order(fallback="stock")
+    roles.look()
+    roles.learned.answer(said=proposal(status=PolicyStatus.DECLINED))
+    assert roles.later().state.status is PolicyStatus.DECLINED
+    roles.order(stand_in_for="learned")
+    state = roles.later().state
+    assert (state.active, state.status) == ("stock", PolicyStatus.WORKING)
+
+
+def test_the_fallback_is_told_what_the_other_one_has_read_of_this_task_alone(roles: Roles) -> None:
+    def told() -> str:
+        assignment = roles.stock.questions[-1].observation.assignment
+        assert assignment is not None
+        assert assignment.instruction == "put the red cube in the left tote"
+        return assignment.reading
+
+    roles.order(fallback="stock")
+    roles.look()
+    roles.learned.answer(said=replaced(proposal(status=PolicyStatus.DECLINED), reading="the red one, left"))
+    assert roles.later().state.reading == "the red one, left"
+    roles.order(stand_in_for="learned")
+    roles.look()
+    assert told() == "the red one, left"
+    roles.stock.answer()
+    roles.later()
+    roles.order(assignment=Assignment(2, 1, "put the red cube in the left tote"))
+    roles.look()
+    assert told() == ""
 
 
 def test_the_policy_comes_back_at_a_chunk_border_and_resumes(roles: Roles) -> None:

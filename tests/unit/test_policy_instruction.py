@@ -41,6 +41,7 @@ def test_sensible_variants_are_understood(text: str, part: str, tote: str) -> No
     [
         ("", "empty"),
         ("do not put the red cube in the left tote", "not"),
+        ("put everything but the red cube in the left tote", "but"),
         ("put the red cube away", "no tote is named"),
         ("put the red cube in the left or the right tote", "name one tote"),
         ("put it in the left tote", "no part is named"),

@@ -23,10 +23,12 @@ _BENCHES = {
     "stop": "time from pressing stop to the loop's reaction",
     "console": "frames and memory of the window (20 s; needs a display)",
     "lockstep": "simulated seconds a second of computing",
+    "shadow": "loop and active inference without and with a policy in shadow, in turns (240 s)",
 }
 JSON = "print the outcome as one JSON object on the last line (default: a table)"
 _POLICY_WISHES = {
     "list": "every policy and its role",
+    "card": "what NAME is, its figures and weaknesses (no cell needed)",
     "swap": "NAME takes over at a chunk border",
     "back": "the one before the newest swap takes over",
     "shadow": "NAME is asked the same without effect",
@@ -310,8 +312,14 @@ def _add_bench(commands: _Commands[_Parser]) -> None:
     bench = commands.add_parser("bench", help="measure speed against a floor taken in the same run")
     explained = "; ".join(f"{name}: {what}" for name, what in _BENCHES.items())
     bench.add_argument("what", choices=tuple(_BENCHES), help=explained)
-    bench.add_argument("--seconds", type=positive, default=None, help="loop, console: how long (default: see above)")
+    bench.add_argument(
+        "--seconds", type=positive, default=None, help="loop, console, shadow: how long (default: above)"
+    )
     bench.add_argument("--presses", type=positive, default=1000, help="stop: number of presses (default: %(default)s)")
+    bench.add_argument(
+        "--policy", type=given, default="programmed", help="shadow: the active one (default: %(default)s)"
+    )
+    bench.add_argument("--shadow", type=given, default="flow_vla", help="shadow: the other one (default: %(default)s)")
     bench.add_argument("--scene", type=given, default="tray", help="scene name or TOML file (default: %(default)s)")
     bench.add_argument("--seed", type=natural, default=1, help=_SEED)
     bench.add_argument("--json", action="store_true", help=JSON)
@@ -320,8 +328,7 @@ def _add_bench(commands: _Commands[_Parser]) -> None:
 def _add_verify(commands: _Commands[_Parser]) -> None:
     verify = commands.add_parser("verify", help="check a promise of the system by experiment")
     what = verify.add_subparsers(dest="what", required=True)
-    swap = what.add_parser("swap", help="swap policies while picking: no missed tick, no torque step")
-    swap.add_argument("--swaps", type=positive, default=50, metavar="N", help="how many swaps (default: %(default)s)")
+    swap = _add_verify_swap(what)
     faults = what.add_parser("faults", help="inject every fault at every severity and measure its effect")
     faults.add_argument(
         "--only", default="", metavar="ID", help=f"one fault of {', '.join(FAULT_IDS)} (default: every one)"
@@ -352,6 +359,19 @@ def _add_verify(commands: _Commands[_Parser]) -> None:
     dataset.add_argument("folder", type=given, help="the folder with its meta/, data/ and videos/")
     for parser in (swap, faults, kill, endurance, recording, dataset, variations, servers):
         parser.add_argument("--json", action="store_true", help=JSON)
+
+
+def _add_verify_swap(what: _Commands[_Parser]) -> _Parser:
+    swap = what.add_parser("swap", help="swap policies while picking: no missed tick, no torque step")
+    swap.add_argument("--swaps", type=positive, default=50, metavar="N", help="how many swaps (default: %(default)s)")
+    swap.add_argument(
+        "--policies",
+        type=given,
+        default="programmed,programmed_careful",
+        metavar="A,B",
+        help="the two that take turns; A drives first (default: %(default)s)",
+    )
+    return swap
 
 
 def _add_verify_variations(what: _Commands[_Parser]) -> _Parser:

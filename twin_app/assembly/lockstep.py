@@ -21,7 +21,7 @@ from runtime.supervision.desk import TaskDesk
 from runtime.supervision.oversight import Oversight, Wishes
 from runtime.supervision.tasks import FINAL
 from runtime.system1 import ControlStage
-from runtime.system2.planner import PlannerStage
+from runtime.system2.planner import MODELLED_LATENCY_S, PlannerStage
 from sim_worlds.cameras import CameraRig
 from sim_worlds.faults import CATALOGUE, CameraFaults, LoopFaults, NetworkFaults, PolicyFaults
 from sim_worlds.judge import Judge
@@ -67,6 +67,9 @@ class LockStepCell:
     registry: Registry | None = None
     """Where policies come from; None: the plugins."""
 
+    latency_s: float = MODELLED_LATENCY_S
+    """What every inference is taken to last."""
+
     description: CellDescription = field(init=False)
     plant: PyBulletPlant = field(init=False)
     rig: CameraRig = field(init=False)
@@ -98,8 +101,7 @@ class LockStepCell:
             truth=lambda: self.plant.truth().poses,
         )
         policy_faults = PolicyFaults()
-        with told_when_slow(f"policy {setup.policy!r} to be built"):
-            self.planner = PlannerStage(cell, registry, seam=policy_faults, policy=setup.policy)
+        self.planner = self._built_planner(registry, policy_faults)
         self.guard = CellGuard(cell)
         self.control = ControlStage(cell, guard=self.guard)
         self.oversight = Oversight(
@@ -123,6 +125,11 @@ class LockStepCell:
             seams=Seams(CameraFaults(), policy_faults, NetworkFaults(), LoopFaults(), PlantSeam(self.plant)),
         )
         self._orders = orders(cell, seed=setup.seed)
+
+    def _built_planner(self, registry: Registry, seam: PolicyFaults) -> PlannerStage:
+        policy = self.setup.policy
+        with told_when_slow(f"policy {policy!r} to be built"):
+            return PlannerStage(self.description, registry, policy=policy, seam=seam, latency_s=self.latency_s)
 
     def start(self) -> None:
         """Let everything come to rest and inject what was asked for; the policy drives when the cell is ready."""

@@ -21,7 +21,8 @@ def calibrate(trials: Sequence[Trial], *, alpha: float) -> tuple[Calibration, di
     lowest = [
         min(calibration.of_vector(np.array(vector)) for vector in trial.signals) for trial in told if trial.succeeded
     ]
-    calibration = msgspec.structs.replace(calibration, limit=conformal_limit(lowest, alpha=alpha))
+    prior = sum(trial.succeeded for trial in trials) / len(trials)
+    calibration = msgspec.structs.replace(calibration, prior=prior, limit=conformal_limit(lowest, alpha=alpha))
     facts = {
         "runs": len(trials),
         "succeeded": sum(trial.succeeded for trial in trials),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import msgspec
@@ -20,6 +20,9 @@ from twin_app.assembly.lockstep import LockStepCell
 from twin_app.assembly.setup import CellSetup, read_scene
 
 TIME_LIMIT_S = 30.0
+VERIFY_S = 5.0
+"""Beyond the limit, which counts the driving: the task is looked at before and after it."""
+
 HELD_N = 4.0
 
 
@@ -45,13 +48,22 @@ class Result(msgspec.Struct, frozen=True):
 
     latencies_s: tuple[float, ...] = ()
     fallback_used: bool = False
+    """Whether another policy drove at any time."""
+
+    story: tuple[str, ...] = ()
+    """What the timeline tells of the policies."""
 
 
 @dataclass(slots=True)
 class Watched:
-    """A policy that is looked over the shoulder; changes nothing."""
+    """A policy that is looked over the shoulder.
+
+    Alone it is `unhindered`: its limit is kept from the cell, which would hold and ask a person who is not there. So
+    a run ends as the policy ends it, and how sure it was can be compared with that.
+    """
 
     policy: Policy
+    unhindered: bool = False
     proposals: list[Proposal] = field(default_factory=list[Proposal])
     latencies_s: list[float] = field(default_factory=list[float])
     gripped: bool = False
@@ -68,18 +80,18 @@ class Watched:
             self.latencies_s.append(time.perf_counter() - began_s)
             self.proposals.append(proposal)
             self.gripped = self.gripped or observation.gripper_force_n >= HELD_N
-        return proposal
+        return replace(proposal, confidence_limit=0.0) if self.unhindered else proposal
 
 
 class WatchedRegistry(Registry):
     """The plugins, with one policy watched."""
 
-    def __init__(self, inner: Registry, policy: Policy, name: str) -> None:
+    def __init__(self, inner: Registry, policy: Policy, name: str, *, unhindered: bool = False) -> None:
         super().__init__(())
         self._policies = {manifest.name: manifest for manifest in inner.policies()}
         self._inner = inner
         self._name = name
-        self.watched = Watched(policy)
+        self.watched = Watched(policy, unhindered)
 
     def load_policy(self, name: str, cell: CellDescription, *, model: Path | None = None) -> Policy:
         """The watched one under its name; the others as they are."""
@@ -88,7 +100,7 @@ class WatchedRegistry(Registry):
 
 def examine(setup: CellSetup, *, suite: str, policy: Policy, registry: Registry) -> Result:
     """Run one seed. `policy` is the one that `setup` names; it is used again for the next seed."""
-    watched = WatchedRegistry(registry, policy, setup.policy)
+    watched = WatchedRegistry(registry, policy, setup.policy, unhindered=not setup.fallback)
     cell = LockStepCell(setup, registry=watched)
     try:
         layout = read_scene(setup).scene.place(setup.seed, 0)
@@ -103,7 +115,8 @@ def _examined(cell: LockStepCell, question: Question, watched: Watched, *, seed:
     part, tote = question.part or cell.description.parts[0].name, question.tote or cell.description.totes[0].name
     cell.judge.begin(part=part, tote=tote)
     began_ns = cell.loop.now_ns
-    receipt = cell.ask(AddTask(question.instruction, time_limit_s=TIME_LIMIT_S, retries=0))
+    retries = int(bool(cell.setup.fallback))
+    receipt = cell.ask(AddTask(question.instruction, time_limit_s=TIME_LIMIT_S, retries=retries))
     reason, status = "", None
     try:
         task = cell.run_to_end(int(receipt.detail))
@@ -111,17 +124,21 @@ def _examined(cell: LockStepCell, question: Question, watched: Watched, *, seed:
     except UserMistake as stuck:
         reason = stuck.what
     working = [one for one in watched.proposals if one.signals]
+    duration_s = (cell.loop.now_ns - began_ns) * 1e-9
+    in_time = duration_s <= TIME_LIMIT_S + VERIFY_S
     return Result(
         seed=seed,
         instruction=question.instruction,
         part=question.part,
-        verdict=_verdict(cell.judge.outcome(), question, status, watched),
+        verdict=_verdict(cell.judge.outcome(), question, status, watched) if in_time else "timeout",
         reason=reason,
-        duration_s=(cell.loop.now_ns - began_ns) * 1e-9,
+        duration_s=duration_s,
         confidences=tuple(one.confidence for one in working),
         limit=max((one.confidence_limit for one in working), default=0.0),
         vectors=tuple(tuple(signal.value for signal in one.signals) for one in working),
         latencies_s=tuple(watched.latencies_s),
+        fallback_used=cell.oversight.fallback.used > 0,
+        story=tuple(event.text for event in cell.loop.events if event.lane == "policy" and event.stamp_ns >= began_ns),
     )
 
 

@@ -13,6 +13,8 @@ from numpy.typing import NDArray
 from twin_app.assembly.examination.examination import Result
 
 BINS = 10
+EARLY_LOOKS = 50
+"""Looks within 5 s, at ten a second; a pick takes six or more."""
 
 
 class Judged(Protocol):
@@ -67,7 +69,10 @@ def area_under_roc(scores: NDArray[np.float64], right: NDArray[np.bool_]) -> flo
 
 
 def figures_of(results: Sequence[Result]) -> dict[str, Any]:
-    """As `celltwin evaluate --json` prints them."""
+    """As `celltwin evaluate --json` prints them.
+
+    What a policy thinks of its own chances is judged by the runs that it ended itself, without its fallback.
+    """
     verdicts = Counter(result.verdict for result in results)
     asked = [result for result in results if result.part]
     vain = [result for result in results if not result.part]
@@ -84,7 +89,7 @@ def figures_of(results: Sequence[Result]) -> dict[str, Any]:
         "interval95": [round(low, 4), round(high, 4)],
         "latency_p50_ms": round(float(np.percentile(latencies_ms, 50)), 2),
         "latency_p99_ms": round(float(np.percentile(latencies_ms, 99)), 2),
-        **confidence_figures(asked),
+        **confidence_figures([result for result in asked if not result.fallback_used]),
         "declined_rightly": round(_share(vain, "declined"), 4),
         "declined_wrongly": round(_share(asked, "declined"), 4),
         "fallback_used": sum(result.fallback_used for result in results),
@@ -93,17 +98,22 @@ def figures_of(results: Sequence[Result]) -> dict[str, Any]:
 
 
 def confidence_figures(results: Sequence[Judged]) -> dict[str, float | None]:
-    """Expected calibration error over all looks, and how well the lowest look of a run tells how it ends."""
+    """Expected calibration error over all looks, and how well the lowest look of a run tells how it ends.
+
+    `auroc_early` hears the first 5 s only, when no run has ended yet: time itself tells nothing then.
+    """
     told = [result for result in results if result.confidences]
     if not told:
-        return {"ece": None, "auroc": None}
+        return {"ece": None, "auroc": None, "auroc_early": None}
     confidences, right = _looks(told)
     lowest = np.array([min(result.confidences) for result in told])
     ended_well = np.array([result.verdict == "succeeded" for result in told])
-    area = area_under_roc(lowest, ended_well)
+    early = np.array([min(result.confidences[:EARLY_LOOKS]) for result in told])
+    area, early_area = area_under_roc(lowest, ended_well), area_under_roc(early, ended_well)
     return {
         "ece": round(calibration_error(confidences, right), 4),
         "auroc": None if area is None else round(area, 4),
+        "auroc_early": None if early_area is None else round(early_area, 4),
     }
 
 

@@ -15,7 +15,18 @@ from twin_app.assembly.examination.figures import figures_of
 from twin_app.assembly.examination.ledger import Ledger
 from twin_app.assembly.setup import CellSetup
 
-COLUMNS = ("n", "succeeded", "interval95", "wrong_part", "missed_grasp", "timeout", "declined", "ece", "auroc")
+COLUMNS = (
+    "n",
+    "succeeded",
+    "interval95",
+    "wrong_part",
+    "missed_grasp",
+    "timeout",
+    "declined",
+    "ece",
+    "auroc",
+    "auroc_early",
+)
 Listener = Callable[[str, Result, int, int], None]
 """Hears the row's name, the newest result, and how many of how many of this row there are."""
 

@@ -81,7 +81,7 @@ class PolicyWorkshop:
 
         def show(result: Result, done: int, total: int) -> None:
             del result
-            self.tell(f"examination of {model.name}", done=done, total=total)
+            self.tell(f"{'varied ' if varied else ''}examination of {model.name}", done=done, total=total)
 
         results = examine_all(
             CellSetup(scene=self.scene, policy=self.policy),

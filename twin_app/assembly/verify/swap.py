@@ -13,17 +13,20 @@ import sys
 import tempfile
 from typing import Any
 
+from msgspec.structs import replace
+
 from runtime.link.subscriber import Subscriber
 from runtime.messages import topics
+from runtime.messages.policy import PolicyState
 from runtime.messages.requests import Reset, Start, SwapPolicy
 from runtime.messages.state import ControlState, Mode, TickTrace
-from runtime.mistakes import UserMistake
+from runtime.mistakes import UserMistake, quoted
 from twin_app.assembly.figures import show
 from twin_app.assembly.floor import end_floor, read_stamped, start_stamped
 from twin_app.assembly.live import LiveCell
 from twin_app.assembly.live_picks import LivePicks
 from twin_app.assembly.pick_result import pick_line
-from twin_app.assembly.setup import CellSetup, SessionSetup, read_scene
+from twin_app.assembly.setup import CellSetup, SessionSetup, read_plugins, read_scene
 from twin_app.assembly.verify.tick_misses import (
     NEAR_NS,
     TICK_NS,
@@ -35,14 +38,16 @@ from twin_app.assembly.verify.tick_misses import (
     stamp_of,
 )
 
-POLICIES = ("programmed", "programmed_careful")
 PICKS_WITHOUT_SWAP = 3
 """After so many picks in a row without a swap the run ends short of its number."""
 
 
 def run(arguments: argparse.Namespace) -> int:
     """Swap so often; exit status 1 when a promise was not kept."""
-    setup = CellSetup(cell=f"swap-{os.getpid()}", policy=POLICIES[0], seed=arguments.seed)
+    pair = parse_pair(arguments.policies)
+    setup = CellSetup(cell=f"swap-{os.getpid()}", policy=pair[0], seed=arguments.seed)
+    read_plugins(replace(setup, policy=pair[1]))
+    read_plugins(setup)
     with tempfile.TemporaryDirectory(prefix="celltwin-swap-") as folder:
         session = SessionSetup(cell=setup, data_folder=folder, autostart=True, ends_with_parent=True)
         live = LiveCell(session)
@@ -50,7 +55,7 @@ def run(arguments: argparse.Namespace) -> int:
         try:
             live.start()
             live.await_ready()
-            swapping = Swapping(live, wanted=arguments.swaps, seed=arguments.seed)
+            swapping = Swapping(live, pair=pair, wanted=arguments.swaps, seed=arguments.seed)
             picks = _pick_while(swapping, live, setup)
             swapping.close()
             live.close()
@@ -59,11 +64,19 @@ def run(arguments: argparse.Namespace) -> int:
             live.close()
             for floor in floors:
                 end_floor(floor)
-    figures = {**picks, **swapping.figures(floor_misses)}
+    figures = {**picks, **swapping.figures(floor_misses), "policies": list(pair)}
     figures = {name: figures[name] for name in _ORDER} | figures
     show(figures, as_json=arguments.json)
     kept = figures["missed_beyond_floor"] == figures["torque_step_over_limit"] == 0
     return int(not (kept and figures["swaps"] == arguments.swaps and figures["finished"] == figures["picks"]))
+
+
+def parse_pair(text: str) -> tuple[str, str]:
+    """`A,B`: two policies of different names. Raises `UserMistake`."""
+    names = [name.strip() for name in text.split(",")]
+    if len(names) != 2 or not all(names) or names[0] == names[1]:
+        raise UserMistake(f"policies {quoted(text)} are no pair", remedy="write A,B, e.g. flow_vla,programmed")
+    return names[0], names[1]
 
 
 _ORDER = ("swaps", "missed_beyond_floor", "torque_step_over_limit", "picks", "finished")
@@ -72,14 +85,16 @@ _ORDER = ("swaps", "missed_beyond_floor", "torque_step_over_limit", "picks", "fi
 class Swapping:
     """Asks for the other policy at random moments of a pick, and keeps every tick that was missed."""
 
-    def __init__(self, live: LiveCell, *, wanted: int, seed: int) -> None:
+    def __init__(self, live: LiveCell, *, pair: tuple[str, str], wanted: int, seed: int) -> None:
         self._live = live
+        self._pair = pair
         self._wanted = wanted
         self._random = random.Random(seed)
-        self._subscriber = Subscriber(live.session, (topics.CONTROL, topics.TICKS))
+        self._subscriber = Subscriber(live.session, (topics.CONTROL, topics.TICKS, topics.POLICY))
         self._blocks: list[TickBlock] = []
         self._first: ControlState | None = None
         self._newest: ControlState | None = None
+        self._policy: PolicyState | None = None
         self._swap_ticks: list[int] = []
         self._asked = 0
         self._next_ns = 0
@@ -97,6 +112,11 @@ class Swapping:
         """Take-overs so far, by the fast loop's own word."""
         return len(self._swap_ticks)
 
+    @property
+    def preparing(self) -> bool:
+        """Whether the next policy is still being loaded: one in a process of its own takes some seconds."""
+        return self._policy is not None and bool(self._policy.candidate)
+
     def watch(self) -> None:
         """Called many times during a pick: listen, help after a stop, ask for the next swap when it is time."""
         for received in self._subscriber.poll(0.0):
@@ -104,6 +124,8 @@ class Swapping:
                 self._blocks.append(block_of(received.message))
             elif isinstance(received.message, ControlState):
                 self._take(received.message)
+            elif isinstance(received.message, PolicyState):
+                self._take_policy(received.message)
         control = self._newest
         if control is None:
             return
@@ -149,8 +171,16 @@ class Swapping:
             _say(f"swap {self.swaps}/{self._wanted}: {control.policy} took over at tick {fresh[-1]}")
         self._newest = control
 
+    def _take_policy(self, policy: PolicyState) -> None:
+        known = "" if self._policy is None else self._policy.swap_refusal
+        if policy.swap_refusal and policy.swap_refusal != known:
+            _say(f"swap refused: {policy.swap_refusal}")
+            self._asked = self.swaps
+        self._policy = policy
+
     def _ask(self, control: ControlState) -> None:
-        other = POLICIES[1] if control.policy.split(" ")[0] == POLICIES[0] else POLICIES[0]
+        first, second = self._pair
+        other = second if control.policy.split(" ")[0] == first else first
         self._next_ns = control.stamp_ns + 500_000_000
         try:
             self._live.ask(SwapPolicy(other))
@@ -189,7 +219,7 @@ def _pick_while(swapping: Swapping, live: LiveCell, setup: CellSetup) -> dict[st
             except UserMistake as trouble:
                 stuck.append(trouble.what)
                 _say(f"a pick did not end: {trouble.what}")
-            idle_picks = idle_picks + 1 if swapping.swaps == before else 0
+            idle_picks = idle_picks + 1 if swapping.swaps == before and not swapping.preparing else 0
             before = swapping.swaps
     finally:
         runner.close()

@@ -26,9 +26,10 @@ Spoil = Callable[[Proposal], Any]
 class Misbehaving:
     """Asks the programmed policy, and spoils its answer from the thirteenth look at a task on."""
 
-    def __init__(self, cell: CellDescription, spoil: Spoil) -> None:
+    def __init__(self, cell: CellDescription, spoil: Spoil, *, good_looks: int = GOOD_LOOKS) -> None:
         self._policy = programmed(cell)
         self._spoil = spoil
+        self._good_looks = good_looks
         self._looks = 0
 
     def begin(self, assignment: Assignment) -> None:
@@ -48,7 +49,7 @@ class Misbehaving:
         if observation.assignment is None:
             return proposal
         self._looks += 1
-        return proposal if self._looks <= GOOD_LOOKS else self._spoil(proposal)
+        return proposal if self._looks <= self._good_looks else self._spoil(proposal)
 
 
 def _crash(proposal: Proposal) -> Proposal:
@@ -75,6 +76,14 @@ def _declined(proposal: Proposal) -> Proposal:
     return Proposal(
         PolicyStatus.DECLINED, "declined", 0.1, (), reason="nothing here is called that", confidence_limit=LIMIT
     )
+
+
+def _puzzled(proposal: Proposal) -> Proposal:
+    return replace(_declined(proposal), reading="put the yellow cylinder in the left tote")
+
+
+def _refused(proposal: Proposal) -> Proposal:
+    return replace(_declined(proposal), unanswerable=True)
 
 
 def _given_up(proposal: Proposal) -> Proposal:
@@ -121,6 +130,14 @@ def unsure(cell: CellDescription) -> Policy:
 
 def declining(cell: CellDescription) -> Policy:
     return Misbehaving(cell, _declined)
+
+
+def puzzled(cell: CellDescription) -> Policy:
+    return Misbehaving(cell, _puzzled, good_looks=0)
+
+
+def refusing(cell: CellDescription) -> Policy:
+    return Misbehaving(cell, _refused, good_looks=0)
 
 
 def giving_up(cell: CellDescription) -> Policy:
