@@ -14,11 +14,11 @@ from plugins.flow_vla.calibration import conformal_limit, fit
 from plugins.flow_vla.chunks import decode, encode
 from plugins.flow_vla.flow import HORIZON
 from plugins.flow_vla.geometry import base_turn, cell_of, image_turn, pixel_of
-from plugins.flow_vla.grounding import Grounding
 from plugins.flow_vla.mind import Mind
 from plugins.flow_vla.model import load_model
 from plugins.flow_vla.policy import MODEL
 from plugins.flow_vla.reader import Reader
+from plugins.flow_vla.ready import Ready, load_ready
 from plugins.flow_vla.turns import pieces
 from runtime.messages.geometry import Pose
 from runtime.perception import ViewGeometry
@@ -100,6 +100,11 @@ def test_what_is_no_instruction_is_nonsense(reader: Reader, text: str) -> None:
     assert reader.read(text).sense == "nonsense"
 
 
+@pytest.fixture(scope="module")
+def shipped() -> Ready:
+    return load_ready(MODEL)
+
+
 @pytest.mark.parametrize(
     ("text", "seen", "words"),
     [
@@ -112,9 +117,9 @@ def test_what_is_no_instruction_is_nonsense(reader: Reader, text: str) -> None:
         ("do not put the red cube in the left tote", "", ""),
     ],
 )
-def test_what_was_read_and_seen_is_told_in_plain_words(reader: Reader, text: str, seen: str, words: str) -> None:
+def test_what_was_read_and_seen_is_told_in_plain_words(shipped: Ready, text: str, seen: str, words: str) -> None:
     cell = pick_cell(load_robot("panda"))
-    mind = Mind(cell, reader=reader, grounding=Grounding(), instruction=text, watch=HandState(0.3, 0.0, 0.4, 0.0))
+    mind = Mind(cell, model=shipped, instruction=text, watch=HandState(0.3, 0.0, 0.4, 0.0))
     mind.target = seen
     assert mind.plain_words == words
 
