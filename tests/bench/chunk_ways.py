@@ -7,16 +7,18 @@ its end; with a longer latency the decided part is longer and the chunk is shift
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 
 from plugins.flow_vla.chunks import decode, encode
+from plugins.flow_vla.engine import SAMPLES, Engine, Seen, noise
 from plugins.flow_vla.flow import ACTION, HORIZON, PER_STEP, STEPS
 from plugins.flow_vla.model import FlowVla
-from plugins.flow_vla.policy import SAMPLES, FlowVlaPolicy
+from plugins.flow_vla.policy import FlowVlaPolicy
+from plugins.flow_vla.ready import ready
 from runtime.messages.cell import CellDescription
 from runtime.picking.following import Waypoint
 from runtime.picking.funnel import SUBSTEP_S, HandState, coast, wrap, yaw_of
@@ -52,11 +54,33 @@ class Unaware(UnderWay):
         return coast(HandState(x_m, y_m, z_m, yaw_of(observation.gripper_in_base)), steps=1)
 
 
+@dataclass(frozen=True, slots=True)
+class Redrawn:
+    """An engine whose chunks are drawn in another way."""
+
+    engine: Engine
+    way: Committed
+
+    def see(self, camera: str, image: NDArray[np.uint8], asked: NDArray[np.float32]) -> Seen:
+        """As it is."""
+        return self.engine.see(camera, image, asked)
+
+    def turn(self, camera: str, frame: NDArray[np.float32]) -> NDArray[np.float32]:
+        """As it is."""
+        return self.engine.turn(camera, frame)
+
+    def draw(self, condition: NDArray[np.float32]) -> tuple[NDArray[np.float32], float]:
+        """In the other way."""
+        return self.way.draw(condition)
+
+
 class Committed(FlowVlaPolicy):
     """As it is shipped; its decided part is as long as the latency asks for."""
 
     def __init__(self, cell: CellDescription, model: FlowVla, *, latency_s: float) -> None:
-        super().__init__(cell, model)
+        shipped = ready(model)
+        super().__init__(cell, replace(shipped, engine=Redrawn(shipped.engine, self)))
+        self._engine, self._head = shipped.engine, model.head
         self._arrives_s = READ_OUT_S + latency_s
         self._lead_steps = max(LEAD_STEPS, math.ceil((self._arrives_s + 0.02) / SUBSTEP_S))
         self._under_way = self._told_apart()
@@ -81,8 +105,9 @@ class Committed(FlowVlaPolicy):
         assert self._observation is not None
         return self._under_way.states(self._observation)[-1]
 
-    def _draw(self, condition: NDArray[np.float32]) -> tuple[NDArray[np.float32], float]:
-        chunks, finished = super()._draw(condition)
+    def draw(self, condition: NDArray[np.float32]) -> tuple[NDArray[np.float32], float]:
+        """As `Engine.draw`, in this way."""
+        chunks, finished = self._engine.draw(condition)
         late_s = (self._lead_steps - LEAD_STEPS) * SUBSTEP_S
         if late_s == 0.0:
             return chunks, finished
@@ -105,8 +130,9 @@ class Ensembling(Naive):
         super().__init__(cell, model, latency_s=latency_s)
         self._chunks: list[tuple[int, list[Waypoint], list[float]]] = []
 
-    def _draw(self, condition: NDArray[np.float32]) -> tuple[NDArray[np.float32], float]:
-        chunks, finished = super()._draw(condition)
+    def draw(self, condition: NDArray[np.float32]) -> tuple[NDArray[np.float32], float]:
+        """As `Engine.draw`, in this way."""
+        chunks, finished = super().draw(condition)
         assert self._observation is not None
         now_ns, hand = self._observation.stamp_ns, self._hand()
         middle = chunks[int(np.square(chunks[:, None] - chunks[None]).sum(axis=2).sum(axis=1).argmin())]
@@ -149,14 +175,15 @@ class InPainting(Naive):
         self._frozen = math.ceil(self._arrives_s / STEP_PERIOD_S)
         self._last: tuple[int, list[Waypoint], list[float]] | None = None
 
-    def _draw(self, condition: NDArray[np.float32]) -> tuple[NDArray[np.float32], float]:
+    def draw(self, condition: NDArray[np.float32]) -> tuple[NDArray[np.float32], float]:
+        """As `Engine.draw`, in this way."""
         assert self._observation is not None
         now_ns, hand = self._observation.stamp_ns, self._hand()
         wanted, weights = self._under_way_chunk(hand, now_ns)
         one = torch.from_numpy(condition)[None]
         chunks = self._guided(one.expand(SAMPLES, -1), wanted, weights).numpy()
         with torch.inference_mode():
-            finished = float(torch.sigmoid(self._model.head.finished(one))[0, 0])
+            finished = float(self._head.finished(one)[0, 0])
         middle = chunks[int(np.square(chunks[:, None] - chunks[None]).sum(axis=2).sum(axis=1).argmin())]
         self._last = (now_ns, *decode(hand, middle))
         return chunks, finished
@@ -175,7 +202,7 @@ class InPainting(Naive):
 
     def _guided(self, condition: torch.Tensor, wanted: torch.Tensor, weights: torch.Tensor) -> torch.Tensor:
         """Euler steps of the flow, each pulled towards the wanted beginning through the chunk that it would lead to."""
-        chunk, head = self._noise, self._model.head
+        chunk, head = torch.from_numpy(noise()), self._head
         for step in range(STEPS):
             at = step / STEPS
             time = torch.full((len(chunk),), at)

@@ -30,13 +30,13 @@ NUMBER = st.floats(-0.5, 0.5)
 
 
 @pytest.fixture(scope="module")
-def model() -> Ready:
+def shipped() -> Ready:
     return load_ready(MODEL)
 
 
 @pytest.fixture(scope="module")
-def reader(model: Ready) -> Reader:
-    return model.reader
+def reader(shipped: Ready) -> Reader:
+    return shipped.reader
 
 
 @given(NUMBER, NUMBER, st.floats(-3.0, 3.0), st.lists(st.tuples(NUMBER, NUMBER, NUMBER), min_size=8, max_size=8))
@@ -116,9 +116,9 @@ def test_what_is_no_instruction_is_nonsense(reader: Reader, text: str) -> None:
         ("do not put the red cube in the left tote", "", ""),
     ],
 )
-def test_what_was_read_and_seen_is_told_in_plain_words(model: Ready, text: str, seen: str, words: str) -> None:
+def test_what_was_read_and_seen_is_told_in_plain_words(shipped: Ready, text: str, seen: str, words: str) -> None:
     cell = pick_cell(load_robot("panda"))
-    mind = Mind(cell, model=model, instruction=text, watch=HandState(0.3, 0.0, 0.4, 0.0))
+    mind = Mind(cell, model=shipped, instruction=text, watch=HandState(0.3, 0.0, 0.4, 0.0))
     mind.target = seen
     assert mind.plain_words == words
 
