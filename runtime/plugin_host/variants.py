@@ -12,7 +12,7 @@ from pathlib import Path
 import msgspec
 from msgspec import Struct
 
-from runtime.plugin_host.manifest import NAME, PolicyManifest
+from runtime.plugin_host.manifest import CARD, NAME, PolicyManifest
 
 VARIANT = "variant.json"
 LISTED_AS = "variants/"
@@ -76,6 +76,7 @@ class FoundVariant(Struct, frozen=True):
             label=self.manifest.label,
             summary=self.manifest.summary,
             model=self.folder,
+            card=self.folder / CARD if CARD in self.manifest.files else None,
             trainer=None,
             ablations=None,
             recipe=None,

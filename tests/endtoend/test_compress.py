@@ -25,7 +25,9 @@ def test_one_command_makes_measures_and_registers_a_variant(capsys: pytest.Captu
     (folder,) = (user_data_path("celltwin") / "compression" / "flow_vla").iterdir()
     assert {"compress.json", "compress.png"} <= {path.name for path in folder.iterdir()}
     setup = CellSetup(policy="flow_vla_onnx")
-    read_plugins(setup).load_policy("flow_vla_onnx", read_scene(setup).cell)
+    registry = read_plugins(setup)
+    assert registry.manifest("flow_vla_onnx").card == user_data_path("celltwin") / "variants/flow_vla_onnx/card.json"
+    registry.load_policy("flow_vla_onnx", read_scene(setup).cell)
 
 
 def test_a_variant_that_there_is_not_is_refused_with_those_that_there_are(capsys: pytest.CaptureFixture[str]) -> None:
