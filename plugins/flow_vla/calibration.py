@@ -10,6 +10,7 @@ from msgspec import Struct
 from numpy.typing import NDArray
 
 from plugins.flow_vla.signals import NAMES, Signals
+from runtime.messages.plan import Signal
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -36,8 +37,20 @@ class Calibration(Struct, frozen=True, forbid_unknown_fields=True):
 
     def of_vector(self, vector: NDArray[np.float64]) -> float:
         """Probability of success for one measurement f64[signals]."""
+        return 1.0 / (1.0 + math.exp(-(self.bias + float(self.pulls(vector).sum()))))
+
+    def pulls(self, vector: NDArray[np.float64]) -> NDArray[np.float64]:
+        """What each signal adds to the log odds of success, f64[signals]; with the bias they make the confidence."""
         scaled = np.clip((vector - np.array(self.mean)) / np.array(self.std), -6.0, 6.0)
-        return 1.0 / (1.0 + math.exp(-(self.bias + float(scaled @ np.array(self.weight)))))
+        return scaled * np.array(self.weight)
+
+    def told(self, signals: Signals) -> tuple[Signal, ...]:
+        """As telemetry; nothing before the first look."""
+        if not signals.known:
+            return ()
+        vector = signals.vector()
+        measured = zip(NAMES, vector.tolist(), self.pulls(vector).tolist(), strict=True)
+        return tuple(Signal(name, value, pull) for name, value, pull in measured)
 
 
 def fit(vectors: NDArray[np.float64], succeeded: NDArray[np.bool_], *, ridge: float = 1.0) -> Calibration:

@@ -6,12 +6,11 @@ from collections.abc import Mapping
 from typing import cast
 
 import numpy as np
-import onnxruntime
 from numpy.typing import NDArray
-from onnxruntime.capi import onnxruntime_pybind11_state as state
 
 from plugins.flow_vla.engine import Seen, as_picture, noise
 from plugins.flow_vla.model import ModelRefused
+from plugins.flow_vla.onnx_runtime import onnxruntime, state
 
 _ERRORS_ONLY = 3
 _REFUSALS = (

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from runtime.messages.plan import Signal
 from runtime.picking.following import Waypoint
 
 if TYPE_CHECKING:
@@ -85,12 +84,6 @@ class Signals:
         if self._values is None:
             raise ValueError("nothing was measured yet")
         return self._values
-
-    def records(self) -> tuple[Signal, ...]:
-        """As telemetry."""
-        if self._values is None:
-            return ()
-        return tuple(Signal(name, float(value)) for name, value in zip(NAMES, self._values, strict=True))
 
     def _inconsistency(self, waypoints: list[Waypoint]) -> float:
         """How far this chunk is from what the last one foresaw for the same moments.

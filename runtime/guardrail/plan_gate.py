@@ -87,7 +87,7 @@ def _numbers_of(plan: Plan) -> Iterable[tuple[str, tuple[float, ...]]]:
     for step, joints in enumerate(plan.joints_rad):
         yield f"joints of step {step}", joints
     for signal in plan.signals:
-        yield f"signal {signal.name}", (signal.value,)
+        yield f"signal {signal.name}", (signal.value, signal.pull)
 
 
 def check_values(plan: Plan) -> Verdict:

@@ -14,6 +14,11 @@ class Signal(Struct, frozen=True):
 
     name: str
     value: float
+    pull: float = 0.0
+    """What it adds to the confidence, on the policy's own scale (log odds, or the logarithm of a factor).
+
+    Below 0 it lowers the confidence; 0 where it takes no part, or where the policy does not tell.
+    """
 
 
 class Plan(Struct, frozen=True):

@@ -7,6 +7,7 @@ from enum import Enum
 from typing import Any
 
 from runtime.messages.camera import Frame, SceneBelief
+from runtime.messages.card import PolicyCards
 from runtime.messages.cell import CellDescription
 from runtime.messages.faults import FaultState
 from runtime.messages.orders import Heartbeat, Orders
@@ -51,6 +52,7 @@ FAULTS = Topic("faults", "supervisor", FaultState, 5.0, Keep.NEWEST, recorded=Tr
 EVENTS = Topic("events", "supervisor", Event, 0.0, Keep.EVERY, recorded=True)
 RECEIPTS = Topic("receipts", "supervisor", Receipt, 0.0, Keep.EVERY, recorded=True)
 CELL = Topic("cell", "supervisor", CellDescription, 1.0, Keep.NEWEST, recorded=True)
+CARDS = Topic("cards", "supervisor", PolicyCards, 1.0, Keep.NEWEST, recorded=True)
 ROBOT = Topic("robot", "control", RobotState, 100.0, Keep.NEWEST, recorded=True)
 CONTROL = Topic("control", "control", ControlState, 20.0, Keep.NEWEST, recorded=True)
 TICKS = Topic("ticks", "control", TickTrace, 20.0, Keep.EVERY, recorded=True)
@@ -75,6 +77,7 @@ TOPICS: tuple[Topic, ...] = (
     EVENTS,
     RECEIPTS,
     CELL,
+    CARDS,
     ROBOT,
     CONTROL,
     TICKS,

@@ -45,6 +45,15 @@ class PolicyManifest(Struct, frozen=True):
     """Callable in that file: a `runtime.ports.PolicyFactory`."""
 
     summary: str = ""
+    what: str = ""
+    """What it is, for its card; empty: the summary says it."""
+
+    weaknesses: tuple[str, ...] = ()
+    """What it is known to do badly or not at all, for its card: a sentence each."""
+
+    card: Path | None = None
+    """The card of its model, a JSON file that its training writes; None: it has none."""
+
     trainer: tuple[Path, str] | None = None
     """File and callable that train it: a `runtime.plugin_host.workshop.Trainer`; None: there is nothing to train."""
 
@@ -132,6 +141,9 @@ class _PolicyTable(Struct, frozen=True, forbid_unknown_fields=True):
     factory: str
     file: str = "policy.py"
     summary: str = ""
+    what: str = ""
+    weaknesses: tuple[str, ...] = ()
+    card: str = ""
     trainer: str = ""
     """`file.py:callable`, as is the next."""
 
@@ -190,6 +202,9 @@ def _policy(path: Path, plugin: _PluginTable, entry: _PolicyTable) -> PolicyMani
         file=_file(path, "policy.file", entry.file),
         factory=entry.factory,
         summary=entry.summary,
+        what=entry.what,
+        weaknesses=entry.weaknesses,
+        card=_place(path, "policy.card", entry.card) if entry.card else None,
         server=server,
         isolated=entry.isolated,
         load_s=entry.load_s,
@@ -223,9 +238,15 @@ def _callable(path: Path, key: str, words: str) -> tuple[Path, str] | None:
 
 def _file(path: Path, key: str, name: str) -> Path:
     """A file of this plugin."""
+    file = _place(path, key, name)
+    _require(path, file.is_file(), f"{key}: {name!r} is no file of this plugin")
+    return file
+
+
+def _place(path: Path, key: str, name: str) -> Path:
+    """A place in this plugin's folder, where a file may come to be."""
     file = (path.parent / name).resolve()
-    inside = file.is_relative_to(path.parent.resolve())
-    _require(path, inside and file.is_file(), f"{key}: {name!r} is no file of this plugin")
+    _require(path, file.is_relative_to(path.parent.resolve()), f"{key}: {name!r} is outside of this plugin")
     return file
 
 

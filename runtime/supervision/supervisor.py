@@ -16,6 +16,7 @@ from runtime.link.session import SessionFolder, SessionTrouble
 from runtime.link.stop_flag import StopCause, StopFlag
 from runtime.link.subscriber import Subscriber
 from runtime.messages import topics
+from runtime.messages.card import PolicyCard, PolicyCards
 from runtime.messages.cell import CellDescription
 from runtime.messages.faults import FaultKind
 from runtime.messages.orders import Orders
@@ -48,7 +49,7 @@ SWITCH_INTERVAL_S = 0.0005
 _HEARD = tuple(
     topic for topic in topics.TOPICS if topic.writer != "supervisor" and topic not in (topics.TICKS, topics.PLANS)
 )
-_STEADY = (topics.ORDERS, topics.SYSTEM, topics.TASKS, topics.ALARMS, topics.FAULTS, topics.CELL)
+_STEADY = (topics.ORDERS, topics.SYSTEM, topics.TASKS, topics.ALARMS, topics.FAULTS, topics.CELL, topics.CARDS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +84,9 @@ class SupervisorOptions:
     auto_restart: bool = False
     first_tasks: tuple[AddTask, ...] = ()
     """Queued at the start when nothing else is open."""
+
+    cards: tuple[PolicyCard, ...] = ()
+    """Of every policy that is there."""
 
 
 @dataclass(slots=True)
@@ -232,6 +236,8 @@ class Supervisor:
         over, due = self.oversight, self._timetable.due
         if due(topics.CELL, now_ns):
             publisher.send(topics.CELL, self.cell)
+        if due(topics.CARDS, now_ns):
+            publisher.send(topics.CARDS, PolicyCards(now_ns, self.options.cards))
         if due(topics.SYSTEM, now_ns):
             publisher.send(topics.SYSTEM, self._system_state(gaps, now_ns))
         if due(topics.TASKS, now_ns):

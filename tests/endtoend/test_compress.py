@@ -12,6 +12,8 @@ from twin_app.assembly.setup import CellSetup, read_plugins, read_scene
 
 
 @pytest.mark.timeout(240)
+@pytest.mark.keeps(kind="descriptors", reason="font files of matplotlib, and the pipe of the resource tracker")
+@pytest.mark.keeps(kind="processes", reason="the resource tracker of multiprocessing lives as long as this process")
 def test_one_command_makes_measures_and_registers_a_variant(capsys: pytest.CaptureFixture[str]) -> None:
     seeds = ["--seeds", "210000:210001", "--looks", "210000:210001", "--processes", "1"]
     assert main(["compress", "--variants", "onnx", *seeds, "--json"]) == 0

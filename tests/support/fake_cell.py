@@ -10,6 +10,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from runtime.messages.camera import Detection, Frame, SceneBelief
+from runtime.messages.card import PolicyCards
 from runtime.messages.cell import CellDescription
 from runtime.messages.faults import FaultPhase, FaultReport, FaultState
 from runtime.messages.geometry import Pose
@@ -49,6 +50,7 @@ from runtime.messages.system import (
     SystemState,
 )
 from runtime.messages.tasks import Task, TaskCounts, TaskList, TaskStatus
+from tests.support.fake_cards import CARDS
 from tests.support.fake_catalogue import CAMERAS_DEAD, CATALOGUE, picture
 from tests.support.fake_policies import change_policies, policy_state
 
@@ -90,6 +92,12 @@ class FakeCell:
     has_task: bool = True
     """Whether the policy has one; without it its confidence reads 0 and its old marks stay in its message."""
 
+    sees_heat: bool = False
+    """Whether the policy tells where it looks, as a learned one does."""
+
+    pulls: bool = False
+    """Whether it tells what its signals do to its confidence."""
+
     count: int = 0
     missed: int = 0
     seed: int = 1
@@ -120,7 +128,7 @@ class FakeCell:
             said += [("alarms", AlarmList(now_ns, tuple(self.alarms)), None)]
             said += [("faults", FaultState(now_ns, CATALOGUE, tuple(self.injections)), None)]
         if self.count % 100 == 1:
-            said.append(("cell", self.cell, None))
+            said += [("cell", self.cell, None), ("cards", PolicyCards(now_ns, CARDS), None)]
         said += [("events", event, None) for event in self.events]
         self.events = []
         return [entry for entry in said if entry[0] not in self.muted]

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from runtime.messages.geometry import Pose
 from runtime.messages.plan import Signal
 from runtime.messages.policy import (
+    HeatMap,
     PolicyEntry,
     PolicyState,
     PolicyStatus,
@@ -74,7 +75,7 @@ def policy_state(cell: FakeCell, now_ns: int) -> PolicyState:
         "approaching",
         "",
         0.86 + 0.08 * math.sin(time_s * 0.9) if cell.has_task else 0.0,
-        (Signal("segmentation", 0.93), Signal("fit residual", 0.07), Signal("grip width", 0.41)),
+        signals_of(cell),
         0.058 + 0.004 * abs(math.sin(time_s * 7.0)),
         0.2,
         cell.count // 10,
@@ -83,12 +84,29 @@ def policy_state(cell: FakeCell, now_ns: int) -> PolicyState:
         (mark, TargetMark("wrist", (64.0, 50.0), 16.0, "red cube")),
         cell.swaps,
         cell.last_swap_ns,
+        heat=heat_maps() if cell.sees_heat else (),
         confidence_limit=0.4 if cell.shadow else 0.0,
         shadow=_shadow(cell, now_ns),
         fallback=cell.fallback,
         fallback_ready=bool(cell.fallback) and cell.fallback != cell.policy,
         stands_in_for=cell.stands_in_for,
     )
+
+
+def signals_of(cell: FakeCell) -> tuple[Signal, ...]:
+    """What is behind the confidence."""
+    if not cell.pulls:
+        return (Signal("segmentation", 0.93), Signal("fit residual", 0.07), Signal("grip width", 0.41))
+    return (Signal("peak_overhead", 0.81, 0.62), Signal("unseen_s", 1.4, -1.3), Signal("strangeness", 2.2, -0.02))
+
+
+def heat_maps() -> tuple[HeatMap, ...]:
+    """One bright spot in each picture."""
+    cells = bytearray(32 * 32)
+    for row in range(15, 20):
+        for column in range(13, 18):
+            cells[32 * row + column] = 255 if (row, column) == (17, 15) else 140
+    return tuple(HeatMap(camera, 32, 32, bytes(cells)) for camera in ("overhead", "wrist"))
 
 
 def _entries(cell: FakeCell) -> tuple[PolicyEntry, ...]:

@@ -9,6 +9,7 @@ import msgspec
 import numpy as np
 
 from runtime.messages.camera import Detection, Frame, SceneBelief
+from runtime.messages.card import PolicyCard, PolicyCards
 from runtime.messages.cell import CameraDescription, CellDescription, PartKind, Tote, Tray
 from runtime.messages.faults import FaultState
 from runtime.messages.geometry import Box, Pose, Region
@@ -68,6 +69,7 @@ def message_on(name: str, stamp_ns: int, count: int) -> msgspec.Struct:
         "events": lambda: Event(stamp_ns, "task", "warning", f"line {count}"),
         "receipts": lambda: Receipt(f"r{count}", ReceiptPhase.CONFIRMED, stamp_ns, "start"),
         "cell": cell,
+        "cards": lambda: PolicyCards(stamp_ns, (PolicyCard("programmed", "Programmed", "1", "finds and picks"),)),
         "robot": lambda: robot_state(stamp_ns, count),
         "control": lambda: control_state(stamp_ns, count),
         "ticks": lambda: TickTrace(stamp_ns, count * 50, ("late_s",), 50, bytes(200)),

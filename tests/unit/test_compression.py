@@ -82,6 +82,7 @@ def test_a_recorder_keeps_task_and_looks_and_changes_nothing() -> None:
     assert len(recorder.looks) == 1
 
 
+@pytest.mark.keeps(kind="descriptors", reason="matplotlib reads letters from font files as they are needed")
 def test_a_row_holds_what_was_measured_and_a_picture_shows_it(tmp_path: Path) -> None:
     (tmp_path / "weights").write_bytes(b"x" * 1_500_000)
     found = [Result(seed, "", "x", "succeeded" if seed else "timeout", "", 1.0) for seed in range(10)]

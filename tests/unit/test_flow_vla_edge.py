@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 import hashlib
 import json
+import os
 import shutil
 from collections.abc import Callable
 from pathlib import Path
@@ -97,6 +98,12 @@ def test_onnx_runtime_answers_as_torch_does(base: FlowVla, exported: Path) -> No
     assert other.outermost == pytest.approx(one.outermost)
     assert other.strangeness(CONDITION) == pytest.approx(one.strangeness(CONDITION))
     assert other.reader.read("put the red cube in the left tote").colour == "red"
+
+
+def test_onnx_runtime_does_not_report_home(exported: Path) -> None:
+    load_ready(exported)
+    opened = [os.readlink(entry.path) for entry in os.scandir("/proc/self/fd") if os.path.lexists(entry.path)]
+    assert [name for name in opened if ".onnxruntime" in name] == []
 
 
 def test_a_straight_head_draws_in_the_steps_it_was_made_for(base: FlowVla) -> None:

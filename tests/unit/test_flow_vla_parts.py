@@ -15,7 +15,6 @@ from plugins.flow_vla.chunks import decode, encode
 from plugins.flow_vla.flow import HORIZON
 from plugins.flow_vla.geometry import base_turn, cell_of, image_turn, pixel_of
 from plugins.flow_vla.mind import Mind
-from plugins.flow_vla.model import load_model
 from plugins.flow_vla.policy import MODEL
 from plugins.flow_vla.reader import Reader
 from plugins.flow_vla.ready import Ready, load_ready
@@ -31,8 +30,13 @@ NUMBER = st.floats(-0.5, 0.5)
 
 
 @pytest.fixture(scope="module")
-def reader() -> Reader:
-    return load_model(MODEL).reader
+def shipped() -> Ready:
+    return load_ready(MODEL)
+
+
+@pytest.fixture(scope="module")
+def reader(shipped: Ready) -> Reader:
+    return shipped.reader
 
 
 @given(NUMBER, NUMBER, st.floats(-3.0, 3.0), st.lists(st.tuples(NUMBER, NUMBER, NUMBER), min_size=8, max_size=8))
@@ -98,11 +102,6 @@ def test_the_reader_reads(reader: Reader, text: str, colour: str, shape: str, to
 )
 def test_what_is_no_instruction_is_nonsense(reader: Reader, text: str) -> None:
     assert reader.read(text).sense == "nonsense"
-
-
-@pytest.fixture(scope="module")
-def shipped() -> Ready:
-    return load_ready(MODEL)
 
 
 @pytest.mark.parametrize(

@@ -20,6 +20,9 @@ from twin_app.assembly.workers import supervisor
 from twin_app.assembly.workers.life import Life
 
 pytestmark = pytest.mark.live
+PR_SET_PDEATHSIG = 1
+"""prctl(2); 0 asks for no signal."""
+
 SETUP = SessionSetup(CellSetup(cell="orphan"), ends_with_parent=True)
 
 
@@ -28,7 +31,7 @@ def signals_as_before() -> Iterator[None]:
     numbers = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
     before = [signal.getsignal(number) for number in numbers]
     yield
-    ctypes.CDLL(None).prctl(supervisor._PR_SET_PDEATHSIG, 0)
+    ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, 0)
     for number, handler in zip(numbers, before, strict=True):
         signal.signal(number, handler)
 

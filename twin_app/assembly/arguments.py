@@ -28,6 +28,7 @@ _BENCHES = {
 JSON = "print the outcome as one JSON object on the last line (default: a table)"
 _POLICY_WISHES = {
     "list": "every policy and its role",
+    "card": "what NAME is, its figures and weaknesses (no cell needed)",
     "swap": "NAME takes over at a chunk border",
     "back": "the one before the newest swap takes over",
     "shadow": "NAME is asked the same without effect",

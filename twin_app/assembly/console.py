@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import IO
 
 from msgspec.structs import replace
-from platformdirs import user_config_path
+from platformdirs import user_config_path, user_data_path
 from PySide6.QtCore import QObject, QTimer
 from PySide6.QtWidgets import QApplication
 
@@ -138,6 +138,7 @@ def make_window(source: Source, *, owns_cell: bool = False) -> ConsoleWindow:
             settings=SettingsStore(user_config_path("celltwin")),
             mesh_folder=_mesh_folder(),
             owns_cell=owns_cell,
+            runs_folder=user_data_path("celltwin") / "runs",
         )
 
 

@@ -7,17 +7,18 @@ from pathlib import Path
 
 from runtime.datasets import DatasetReader, content_hash
 from sim_worlds.variation import TrainingMix
-from twin_app.assembly.evaluate_command import parse_seeds
 from twin_app.assembly.practice.collection import Syllabus, collect
 from twin_app.assembly.practice.workshop import LESSON_CHANCE, LESSON_MIX
-from twin_app.assembly.progress import Progress
+from twin_app.assembly.progress import Progress, stay_child_of
 from twin_app.assembly.setup import CellSetup, absolute_scene
+from twin_app.model.seeds import parse_seeds
 
 
 def run(arguments: argparse.Namespace) -> int:
     """Collect what is missing and say what there is."""
+    stay_child_of(arguments.child_of)
     folder = Path(arguments.out)
-    progress = Progress()
+    progress = Progress(arguments.progress)
     syllabus = Syllabus(
         CellSetup(scene=absolute_scene(arguments.scene)),
         mix=None if arguments.plain else TrainingMix(LESSON_MIX, chance=LESSON_CHANCE),

@@ -17,11 +17,14 @@ from twin_app.assembly.examination.session import Result
 from twin_app.assembly.examination.tables import Listener, ablation, robustness
 from twin_app.assembly.figures import show, show_rows
 from twin_app.assembly.practice.workshop import training_folder
+from twin_app.assembly.progress import Progress, stay_child_of
 from twin_app.assembly.setup import CellSetup, absolute_scene, read_plugins
+from twin_app.model.seeds import parse_seeds
 
 
 def run(arguments: argparse.Namespace) -> int:
     """Examine and print one set of figures, or a table for a suite that is one."""
+    stay_child_of(arguments.child_of)
     seeds = parse_seeds(arguments.seeds)
     setup = _setup_of(arguments)
     ledger = Ledger(Path(arguments.keep) if arguments.keep else None)
@@ -58,7 +61,7 @@ def _setup_of(arguments: argparse.Namespace) -> CellSetup:
     setup = CellSetup(
         scene=absolute_scene(arguments.scene),
         policy=arguments.policy,
-        fallback=arguments.fallback,
+        fallback=arguments.fallback or "",
         mismatch=arguments.mismatch,
         variations=tuple(arguments.vary),
     )
@@ -79,13 +82,17 @@ def _table(arguments: argparse.Namespace, setup: CellSetup, seeds: range, ledger
 
 
 def _listener(arguments: argparse.Namespace) -> Listener:
-    """A line a result on stderr, with the time that the row will still take."""
+    """A line a result on stderr, with the time that the row will still take; for a program what it can read."""
+    progress = Progress(arguments.progress)
     silent = arguments.json and not sys.stderr.isatty()
     began: dict[str, float] = {}
 
     def listen(row: str, result: Result, count: int, total: int) -> None:
         began_s = began.setdefault(row, time.perf_counter())
-        if not silent:
+        if progress.for_program:
+            progress.note(row=row, seed=result.seed, verdict=result.verdict, right=_right(result))
+            progress.tell(row or "evaluation", count, total)
+        elif not silent:
             left_s = (time.perf_counter() - began_s) / count * (total - count)
             print(f"{row:<18}{_line(result, count, total, left_s=left_s)}", file=sys.stderr, flush=True)
 
@@ -96,22 +103,12 @@ def _since(began_s: float) -> float:
     return round(time.perf_counter() - began_s, 1)
 
 
-def parse_seeds(text: str) -> range:
-    """`A:B`, B not included. Raises `UserMistake`."""
-    first, _, last = text.partition(":")
-    try:
-        seeds = range(int(first), int(last))
-    except ValueError as trouble:
-        raise UserMistake(f"seeds {quoted(text)} are no range", remedy="write A:B, e.g. 500000:500500") from trouble
-    if not seeds or seeds.start < 0:
-        raise UserMistake(f"seeds {quoted(text)} are empty or below 0", remedy="write A:B with 0 ≤ A < B")
-    return seeds
-
-
 def _line(result: Result, count: int, total: int, *, left_s: float) -> str:
-    mark = "ok  " if result.verdict == "succeeded" else "MISS"
-    if not result.part:
-        mark = "ok  " if result.verdict == "declined" else "MISS"
+    mark = "ok  " if _right(result) else "MISS"
     words = f"{result.instruction[:58]:<60}{result.verdict:<13}{result.duration_s:5.1f} s"
     stood_in = "fallback: " if result.fallback_used else ""
     return f"{count:>5}/{total}  {mark}  {words}  {left_s / 60.0:5.1f} min left  {stood_in}{result.reason[:60]}"
+
+
+def _right(result: Result) -> bool:
+    return result.verdict == ("succeeded" if result.part else "declined")

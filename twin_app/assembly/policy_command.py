@@ -7,6 +7,8 @@ import time
 from collections.abc import Callable
 from typing import Any
 
+import msgspec
+
 from runtime.link.requests import RequestClient
 from runtime.link.session import SessionFolder
 from runtime.link.subscriber import Subscriber
@@ -25,8 +27,11 @@ from runtime.messages.requests import (
     TryPolicy,
 )
 from runtime.mistakes import UserMistake
+from runtime.plugin_host import read_card
 from twin_app.assembly.arguments import NO_POLICY
 from twin_app.assembly.figures import show, show_rows
+from twin_app.assembly.setup import CellSetup, read_plugins
+from twin_app.model.card import lines
 
 PATIENCE_S = 70.0
 """Longer than the supervisor waits for a policy to be loaded."""
@@ -48,6 +53,8 @@ _ABOUT_NONE: dict[str, Callable[[], Body]] = {
 
 def run(arguments: argparse.Namespace) -> int:
     """Ask and wait until it is confirmed by what the cell measures; exit status 1 when it is not."""
+    if arguments.what == "card":
+        return _show_card(arguments)
     session = SessionFolder.find(arguments.cell)
     if arguments.what == "list":
         show_rows(
@@ -58,6 +65,15 @@ def run(arguments: argparse.Namespace) -> int:
     figures = {"command": receipt.command, "phase": receipt.phase.value, "detail": receipt.detail or receipt.reason}
     show(figures, as_json=arguments.json)
     return int(receipt.phase is not ReceiptPhase.CONFIRMED)
+
+
+def _show_card(arguments: argparse.Namespace) -> int:
+    """Of a policy that is installed here; no cell needs to run."""
+    if not arguments.name:
+        raise UserMistake("`celltwin policy card` needs the name of a policy", remedy="celltwin policy card flow_vla")
+    card = read_card(read_plugins(CellSetup(policy=arguments.name)).manifest(arguments.name))
+    print(msgspec.json.encode(card).decode() if arguments.json else "\n".join(lines(card)))
+    return 0
 
 
 def _body(what: str, name: str) -> Body:

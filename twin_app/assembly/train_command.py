@@ -8,12 +8,13 @@ from pathlib import Path
 from runtime.mistakes import UserMistake
 from twin_app.assembly.curves import draw_curves
 from twin_app.assembly.practice.workshop import CURVES, PolicyWorkshop, training_folder
-from twin_app.assembly.progress import Progress
+from twin_app.assembly.progress import Progress, stay_child_of
 from twin_app.assembly.setup import CellSetup, absolute_scene, read_plugins
 
 
 def run(arguments: argparse.Namespace) -> int:
     """Train and say where the model is."""
+    stay_child_of(arguments.child_of)
     registry = read_plugins(CellSetup(policy=arguments.policy))
     trainer = registry.load_trainer(arguments.policy, ablations=arguments.ablations)
     recipe = registry.manifest(arguments.policy).recipe if arguments.config is None else Path(arguments.config)
@@ -21,7 +22,7 @@ def run(arguments: argparse.Namespace) -> int:
         raise UserMistake(f"policy {arguments.policy} has no configuration of its own", remedy="give one with --config")
     folder = Path(arguments.out) if arguments.out else training_folder(arguments.policy)
     _claim(folder, recipe)
-    progress = Progress()
+    progress = Progress(arguments.progress)
     workshop = PolicyWorkshop(
         folder, arguments.policy, absolute_scene(arguments.scene), arguments.processes, listen=progress.tell
     )

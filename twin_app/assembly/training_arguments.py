@@ -5,20 +5,37 @@ from __future__ import annotations
 import argparse
 from typing import Any  # every parser class has its own list of commands
 
-from twin_app.assembly.arguments import JSON, add_vary, given, positive
+from twin_app.assembly.arguments import JSON, add_vary, given, natural, positive
+from twin_app.assembly.progress import FORMS
 
 _Commands = argparse._SubParsersAction  # noqa: SLF001 - argparse has no public name for it
 
 
 def add_training(commands: _Commands[Any]) -> None:
     """train, demos, evaluate and compress."""
-    _add_train(commands)
-    _add_demos(commands)
-    _add_evaluate(commands)
+    for add in (_add_train, _add_demos, _add_evaluate):
+        _add_watching(add(commands))
     _add_compress(commands)
 
 
-def _add_train(commands: _Commands[Any]) -> None:
+def _add_watching(parser: argparse.ArgumentParser) -> None:
+    """How somebody else follows the work."""
+    parser.add_argument(
+        "--progress",
+        choices=FORMS,
+        default="people",
+        help="json: one object a line on standard error, for a program (default: %(default)s)",
+    )
+    parser.add_argument(
+        "--child-of",
+        type=natural,
+        default=0,
+        metavar="PID",
+        help="end with this process, which has to be the one that started the command (default: outlive it)",
+    )
+
+
+def _add_train(commands: _Commands[Any]) -> argparse.ArgumentParser:
     train = commands.add_parser("train", help="train a policy from nothing; goes on where it was interrupted")
     train.add_argument("policy", type=given, help="a policy that is trained, e.g. flow_vla")
     train.add_argument(
@@ -38,9 +55,10 @@ def _add_train(commands: _Commands[Any]) -> None:
     )
     train.add_argument("--scene", type=given, default="tray", help="scene name or TOML file (default: %(default)s)")
     train.add_argument("--processes", type=positive, default=2, help="side by side (default: %(default)s)")
+    return train
 
 
-def _add_demos(commands: _Commands[Any]) -> None:
+def _add_demos(commands: _Commands[Any]) -> argparse.ArgumentParser:
     demos = commands.add_parser("demos", help="demonstrations by a teacher who sees the truth, as a LeRobotDataset v3")
     demos.add_argument("--seeds", type=given, required=True, help="A:B, B not included")
     demos.add_argument("--out", type=given, required=True, metavar="DIR", help="folder of the dataset")
@@ -49,9 +67,10 @@ def _add_demos(commands: _Commands[Any]) -> None:
         "--plain", action="store_true", help="without variations of light, texture, size … (default: with)"
     )
     demos.add_argument("--processes", type=positive, default=2, help="side by side (default: %(default)s)")
+    return demos
 
 
-def _add_evaluate(commands: _Commands[Any]) -> None:
+def _add_evaluate(commands: _Commands[Any]) -> argparse.ArgumentParser:
     evaluate = commands.add_parser("evaluate", help="a policy's success on seeds it has not seen")
     evaluate.add_argument("--policy", type=given, default="flow_vla", help="policy to examine (default: %(default)s)")
     evaluate.add_argument(
@@ -72,7 +91,7 @@ def _add_evaluate(commands: _Commands[Any]) -> None:
     evaluate.add_argument(
         "--fallback",
         type=given,
-        default="",
+        default=None,
         metavar="NAME",
         help="policy that stands in when the examined one declines, fails, is late, unsure or slow (default: none)",
     )
@@ -85,6 +104,7 @@ def _add_evaluate(commands: _Commands[Any]) -> None:
     )
     evaluate.add_argument("--processes", type=positive, default=2, help="side by side (default: %(default)s)")
     evaluate.add_argument("--json", action="store_true", help=JSON)
+    return evaluate
 
 
 def _add_compress(commands: _Commands[Any]) -> None:

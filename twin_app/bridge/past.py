@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -12,7 +11,7 @@ from runtime.messages.state import ControlState
 from runtime.messages.topics import EVENTS
 from runtime.recording.reader import Recorded
 from twin_app.model.arrival import Arrival, Samples
-from twin_app.model.lanes import Reader
+from twin_app.model.readers import Reader, Readers, names_of
 from twin_app.model.update import EVENTS_KEPT
 
 WHOLE = frozenset({"events", "cell"})
@@ -22,10 +21,11 @@ WHOLE = frozenset({"events", "cell"})
 class PastReader:
     """Collects a stretch of a recording on the reading thread, so that little is left to do for the window."""
 
-    def __init__(self, readers: Mapping[str, Reader]) -> None:
+    def __init__(self, readers: Readers) -> None:
         self._readers = readers
         self._stamps: dict[str, list[int]] = {}
         self._rows: dict[str, list[list[float]]] = {}
+        self._names: dict[str, tuple[str, ...]] = {}
         self._others: list[Arrival] = []
         self._mode: object = None
 
@@ -33,7 +33,8 @@ class PastReader:
         """Keep what the trends want of a message."""
         name, message = entry.topic.name, entry.message
         if name in self._readers:
-            self._sample(name, message)
+            for block, reader in self._readers[name].items():
+                self._sample(block, reader, message)
         elif name in WHOLE:
             self._others.append(Arrival(name, message, entry.log_ns, historic=True))
         if isinstance(message, ControlState) and message.mode is not self._mode:
@@ -42,18 +43,22 @@ class PastReader:
 
     def arrivals(self) -> list[Arrival]:
         """Everything kept."""
-        samples = [Arrival(name, self._block(name), stamps[-1], historic=True) for name, stamps in self._stamps.items()]
+        samples = [
+            Arrival(name, self._samples(name), stamps[-1], historic=True) for name, stamps in self._stamps.items()
+        ]
         return [*self._others, *samples]
 
-    def _sample(self, name: str, message: Any) -> None:
-        row = self._readers[name](message)
-        rows = self._rows.setdefault(name, [])
+    def _sample(self, block: str, reader: Reader, message: Any) -> None:
+        row = reader(message)
+        rows = self._rows.setdefault(block, [])
         if not rows or len(row) == len(rows[0]):
             rows.append(row)
-            self._stamps.setdefault(name, []).append(message.stamp_ns)
+            self._stamps.setdefault(block, []).append(message.stamp_ns)
+            self._names[block] = names_of(reader)
 
-    def _block(self, name: str) -> Samples:
-        return Samples(np.array(self._stamps[name], dtype=np.int64), np.array(self._rows[name], dtype=np.float64))
+    def _samples(self, block: str) -> Samples:
+        stamps = np.array(self._stamps[block], dtype=np.int64)
+        return Samples(stamps, np.array(self._rows[block], dtype=np.float64), self._names[block])
 
 
 class PastEvents:

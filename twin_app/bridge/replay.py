@@ -14,7 +14,7 @@ from runtime.recording.reader import Recorded, UnreadableRecording, read, read_f
 from twin_app.bridge.past import PastEvents, PastReader
 from twin_app.bridge.source import CommandsImpossible, Delivery, Transport
 from twin_app.model.arrival import Arrival
-from twin_app.model.lanes import readers
+from twin_app.model.readers import readers
 from twin_app.model.state import Playhead, SourceKind
 
 BEAT_S = 0.01

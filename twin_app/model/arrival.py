@@ -11,11 +11,14 @@ from numpy.typing import NDArray
 
 @dataclass(frozen=True, slots=True)
 class Samples:
-    """Many samples of one topic for the trends, read from their messages already: cheap to take."""
+    """Many samples of one block for the trends, read from their messages already: cheap to take."""
 
     stamps_ns: NDArray[np.int64]
     rows: NDArray[np.float64]
-    """One row a sample, columns as in the topic's block."""
+    """One row a sample, columns as in the block."""
+
+    names: tuple[str, ...] = ()
+    """Of the columns, where these are found out from the messages."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +26,8 @@ class Arrival:
     """One message with its origin and the moment it came; pixels only for pictures."""
 
     topic: str
+    """Of the message; of samples their block."""
+
     message: Any
     """The record that the topic table names for this topic; `Samples` when it is the past of a recording."""
 

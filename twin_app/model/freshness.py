@@ -5,12 +5,17 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from runtime.messages.geometry import Pose
-from runtime.messages.policy import PolicyState, PolicyStatus, ShadowState, TargetMark
+from runtime.messages.policy import HeatMap, PolicyState, PolicyStatus, ShadowState, TargetMark
 from runtime.messages.state import ControlState, RobotState
 from twin_app.model.state import ConsoleState
 
-OLD_NS: Mapping[str, int] = {"policy": 1_500_000_000, "control": 500_000_000, "robot": 500_000_000}
-"""By topic: a value older than this is no longer shown as the present."""
+OLD_NS: Mapping[str, int] = {
+    "policy": 1_500_000_000,
+    "signals": 1_500_000_000,
+    "control": 500_000_000,
+    "robot": 500_000_000,
+}
+"""By block of the trends, most of which are topics: a value older than this is no longer shown as the present."""
 
 OVER = (PolicyStatus.DONE, PolicyStatus.DECLINED, PolicyStatus.FAILED)
 
@@ -45,6 +50,12 @@ def targets_now(state: ConsoleState) -> tuple[TargetMark, ...]:
     """What the policy goes for; nothing once its task is done, declined, failed or taken away."""
     policy = policy_now(state)
     return policy.targets if policy is not None and has_task(policy) and policy.status not in OVER else ()
+
+
+def heat_now(state: ConsoleState) -> tuple[HeatMap, ...]:
+    """Where the policy sees what it was asked for; nothing once its task is over, as with `targets_now`."""
+    policy = policy_now(state)
+    return policy.heat if policy is not None and has_task(policy) and policy.status not in OVER else ()
 
 
 def shadow_now(state: ConsoleState) -> ShadowState | None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
 from dataclasses import dataclass
 
 from runtime.messages.cell import CellDescription
@@ -26,13 +25,13 @@ class Lane:
     title: str
     unit: str
     block: str
-    """Topic whose messages fill it."""
+    """Of the samples behind it."""
 
     labels: tuple[str, ...]
     """One a series, short."""
 
     first_column: int
-    """Of its series in the topic's block."""
+    """Of its series in the block."""
 
     decimals: int
     floor: float
@@ -56,9 +55,12 @@ class Lane:
     optional: tuple[int, ...] = ()
     """Series (by position) that are not named while they have no value."""
 
+    quiet: bool = False
+    """Not shown unless it is asked for."""
+
     @property
     def columns(self) -> list[int]:
-        """Columns of its series in the topic's block."""
+        """Columns of its series in the block."""
         near = len(self.labels) - len(self.further_columns)
         return [*range(self.first_column, self.first_column + near), *self.further_columns]
 
@@ -127,14 +129,6 @@ class ControlRow:
         ]
 
 
-Reader = Callable[..., list[float]]
-
-
-def readers() -> dict[str, Reader]:
-    """A fresh reader for each topic that fills trends."""
-    return {"robot": robot_row, "control": ControlRow(), "policy": PolicyRow()}
-
-
 _POLICY_ALONE = (
     Lane("confidence", "Policy confidence", "", "policy", ("confidence",), 0, 2, 0.0, 1.0, weight=0.8),
     Lane(
@@ -144,8 +138,8 @@ _POLICY_ALONE = (
 )  # fmt: skip
 _POLICY_BESIDE = (
     Lane(
-        "confidence", "Policy confidence", "", "policy", ("confidence", "limit", "shadow"),
-        0, 2, 0.0, 1.0, dashed=(1,), weight=0.8, further_columns=(4, 5), optional=(1, 2),
+        "confidence", "Policy confidence", "", "policy", ("active", "limit", "shadow"),
+        0, 2, 0.0, 1.0, dashed=(1,), weight=1.2, further_columns=(4, 5), optional=(1, 2),
     ),
     Lane("apart", "Shadow apart", "mm", "policy", ("apart",), 6, 0, 0.0, 50.0, weight=0.7),
     Lane(
@@ -155,21 +149,22 @@ _POLICY_BESIDE = (
 )  # fmt: skip
 
 
-def columns_of(topic: str, joints: int) -> int:
-    """Width of a topic's block."""
-    return {"robot": 2 * joints, "control": 6, "policy": POLICY_COLUMNS}[topic]
+def columns_of(block: str, joints: int) -> int:
+    """Width of a block."""
+    return {"robot": 2 * joints, "control": 6, "policy": POLICY_COLUMNS}[block]
 
 
-def lanes_for(joints: int, cell: CellDescription | None, *, beside: bool = False) -> tuple[Lane, ...]:
-    """All lanes, from perception and policy down to the motors, as a diagnosis reads them.
+def policy_lanes(*, beside: bool) -> tuple[Lane, ...]:
+    """Of what a policy tells of itself. `beside`: with what a limit of confidence and a policy in shadow add to it."""
+    return _POLICY_BESIDE if beside else _POLICY_ALONE
 
-    `beside`: with what a limit of confidence and a policy in shadow add to them.
-    """
+
+def machine_lanes(joints: int, cell: CellDescription | None) -> tuple[Lane, ...]:
+    """Of the fast loop and the arm, from the loop down to the motors."""
     names = tuple(f"J{index + 1}" for index in range(joints))
     thermal = cell.robot.thermal if cell else None
     marks = (("derate", thermal.derate_celsius), ("trip", thermal.trip_celsius)) if thermal else ()
     return (
-        *(_POLICY_BESIDE if beside else _POLICY_ALONE),
         Lane("lateness", "System 1 lateness", "ms", "control", ("p50", "p99", "max"), 0, 3, 0.0, 0.1),
         Lane("missed", "Missed ticks", "", "control", ("missed",), 3, 0, 0.0, 4.0, weight=0.7),
         Lane("residual", "Torque residual", "N·m", "robot", names, 0, 1, -2.0, 2.0, weight=1.2),
@@ -177,6 +172,6 @@ def lanes_for(joints: int, cell: CellDescription | None, *, beside: bool = False
             "temperature", "Motor temperature", "°C", "robot", names, joints, 0,
             20.0, 60.0, limits=marks, weight=1.6,
         ),
-        Lane("rate", "Loop rate", "Hz", "control", ("rate",), 4, 0, 990.0, 1010.0, weight=0.7),
-        Lane("speed", "Speed allowed", "%", "control", ("speed",), 5, 0, 0.0, 100.0, weight=0.7),
+        Lane("rate", "Loop rate", "Hz", "control", ("rate",), 4, 0, 990.0, 1010.0, weight=0.7, quiet=True),
+        Lane("speed", "Speed allowed", "%", "control", ("speed",), 5, 0, 0.0, 100.0, weight=0.7, quiet=True),
     )  # fmt: skip

@@ -8,6 +8,7 @@ from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from typing import Any, cast
 
+from twin_app.model.instructions import MOST_INSTRUCTIONS, MOST_LETTERS
 from twin_app.model.layout import BadLayout, Layout, from_text, to_text
 
 THEMES = ("light", "dark")
@@ -23,6 +24,11 @@ class Settings:
     perspective: str = "operate"
     font_pt: int = SMALLEST_FONT_PT
     window_px: tuple[int, int] = (1280, 720)
+    heat_map: bool = True
+    """Whether a policy's heat map lies over the pictures."""
+
+    instructions: tuple[str, ...] = ()
+    """Asked for before, oldest first."""
 
 
 class SettingsStore:
@@ -90,7 +96,24 @@ class SettingsStore:
             found = replace(found, font_pt=points)
         else:
             self._complain("console.json", f"font_pt: {points!r}; {SMALLEST_FONT_PT} to 24")
-        return self._with_window(found, data.get("window_px", list(found.window_px)))
+        found = self._with_window(found, data.get("window_px", list(found.window_px)))
+        return self._with_instructions(self._with_heat(found, data.get("heat_map", True)), data.get("instructions", []))
+
+    def _with_heat(self, found: Settings, value: Any) -> Settings:
+        if isinstance(value, bool):
+            return replace(found, heat_map=value)
+        self._complain("console.json", f"heat_map: {value!r}; true or false")
+        return found
+
+    def _with_instructions(self, found: Settings, value: Any) -> Settings:
+        lines = cast("list[Any]", value) if isinstance(value, list) else [None]
+        if len(lines) <= MOST_INSTRUCTIONS and all(
+            isinstance(line, str) and len(line) <= MOST_LETTERS for line in lines
+        ):
+            return replace(found, instructions=tuple(lines))
+        limits = f"at most {MOST_INSTRUCTIONS} texts of at most {MOST_LETTERS} letters"
+        self._complain("console.json", f"instructions: {limits}; none are kept")
+        return found
 
     def _with_window(self, found: Settings, value: Any) -> Settings:
         numbers = cast("list[Any]", value) if isinstance(value, list) else []

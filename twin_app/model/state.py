@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from enum import Enum
 
 from runtime.messages.camera import Frame, SceneBelief
+from runtime.messages.card import PolicyCard
 from runtime.messages.cell import CellDescription
 from runtime.messages.faults import FaultState
 from runtime.messages.plan import Plan, VerdictReport
@@ -67,6 +68,9 @@ class ConsoleState:
     system: SystemState | None = None
     control: ControlState | None = None
     robot: RobotState | None = None
+    cards: Mapping[str, PolicyCard] = field(default_factory=dict[str, PolicyCard])
+    """By policy."""
+
     policy: PolicyState | None = None
     inferred_ns: int = 0
     """When the policy's newest inference was heard of; a planner without pictures repeats its last words."""

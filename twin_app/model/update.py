@@ -72,6 +72,7 @@ def rewound(state: ConsoleState) -> ConsoleState:
         now_ns=state.now_ns,
         wall_offset_ns=state.wall_offset_ns,
         cell=state.cell,
+        cards=state.cards,
         playhead=state.playhead,
     )
 
@@ -109,6 +110,12 @@ def _fold_receipt(state: ConsoleState, changes: dict[str, Any], arrival: Arrival
     changes["commands"] = commands.with_receipt(changes.get("commands", state.commands), arrival.message)
 
 
+def _fold_cards(state: ConsoleState, changes: dict[str, Any], arrival: Arrival) -> None:
+    cards = {card.policy: card for card in arrival.message.cards}
+    if cards != state.cards:
+        changes["cards"] = cards
+
+
 def _fold_health(state: ConsoleState, changes: dict[str, Any], arrival: Arrival) -> None:
     beat = arrival.message
     warnings = changes.get("warnings", state.warnings)
@@ -122,4 +129,5 @@ _FOLDS: dict[str, Callable[[ConsoleState, dict[str, Any], Arrival], None]] = {
     "verdicts": _fold_verdict,
     "receipts": _fold_receipt,
     "health": _fold_health,
+    "cards": _fold_cards,
 }

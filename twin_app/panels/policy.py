@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QLabel, QPushButton, QVBoxLayout
+from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QLabel, QPushButton, QTabWidget, QVBoxLayout, QWidget
 
 from runtime.messages.policy import PolicyEntry, PolicyState
 from runtime.messages.requests import (
@@ -23,13 +23,18 @@ from twin_app.model.policy_wishes import PolicyWishes, policy_wishes
 from twin_app.model.state import ConsoleState
 from twin_app.model.wording import duration, milliseconds
 from twin_app.theme.tokens import Theme
+from twin_app.widgets.card_view import CardView
+from twin_app.widgets.confidence_view import ConfidenceView
 from twin_app.widgets.field import ElidedLabel, Field
 from twin_app.widgets.panel import Panel
 from twin_app.widgets.records import RecordView, Row
 
+SMALLEST_PX = 56
+"""Of a table: its title and a row. The panel shares its place with others, which shall not be kept from shrinking."""
+
 
 class PolicyPanel(Panel):
-    """Active policy on top, the shadow beside it, all policies below, and what may be wished under them."""
+    """Active policy on top; below it all policies with what may be wished, its confidence, the cards."""
 
     def __init__(self) -> None:
         super().__init__(title="Policy")
@@ -37,7 +42,10 @@ class PolicyPanel(Panel):
         self.confidence = Field("confidence")
         self.inference = Field("inference")
         self.reason = ElidedLabel(name="muted")
-        self.signals = ElidedLabel(name="muted")
+        self.parts = ConfidenceView()
+        self.card = CardView()
+        self.tabs = QTabWidget()
+        self.tabs.setDocumentMode(True)
         self.beside = RecordView(
             ("Beside it", "Active", "Shadow"), stretched=2, widest={0: "confidence", 1: "0.00 of 0.00"}
         )
@@ -45,7 +53,7 @@ class PolicyPanel(Panel):
         self.beside.hide()
         self.table = RecordView(("Policy", "Version", "State"), stretched=0, widest={1: "Version", 2: "not available"})
         self.table.setAccessibleName("Policies")
-        self.table.chosen.connect(lambda _: self._show_buttons())
+        self.table.chosen.connect(self._choose)
         self.swap_button = self._button("Swap", lambda name: SwapPolicy(name))
         self.back_button = self._button("Back", lambda name: SwapBack())
         self.try_button = self._button("Try again", lambda name: TryPolicy(name))
@@ -70,14 +78,18 @@ class PolicyPanel(Panel):
         if policy is not None and policy is not self._policy:
             self._show_entries(policy)
         self._policy = policy
+        if state.cards and not self.card.chosen and policy is not None:
+            self.card.show_cards(state.cards)
+            self.card.choose(policy.active)
+        self.card.show_cards(state.cards)
         self._show_swaps(state)
         self._show_buttons()
 
     def apply_theme(self, theme: Theme) -> None:
         """Take the colours of the signs."""
         super().apply_theme(theme)
-        for table in (self.table, self.beside):
-            table.apply_theme(theme)
+        for view in (self.table, self.beside, self.parts, self.card):
+            view.apply_theme(theme)
 
     def _button(self, words: str, wish: Callable[[str], Body]) -> QPushButton:
         """Emits a wish about the chosen policy."""
@@ -85,14 +97,17 @@ class PolicyPanel(Panel):
         button.clicked.connect(lambda: self.wished.emit(wish(self.table.selected)))
         return button
 
+    def _choose(self, name: str) -> None:
+        self.card.choose(name)
+        self._show_buttons()
+
     def _arrange(self) -> None:
         numbers = QGridLayout()
         numbers.setHorizontalSpacing(12)
         for column, field in enumerate((self.phase, self.confidence, self.inference)):
             numbers.addWidget(field, 0, column)
-        numbers.setColumnStretch(0, 2)
-        numbers.setColumnStretch(1, 1)
-        numbers.setColumnStretch(2, 1)
+        for column, stretch in enumerate((4, 5, 3)):
+            numbers.setColumnStretch(column, stretch)
         foot = QHBoxLayout()
         foot.addWidget(self.why_not, 1)
         for button in (self.swap_button, self.back_button, self.try_button):
@@ -101,26 +116,40 @@ class PolicyPanel(Panel):
         roles.addStretch(1)
         for button in (self.shadow_button, self.promote_button, self.fallback_button, self.return_button):
             roles.addWidget(button)
+        policies = QWidget()
+        below = QVBoxLayout(policies)
+        below.setContentsMargins(0, 4, 0, 0)
+        below.setSpacing(4)
+        below.addWidget(self.beside, 1)
+        below.addWidget(self.table, 1)
+        below.addLayout(foot)
+        below.addLayout(roles)
+        for table in (self.beside, self.table):
+            table.setMinimumHeight(SMALLEST_PX)
+        self.tabs.addTab(policies, "Policies")
+        self.tabs.addTab(self.parts, "Confidence")
+        self.tabs.addTab(self.card, "Card")
         column = QVBoxLayout(self)
         column.setContentsMargins(6, 6, 6, 6)
         column.setSpacing(4)
         column.addLayout(numbers)
-        column.addWidget(self.signals)
         column.addWidget(self.reason)
-        column.addWidget(self.beside, 1)
-        column.addWidget(self.table, 1)
-        column.addLayout(foot)
-        column.addLayout(roles)
+        column.addWidget(self.tabs, 1)
 
     def _show_numbers(self, state: ConsoleState) -> None:
         policy, confidence = policy_now(state), confidence_now(state)
-        self.confidence.say("—" if confidence is None else f"{confidence:.2f}")
+        limit = 0.0 if policy is None or confidence is None else policy.confidence_limit
+        below = " ▼" if confidence is not None and confidence < limit else ""
+        self.confidence.say(
+            "—" if confidence is None else f"{confidence:.2f}{below}",
+            caption=f"confidence · limit {limit:.2f}" if limit > 0.0 else "confidence",
+        )
+        self.parts.show_policy(policy)
         if policy is None:
             silent = state.policy is not None and state.policy.inferences > 0
             age = f" · silent for {duration(state.age_s(state.inferred_ns))}" if silent else ""
             self.phase.say("—", caption=f"doing{age}")
             self.inference.say("—", caption="inference")
-            self.signals.say("no signals")
             self.reason.hide()
             return
         self.phase.say(policy.phase or policy.status.value, caption=f"doing · {policy.status.value}")
@@ -128,7 +157,6 @@ class PolicyPanel(Panel):
         self.inference.say(
             f"{milliseconds(policy.inference_s)} ms", caption=f"of {policy.deadline_s * 1e3:.0f} ms{late}"
         )
-        self.signals.say("  ".join(f"{signal.name} {signal.value:.2f}" for signal in policy.signals) or "no signals")
         self.reason.say(policy.reason)
         self.reason.setVisible(bool(policy.reason))
 

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QKeySequence, QShortcut
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QLineEdit, QPushButton, QSpinBox, QVBoxLayout
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QSpinBox, QVBoxLayout
 
 from runtime.messages.requests import AddTask, CancelTask, Refill
 from runtime.messages.tasks import Task, TaskList, TaskStatus
@@ -13,22 +13,22 @@ from twin_app.model.task_answers import answer, counts_words, task_story
 from twin_app.model.wording import TASKS, duration
 from twin_app.theme.tokens import Theme
 from twin_app.widgets.field import ElidedLabel
+from twin_app.widgets.instruction_line import InstructionLine
 from twin_app.widgets.panel import Panel
 from twin_app.widgets.records import RecordView, Row
 
 UNDERWAY = (TaskStatus.RUNNING, TaskStatus.VERIFYING)
-MOST_LETTERS = 200
 
 
 class TasksPanel(Panel):
     """Instruction line above, open and finished tasks below."""
 
+    instructed = Signal()
+    """Another instruction was asked for; `instruction.history` ends with it."""
+
     def __init__(self) -> None:
         super().__init__(title="Tasks")
-        self.instruction = QLineEdit()
-        self.instruction.setPlaceholderText("put the red cube in the left tote")
-        self.instruction.setAccessibleName("Instruction")
-        self.instruction.setMaxLength(MOST_LETTERS)
+        self.instruction = InstructionLine()
         self.instruction.returnPressed.connect(self._add)
         self.instruction.textChanged.connect(self._show_add)
         self.priority = QSpinBox()
@@ -104,8 +104,10 @@ class TasksPanel(Panel):
         words = " ".join(self.instruction.text().split())
         if words and self._commandable:
             self.wished.emit(AddTask(instruction=words, priority=self.priority.value()))
+            self.instruction.remember(words)
             self.instruction.clear()
             self._tell("")
+            self.instructed.emit()
 
     def _show_answer(self, state: ConsoleState) -> None:
         """Say why the newest instruction came to nothing, and give it back where that was at once."""

@@ -109,18 +109,22 @@ class TrendsPanel(Panel):
 
     def _fill_menu(self) -> None:
         self._menu.clear()
+        signals: QMenu | None = None
         for lane in self.canvas.trends.lanes:
-            action = self._menu.addAction(lane.title)
+            if lane.key.startswith("signal ") and signals is None:
+                signals = self._menu.addMenu("Signals behind the confidence")
+            action = (signals or self._menu).addAction(lane.title)
             action.setCheckable(True)
-            action.setChecked(lane.key not in self.canvas.hidden)
+            action.setChecked(lane in self.canvas.lanes)
             action.toggled.connect(lambda shown, key=lane.key: self.show_lane(key, shown=shown))
 
     def show_lane(self, key: str, *, shown: bool) -> None:
         """Show or hide a lane; one always stays."""
-        hidden = self.canvas.hidden - {key} if shown else self.canvas.hidden | {key}
-        if len(hidden) < len(self.canvas.trends.lanes):
-            self.canvas.hidden = hidden
-            self.canvas.update()
+        canvas = self.canvas
+        there = any(lane.key == key for lane in canvas.lanes)
+        if there is not shown and (shown or len(canvas.lanes) > 1):
+            canvas.turned = canvas.turned ^ {key}
+            canvas.update()
 
 
 def _edge(state: ConsoleState) -> int:

@@ -115,5 +115,7 @@ QToolTip {{ background: {field}; color: {text}; border: 1px solid {border}; padd
 QSlider::groove:horizontal {{ background: {border}; height: 6px; border-radius: 3px; }}
 QSlider::handle:horizontal {{ background: {text}; width: 12px; margin: -7px 0; border-radius: 2px; }}
 QSlider::handle:horizontal:focus {{ background: {focus}; }}
+QProgressBar {{ background: {field}; border: 1px solid {border}; border-radius: 3px; }}
+QProgressBar::chunk {{ background: {muted}; }}
 QSplitter::handle {{ background: {border}; }}
 """

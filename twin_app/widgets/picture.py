@@ -1,4 +1,4 @@
-"""A camera picture, as large as fits, with marks in the picture's own pixels."""
+"""A camera picture, as large as fits, with a heat map over it and marks in the picture's own pixels."""
 
 from __future__ import annotations
 
@@ -9,7 +9,9 @@ from PySide6.QtCore import QPointF, QRectF, QSize, Qt
 from PySide6.QtGui import QColor, QImage, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
+from runtime.messages.policy import HeatMap
 from twin_app.theme.tokens import LIGHT, Theme
+from twin_app.widgets.heat import HeatOverlay
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +34,8 @@ class PictureView(QWidget):
         self._image: QImage | None = None
         self._source: object = None
         self._marks: tuple[Mark, ...] = ()
+        self._heat: HeatMap | None = None
+        self._overlay: HeatOverlay | None = None
         self._note = "no picture yet"
         self._veiled = True
         self.setMinimumSize(120, 120)
@@ -47,6 +51,17 @@ class PictureView(QWidget):
     def marks(self) -> tuple[Mark, ...]:
         """What is marked in the picture."""
         return self._marks
+
+    @property
+    def heat(self) -> HeatMap | None:
+        """The map that lies over the picture; None without one."""
+        return self._heat
+
+    def show_heat(self, heat: HeatMap | None) -> None:
+        """Lay a map over the picture, or take it away; the same one again costs nothing, a broken one is not drawn."""
+        if heat is not self._heat:
+            self._heat, self._overlay = heat, None if heat is None else _overlay(heat)
+            self.update()
 
     def show_picture(self, pixels: bytes | memoryview, *, width_px: int, height_px: int) -> None:
         """Take another picture; the same object again costs nothing. A wrong size is not drawn."""
@@ -72,7 +87,7 @@ class PictureView(QWidget):
         return QSize(256, 280)
 
     def paintEvent(self, event: QPaintEvent) -> None:
-        """Picture, marks, words."""
+        """Picture, map, marks, words."""
         del event
         painter = QPainter(self)
         painter.setRenderHints(QPainter.RenderHint.SmoothPixmapTransform | QPainter.RenderHint.Antialiasing)
@@ -89,6 +104,8 @@ class PictureView(QWidget):
         size = self._image.size().toSizeF() * scale
         place = QRectF(0.0, room.y(), size.width(), size.height())
         painter.drawImage(place, self._image)
+        if self._overlay is not None:
+            self._overlay.draw(painter, place)
         self._draw_marks(painter, place, scale)
         if self._veiled:
             veil = QColor(self.theme.panel)
@@ -126,3 +143,11 @@ class PictureView(QWidget):
         painter.fillRect(box, QColor(20, 23, 26, 215))
         painter.setPen(QColor(255, 255, 255))
         painter.drawText(box, Qt.AlignmentFlag.AlignCenter, label)
+
+
+def _overlay(heat: HeatMap) -> HeatOverlay | None:
+    """None for a map that does not fit its own size: the picture is shown without it."""
+    try:
+        return HeatOverlay(heat)
+    except ValueError:
+        return None

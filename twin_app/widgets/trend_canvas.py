@@ -42,7 +42,9 @@ class TrendCanvas(QWidget):
         self.start_ns: int | None = None
         """Where a recording begins; None while live."""
 
-        self.hidden: frozenset[str] = frozenset({"rate", "speed"})
+        self.turned: frozenset[str] = frozenset()
+        """Keys of lanes that are shown though they are quiet ones, or hidden though they are not."""
+
         self.pinned_ns: int | None = None
         self._hover_px: float | None = None
         self._drag: tuple[float, TimeWindow, bool] | None = None
@@ -58,7 +60,7 @@ class TrendCanvas(QWidget):
     @property
     def lanes(self) -> Sequence[Lane]:
         """The lanes that are shown."""
-        return [lane for lane in self.trends.lanes if lane.key not in self.hidden]
+        return [lane for lane in self.trends.lanes if lane.quiet == (lane.key in self.turned)]
 
     @property
     def cursor_ns(self) -> int | None:

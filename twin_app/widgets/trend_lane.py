@@ -116,9 +116,7 @@ class LanePainter:
         low = self._plot.bottom() - (view.low[:, self._lane.columns] - self._low) * factor
         high = self._plot.bottom() - (view.high[:, self._lane.columns] - self._low) * factor
         for index in reversed(range(len(self._lane.labels))):
-            dashed = index in self._lane.dashed
-            pen = QPen(self._colour(index), 1, Qt.PenStyle.DashLine if dashed else Qt.PenStyle.SolidLine)
-            self._painter.setPen(pen)
+            self._painter.setPen(QPen(self._colour(index), 1, self._style(index)))
             series = (low[:, index], high[:, index])
             draw_series(self._painter, x, *series, reduced=view.reduced, gap_px=gap_px)
 
@@ -156,6 +154,12 @@ class LanePainter:
         if short:
             painter.setPen(QColor(self._theme.muted))
             painter.drawText(QRectF(x - 90, room.y(), 100, room.height()), RIGHT, MORE)
+
+    def _style(self, index: int) -> Qt.PenStyle:
+        """A limit is dashed; from where the colours begin anew lines are dotted."""
+        if index in self._lane.dashed:
+            return Qt.PenStyle.DashLine
+        return Qt.PenStyle.SolidLine if index < len(self._theme.series) else Qt.PenStyle.DotLine
 
     def _colour(self, index: int) -> QColor:
         return QColor(self._theme.series[index % len(self._theme.series)])

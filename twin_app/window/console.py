@@ -11,7 +11,9 @@ from PySide6.QtCore import QSize, Qt, QTimer, Signal
 from PySide6.QtGui import QCloseEvent, QResizeEvent, QShowEvent
 from PySide6.QtWidgets import QApplication, QMainWindow, QStatusBar, QTabWidget
 
+from twin_app.bridge.runs import RunKeeper
 from twin_app.bridge.source import Source
+from twin_app.model.run_wish import RunWish
 from twin_app.model.settings import PERSPECTIVES, THEMES, SettingsStore
 from twin_app.model.state import SourceKind
 from twin_app.model.wording import Tone
@@ -21,6 +23,7 @@ from twin_app.panels.faults import FaultsPanel
 from twin_app.panels.history import HistoryPanel
 from twin_app.panels.policy import PolicyPanel
 from twin_app.panels.processes import ProcessesPanel
+from twin_app.panels.runs import RunsPanel
 from twin_app.panels.strip import Strip
 from twin_app.panels.tasks import TasksPanel
 from twin_app.panels.transport import TransportBar
@@ -59,25 +62,19 @@ class ConsoleWindow(QMainWindow):
         mesh_folder: Path | None = None,
         owns_cell: bool = False,
         load_twin: bool = True,
+        runs_folder: Path | None = None,
     ) -> None:
-        """`owns_cell`: closing the window also ends the runtime. Nothing is shown before `show()`."""
+        """`owns_cell`: closing the window also ends the runtime. Nothing is shown before `show()`.
+
+        `runs_folder`: where training and evaluation runs are kept; beside the settings if none is given.
+        """
         super().__init__()
         self.source = source
         self.store = settings
         self.settings = settings.load()
         self._load_twin = load_twin
         dress(self._application(), DRESSES[self.settings.theme], font_pt=self.settings.font_pt)
-        self.header = Header(stop_key=STOP_KEY, perspectives=PERSPECTIVES)
-        self.strip = Strip()
-        self.transport = TransportBar()
-        self.twin = TwinPanel(mesh_folder=mesh_folder)
-        self.cameras = CamerasPanel()
-        self.tasks = TasksPanel()
-        self.policy = PolicyPanel()
-        self.faults = FaultsPanel()
-        self.alarms = AlarmsPanel()
-        self.processes = ProcessesPanel()
-        self.history = HistoryPanel()
+        self._make_panels(mesh_folder, runs_folder or settings.folder / "runs")
         self.pump = Pump(source, {}, (self.header, self.strip, self.transport))
         self.trends = TrendsPanel(self.pump.trends)
         self.panels: dict[str, Panel] = self._named_panels()
@@ -86,6 +83,8 @@ class ConsoleWindow(QMainWindow):
         self.edges = Edges(self) if source.kind is SourceKind.REPLAY else None
         self.closing = Closing(self, self.pump, self.header, owns_cell=owns_cell)
         self.keyboard = Keyboard(self)
+        self.tasks.instruction.history = self.settings.instructions
+        self.cameras.heat_switch.setChecked(self.settings.heat_map)
         self._enter = EnterPresses(self)
         self._stop_first = StopFirst(self._application(), self.header.bar.stop_button, self.stop)
         self._compose()
@@ -176,9 +175,26 @@ class ConsoleWindow(QMainWindow):
         event.accept()
         self._stop_first.release()
         self.workspace.keep()
-        self.store.save(self.settings)
+        self._keep_settings()
+        self.keeper.close()
         self.pump.stop()
         self.closed.emit()
+
+    def _make_panels(self, mesh_folder: Path | None, runs_folder: Path) -> None:
+        """All but the trends, which show what the pump gathers."""
+        self.header = Header(stop_key=STOP_KEY, perspectives=PERSPECTIVES)
+        self.strip = Strip()
+        self.transport = TransportBar()
+        self.twin = TwinPanel(mesh_folder=mesh_folder)
+        self.cameras = CamerasPanel()
+        self.tasks = TasksPanel()
+        self.policy = PolicyPanel()
+        self.faults = FaultsPanel()
+        self.alarms = AlarmsPanel()
+        self.processes = ProcessesPanel()
+        self.history = HistoryPanel()
+        self.keeper = RunKeeper(runs_folder)
+        self.runs = RunsPanel(self.keeper.book, self.keeper.curves)
 
     def _named_panels(self) -> dict[str, Panel]:
         return {
@@ -187,6 +203,7 @@ class ConsoleWindow(QMainWindow):
             "tasks": self.tasks,
             "policy": self.policy,
             "faults": self.faults,
+            "runs": self.runs,
             "trends": self.trends,
             "alarms": self.alarms,
             "processes": self.processes,
@@ -219,10 +236,25 @@ class ConsoleWindow(QMainWindow):
         self.header.line.perspective_wished.connect(self.show_perspective)
         self.header.alarm_wished.connect(self.show_alarm)
         self.trends.moment_wished.connect(self.pump.seek)
+        self.tasks.instructed.connect(self._keep_settings)
+        self.runs.start_wished.connect(self._start_run)
+        self.runs.cancel_wished.connect(self.keeper.cancel)
+        self.runs.resume_wished.connect(self.keeper.resume)
         self.transport.play_wished.connect(lambda playing: self.pump.play(playing=playing))
         self.transport.seek_wished.connect(self.pump.seek)
         self.transport.step_wished.connect(lambda forward, fine: self.pump.step(forward=forward, fine=fine))
         self.transport.speed_wished.connect(self.pump.set_speed)
+
+    def _keep_settings(self) -> None:
+        """At the end, and whenever something was asked for that a crash must not lose."""
+        heat, history = self.cameras.heat_switch.isChecked(), self.tasks.instruction.history
+        self.settings = replace(self.settings, heat_map=heat, instructions=history)
+        self.store.save(self.settings)
+
+    def _start_run(self, wish: RunWish) -> None:
+        self.keeper.start(wish)
+        self.runs.say(self.keeper.trouble)
+        self.pump.show_everything()
 
     def _fill_menu(self) -> None:
         menu = self.header.line.menu

@@ -41,6 +41,7 @@ class Keyboard:
             Key("End", "to the end; live: back to live", self._end),
             Key("Ctrl+I", "type an instruction", self._instruct),
             Key("Ctrl+K", "acknowledge the most urgent alarm", window.header.acknowledge_first),
+            Key("Ctrl+H", "heat map over the pictures: show or hide", window.cameras.heat_switch.toggle),
             Key("Ctrl+D", "light or dark theme", window.switch_theme),
             Key("Ctrl+S", "save the layout", window.save_layout),
             Key("Ctrl+Shift+R", "reset the layout", window.reset_layout),

@@ -40,12 +40,12 @@ TEST = Layout(
         "across",
         (380, 250, 370),
         (
-            Tabs(("faults", "policy", "tasks"), "faults"),
+            Tabs(("faults", "policy", "runs", "tasks"), "faults"),
             Split("down", (500, 500), (Tabs(("twin",), "twin"), Tabs(("cameras", "alarms", "history"), "cameras"))),
             Tabs(("trends", "processes"), "trends"),
         ),
     )
 )
-"""What breaks this policy: faults and swaps left, their effect right."""
+"""What breaks this policy: faults, swaps and runs left, their effect right."""
 
 DEFAULTS: dict[str, Layout] = {"operate": OPERATE, "diagnose": DIAGNOSE, "test": TEST}

@@ -10,9 +10,8 @@ from typing import Any
 import numpy as np
 import onnx
 from numpy.typing import NDArray
-from onnxruntime.quantization import CalibrationDataReader, QuantFormat, QuantType, quantize_static
-from onnxruntime.quantization.shape_inference import quant_pre_process
 
+from plugins.flow_vla.onnx_runtime import quantization, shape_inference
 from plugins.flow_vla.slots import ASKED
 from plugins.flow_vla.training.labels import CAMERAS
 from plugins.flow_vla.training.shards import Shards
@@ -37,7 +36,7 @@ def quantise(graphs: Mapping[str, bytes], shards: Shards) -> dict[str, bytes]:
     return found
 
 
-class _Examples(CalibrationDataReader):
+class _Examples(quantization.CalibrationDataReader):
     """What the graph is shown while its ranges are measured."""
 
     def __init__(self, examples: list[dict[str, NDArray[Any]]]) -> None:
@@ -53,15 +52,15 @@ def _quantised(graph: bytes, examples: list[dict[str, NDArray[Any]]]) -> bytes:
     with tempfile.TemporaryDirectory() as folder:
         plain, prepared, done = (Path(folder) / name for name in ("plain.onnx", "prepared.onnx", "done.onnx"))
         plain.write_bytes(graph)
-        quant_pre_process(str(plain), str(prepared), skip_symbolic_shape=True)
-        quantize_static(
+        shape_inference.quant_pre_process(str(plain), str(prepared), skip_symbolic_shape=True)
+        quantization.quantize_static(
             str(prepared),
             str(done),
             _Examples(examples),
-            quant_format=QuantFormat.QDQ,
+            quant_format=quantization.QuantFormat.QDQ,
             per_channel=True,
-            activation_type=QuantType.QUInt8,
-            weight_type=QuantType.QInt8,
+            activation_type=quantization.QuantType.QUInt8,
+            weight_type=quantization.QuantType.QInt8,
             op_types_to_quantize=OPERATORS,
             nodes_to_exclude=_exact_nodes(onnx.load_model(str(prepared))),
         )

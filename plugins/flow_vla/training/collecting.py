@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import math
-import multiprocessing
 import os
 from collections.abc import Callable
-from concurrent.futures import ProcessPoolExecutor, as_completed
+from concurrent.futures import as_completed
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +14,7 @@ from numpy.typing import NDArray
 
 from plugins.flow_vla.training.labels import CAMERAS, Seen, describe, drop_cell, locate
 from plugins.flow_vla.training.shards import STILLS, Shards
+from runtime.link.parentage import crew
 from runtime.messages.cell import CellDescription
 from runtime.perception import ViewGeometry
 from sim_worlds.scenes import load_scene
@@ -36,7 +36,7 @@ def make_stills(
     done = len(wanted) - len(missing)
     progress(done, len(wanted))
     if missing:
-        with ProcessPoolExecutor(processes, mp_context=multiprocessing.get_context("spawn")) as pool:
+        with crew(processes) as pool:
             waiting = [pool.submit(make_shard, file, recipe, seed, size) for file, seed in missing.items()]
             for finished in as_completed(waiting):
                 finished.result()

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import multiprocessing
 from collections.abc import Callable
-from concurrent.futures import ProcessPoolExecutor, as_completed
+from concurrent.futures import as_completed
 from pathlib import Path
 
 import torch
@@ -13,6 +12,7 @@ from plugins.flow_vla.ready import load_ready
 from plugins.flow_vla.training.acting import joined
 from plugins.flow_vla.training.lessons import Examples, Rehearsal
 from runtime.datasets import DatasetReader
+from runtime.link.parentage import crew
 from sim_worlds.scenes import load_scene
 
 RUN = 8
@@ -33,7 +33,7 @@ def rehearse(
     count = len(DatasetReader(dataset))
     runs = [range(first, min(first + RUN, count)) for first in range(0, count, RUN)]
     parts: dict[int, Examples] = {}
-    with ProcessPoolExecutor(processes, mp_context=multiprocessing.get_context("spawn")) as pool:
+    with crew(processes) as pool:
         waiting = {pool.submit(_run, model, dataset, scene, run, blind, relative): run.start for run in runs}
         for finished in as_completed(waiting):
             parts[waiting[finished]] = finished.result()

@@ -214,5 +214,5 @@ def _burden(window: ConsoleWindow, *, joints: int, seed: int) -> None:
     """A long past in every series, every lane shown, all of it in view."""
     fill_history(window.pump.trends, joints=joints, now_ns=time.monotonic_ns(), points=POINTS, seed=seed)
     canvas = window.trends.canvas
-    canvas.hidden = frozenset()
+    canvas.turned = frozenset({"rate", "speed"})
     canvas.set_window(TimeWindow(SPAN_NS))

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import multiprocessing
 from collections.abc import Callable, Iterable
-from concurrent.futures import ProcessPoolExecutor, as_completed
+from concurrent.futures import as_completed
 from pathlib import Path
 
 import cv2
 from msgspec.structs import replace
 
+from runtime.link.parentage import crew
 from runtime.plugin_host import Registry
 from runtime.ports import Policy
 from sim_worlds.variation import TrainingMix
@@ -36,15 +36,12 @@ def examine_all(
     """
     wanted = tuple(seeds)
     results: dict[int, Result] = {}
-    with ProcessPoolExecutor(processes, mp_context=multiprocessing.get_context("spawn")) as pool:
+    with crew(processes) as pool:
         waiting = [pool.submit(examine_one, _varied(setup, seed, mix), suite, model) for seed in wanted]
-        try:
-            for finished in as_completed(waiting):
-                result = finished.result()
-                results[result.seed] = result
-                progress(result, len(results), len(wanted))
-        finally:
-            pool.shutdown(cancel_futures=True)
+        for finished in as_completed(waiting):
+            result = finished.result()
+            results[result.seed] = result
+            progress(result, len(results), len(wanted))
     return [results[seed] for seed in wanted]
 
 

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import multiprocessing
 from collections.abc import Callable, Iterable
-from concurrent.futures import ProcessPoolExecutor, as_completed
+from concurrent.futures import as_completed
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -12,6 +11,7 @@ import cv2
 from msgspec.structs import replace
 
 from runtime.datasets import DatasetForm, DatasetWriter
+from runtime.link.parentage import crew
 from sim_worlds.variation import TrainingMix
 from twin_app.assembly.practice.lesson import LearnerFactory, give_lesson
 from twin_app.assembly.practice.notes import episode_of, form_of
@@ -56,15 +56,12 @@ def collect(
     done = len(wanted) - len(missing)
     progress(done, len(wanted))
     if missing:
-        with ProcessPoolExecutor(processes, mp_context=multiprocessing.get_context("spawn")) as pool:
+        with crew(processes) as pool:
             waiting = [pool.submit(take, folder, form, syllabus, seed) for seed in missing]
-            try:
-                for finished in as_completed(waiting):
-                    finished.result()
-                    done += 1
-                    progress(done, len(wanted))
-            finally:
-                pool.shutdown(cancel_futures=True)
+            for finished in as_completed(waiting):
+                finished.result()
+                done += 1
+                progress(done, len(wanted))
     with DatasetWriter(folder, form) as writer:
         writer.finish()
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import ctypes
-import os
 import signal
 import sys
 import time
@@ -12,9 +10,12 @@ from types import FrameType
 import msgspec
 
 from runtime.link.array_block import ArrayBlock
+from runtime.link.parentage import end_with_parent
 from runtime.link.plant_blocks import CommandBlock, StateBlock
 from runtime.link.session import SessionFolder
+from runtime.messages.card import PolicyCard
 from runtime.messages.cell import CellDescription
+from runtime.plugin_host import read_card
 from runtime.supervision.processes import ProcessSpec
 from runtime.supervision.supervisor import Supervisor, SupervisorOptions
 from sim_worlds.faults import CATALOGUE
@@ -22,20 +23,15 @@ from twin_app.assembly.ending import ending_signals
 from twin_app.assembly.setup import Drawing, SessionSetup, data_folder_of, encode_setup, read_plugins, read_scene
 from twin_app.assembly.truth_block import TRUTH, truth_shape
 
-_PR_SET_PDEATHSIG = 1
-"""prctl(2)."""
-
 WORKERS = ("plant", "cameras", "control", "planner", "recorder")
 
 
 def run_supervisor(setup: SessionSetup) -> int:
     """Run a session until it is shut down; raises `UserMistake` for what is wrong with it."""
     _leave_on_signals()
-    if setup.ends_with_parent:
-        ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
-        if setup.parent_pid and os.getppid() != setup.parent_pid:
-            return 0  # the parent died before the kernel was asked to tell
-    read_plugins(setup.cell)
+    if setup.ends_with_parent and not end_with_parent(parent_pid=setup.parent_pid):
+        return 0  # the parent died before the kernel was asked to tell
+    cards = tuple(read_card(manifest) for manifest in read_plugins(setup.cell).policies())
     drawing = read_scene(setup.cell)
     unblocked = signal.pthread_sigmask(signal.SIG_BLOCK, ending_signals())  # none falls between making and keeping
     session: SessionFolder | None = None
@@ -43,7 +39,7 @@ def run_supervisor(setup: SessionSetup) -> int:
         session = SessionFolder.create(setup.cell.cell, now_wall_ns=time.time_ns())
         signal.pthread_sigmask(signal.SIG_SETMASK, unblocked)
         blocks = _make_blocks(session, drawing)
-        supervisor = _build(setup, session, drawing.cell)
+        supervisor = _build(setup, session, drawing.cell, cards=cards)
         _obey_signals(supervisor)
         supervisor.run()
         for block in blocks:
@@ -65,7 +61,9 @@ def _make_blocks(session: SessionFolder, drawing: Drawing) -> tuple[StateBlock |
     )
 
 
-def _build(setup: SessionSetup, session: SessionFolder, cell: CellDescription) -> Supervisor:
+def _build(
+    setup: SessionSetup, session: SessionFolder, cell: CellDescription, *, cards: tuple[PolicyCard, ...]
+) -> Supervisor:
     folder = data_folder_of(setup)
     word = encode_setup(setup.cell)
     specs = tuple(
@@ -92,6 +90,7 @@ def _build(setup: SessionSetup, session: SessionFolder, cell: CellDescription) -
         heeds_last_stop=not setup.ends_with_parent,  # who calls a headless run is there, and means it
         auto_restart=setup.auto_restart,
         first_tasks=setup.first_tasks,
+        cards=cards,
     )
     return Supervisor(cell=cell, session=session, specs=specs, catalogue=CATALOGUE, options=options)
 

@@ -1,0 +1,93 @@
+"""The instruction line remembers: Up and Down, and across starts of the console."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QApplication
+
+from tests.support.console import Console
+from twin_app.model.instructions import MOST_INSTRUCTIONS
+from twin_app.model.settings import SettingsStore
+from twin_app.widgets.instruction_line import InstructionLine
+
+FIRST, SECOND = "put the red cube in the left tote", "the blue one to the right"
+
+
+@pytest.fixture
+def line(console: Console) -> InstructionLine:
+    console.key(Qt.Key.Key_I, Qt.KeyboardModifier.ControlModifier)
+    return console.window.tasks.instruction
+
+
+def ask(console: Console, words: str) -> None:
+    console.type(words)
+    console.key(Qt.Key.Key_Return)
+
+
+def test_up_brings_back_what_was_asked_and_down_what_was_being_typed(console: Console, line: InstructionLine) -> None:
+    ask(console, FIRST)
+    ask(console, SECOND)
+    console.type("put the")
+    for expected in (SECOND, FIRST, FIRST):
+        console.key(Qt.Key.Key_Up)
+        assert line.text() == expected
+    for expected in (SECOND, "put the", "put the"):
+        console.key(Qt.Key.Key_Down)
+        assert line.text() == expected
+
+
+def test_one_that_is_changed_starts_anew_from_the_newest(console: Console, line: InstructionLine) -> None:
+    ask(console, FIRST)
+    ask(console, SECOND)
+    console.key(Qt.Key.Key_Up)
+    console.key(Qt.Key.Key_Up)
+    console.type("!")
+    console.key(Qt.Key.Key_Up)
+    assert line.text() == SECOND
+    console.key(Qt.Key.Key_Down)
+    assert line.text() == f"{FIRST}!"
+
+
+def test_it_is_on_the_disk_before_the_console_ends(console: Console, line: InstructionLine) -> None:
+    ask(console, FIRST)
+    ask(console, SECOND)
+    ask(console, FIRST)
+    assert SettingsStore(console.store.folder).load().instructions == (SECOND, FIRST)
+
+
+def test_the_next_console_has_it(tmp_path: Path, qapp: QApplication) -> None:
+    folder = tmp_path / "settings"
+    folder.mkdir()
+    (folder / "console.json").write_text(json.dumps({"instructions": [FIRST], "heat_map": False}))
+    console = Console(folder)
+    console.show()
+    assert not console.window.cameras.heat_switch.isChecked()
+    console.key(Qt.Key.Key_I, Qt.KeyboardModifier.ControlModifier)
+    console.key(Qt.Key.Key_Up)
+    assert console.window.tasks.instruction.text() == FIRST
+    console.close()
+
+
+@pytest.mark.parametrize("value", ["text", [1], ["x"] * (MOST_INSTRUCTIONS + 1), ["x" * 201]])
+def test_a_history_that_is_none_is_left_out_and_told(tmp_path: Path, value: object) -> None:
+    (tmp_path / "console.json").write_text(json.dumps({"instructions": value, "theme": "dark"}))
+    store = SettingsStore(tmp_path)
+    assert store.load().instructions == ()
+    assert store.load().theme == "dark"
+    assert "instructions: at most 50 texts of at most 200 letters" in store.troubles[0]
+
+
+def test_a_declined_instruction_tells_its_reason_below_the_line(console: Console, line: InstructionLine) -> None:
+    ask(console, "put the pink pyramid in the left tote")
+    console.advance(0.5)
+    told = console.window.tasks.told
+    assert told.isVisible()
+    assert "no part is called pink pyramid" in told.text()
+    assert line.geometry().bottom() < told.geometry().top() < line.geometry().bottom() + 40
+    line.clear()
+    console.key(Qt.Key.Key_Up)
+    assert line.text() == "put the pink pyramid in the left tote"

@@ -1,0 +1,41 @@
+"""Loss curves of a training, read while it goes on."""
+
+from __future__ import annotations
+
+import json
+from typing import Any, cast
+
+MOST_POINTS = 4_000
+"""Kept of a curve; beyond it every second one goes, the shape stays."""
+
+
+class LossCurves:
+    """By stage and figure: steps and values, in the order in which they came."""
+
+    def __init__(self) -> None:
+        self.stages: dict[str, dict[str, list[tuple[int, float]]]] = {}
+
+    def take(self, line: str) -> None:
+        """One line of the curves' file; a broken one is passed over."""
+        try:
+            found: Any = json.loads(line)
+        except json.JSONDecodeError:
+            return
+        if not isinstance(found, dict):
+            return
+        told = cast("dict[str, Any]", found)
+        stage, step = told.pop("stage", None), told.pop("step", None)
+        told.pop("time", None)
+        if not isinstance(stage, str) or not isinstance(step, int):
+            return
+        figures = self.stages.setdefault(stage, {})
+        for name, value in told.items():
+            if isinstance(value, int | float):
+                self._add(figures.setdefault(name, []), step, float(value))
+
+    def _add(self, curve: list[tuple[int, float]], step: int, value: float) -> None:
+        if curve and step < curve[-1][0]:  # the stage was begun anew
+            curve.clear()
+        curve.append((step, value))
+        if len(curve) > MOST_POINTS:
+            del curve[1::2]

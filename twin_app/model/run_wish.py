@@ -1,0 +1,94 @@
+"""What a training or an evaluation is started with, checked at the form, and the command line that carries it out."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from runtime.mistakes import UserMistake, quoted
+from twin_app.model.seeds import parse_seeds
+
+KINDS = ("evaluate", "train")
+SUITES = ("nominal", "paraphrase", "decline")
+MOST_SEEDS = 100_000
+MOST_BYTES = 100_000
+"""Of a training configuration."""
+
+
+@dataclass(frozen=True, slots=True)
+class RunWish:
+    """As a person puts it."""
+
+    kind: str
+    """One of `KINDS`."""
+
+    policy: str
+    suite: str = SUITES[0]
+    """Of an evaluation."""
+
+    seeds: str = "500000:500100"
+    """Of an evaluation, as `parse_seeds` reads them."""
+
+    config: str = ""
+    """Of a training: path of its configuration; empty: the one that comes with the policy."""
+
+    processes: int = 1
+
+    @property
+    def words(self) -> str:
+        """In a line."""
+        if self.kind == "train":
+            return f"train {self.policy}" + (f" · {Path(self.config).name}" if self.config else "")
+        return f"{self.policy} · {self.suite} · {self.seeds}"
+
+
+def checked(wish: RunWish) -> RunWish:
+    """The wish itself. Raises `UserMistake` that names field, value, limit and what to do."""
+    if wish.kind not in KINDS:
+        raise UserMistake(f"kind {quoted(wish.kind)}", remedy=f"one of: {', '.join(KINDS)}")
+    if not wish.policy:
+        raise UserMistake("policy: none is chosen", remedy="choose one, once the cell has told which there are")
+    if wish.kind == "train":
+        _check_config(wish.config)
+    else:
+        _check_evaluation(wish)
+    return wish
+
+
+def command(wish: RunWish, folder: Path, *, parent_pid: int) -> list[str]:
+    """The words after `celltwin`; all that the run makes is kept in the folder."""
+    watched = ["--processes", str(wish.processes), "--progress", "json", "--child-of", str(parent_pid)]
+    if wish.kind == "train":
+        own = ["--config", wish.config] if wish.config else []
+        return ["train", wish.policy, *own, "--out", str(training_folder(folder)), *watched]
+    what = ["--policy", wish.policy, "--suite", wish.suite, "--seeds", wish.seeds]
+    return ["evaluate", *what, "--keep", str(folder / "results"), "--json", *watched]
+
+
+def training_folder(folder: Path) -> Path:
+    """Where the training of a run is kept."""
+    return folder / "training"
+
+
+def _check_evaluation(wish: RunWish) -> None:
+    if wish.suite not in SUITES:
+        raise UserMistake(f"suite {quoted(wish.suite)}", remedy=f"one of: {', '.join(SUITES)}")
+    count = len(parse_seeds(wish.seeds))
+    if count > MOST_SEEDS:
+        raise UserMistake(f"seeds {quoted(wish.seeds)}: {count} runs, at most {MOST_SEEDS}", remedy="take fewer")
+
+
+def _check_config(text: str) -> None:
+    if not text:
+        return
+    file = Path(text)
+    if not file.is_absolute():
+        raise UserMistake(f"configuration {quoted(text)} is no whole path", remedy="begin at /")
+    try:
+        size = file.stat().st_size if file.is_file() else -1
+    except (OSError, ValueError) as trouble:
+        raise UserMistake(f"configuration {quoted(text)} cannot be looked at: {trouble}") from trouble
+    if size < 0:
+        raise UserMistake(f"configuration {quoted(text)} is no file", remedy="leave it empty for the shipped one")
+    if size > MOST_BYTES:
+        raise UserMistake(f"configuration {quoted(text)}: {size} bytes, at most {MOST_BYTES}")
