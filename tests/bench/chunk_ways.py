@@ -21,7 +21,7 @@ from plugins.flow_vla.policy import FlowVlaPolicy
 from plugins.flow_vla.ready import ready
 from runtime.messages.cell import CellDescription
 from runtime.picking.following import Waypoint
-from runtime.picking.funnel import SUBSTEP_S, HandState, coast, wrap, yaw_of
+from runtime.picking.funnel import SUBSTEP_S, HandState, Path, wrap
 from runtime.picking.mover import STEP_PERIOD_S
 from runtime.picking.under_way import LEAD_STEPS, UnderWay
 from runtime.ports import Observation, Proposal
@@ -46,12 +46,10 @@ class Seam:
 
 
 class Unaware(UnderWay):
-    """Knows no path that was sent before: the hand is where it was measured."""
+    """Knows no path that was sent before: the hand coasts on from where and how fast it was measured."""
 
-    def states(self, observation: Observation) -> tuple[HandState, ...]:
-        """One substep, at rest where the hand is."""
-        x_m, y_m, z_m = observation.gripper_in_base.position_m
-        return coast(HandState(x_m, y_m, z_m, yaw_of(observation.gripper_in_base)), steps=1)
+    def keep(self, path: Path, *, stamp_ns: int) -> None:
+        """Forgets it."""
 
 
 @dataclass(frozen=True, slots=True)
