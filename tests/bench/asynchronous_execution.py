@@ -20,6 +20,7 @@ from typing import Any
 
 import cv2
 import numpy as np
+from numpy.typing import NDArray
 
 from plugins.flow_vla.model import FlowVla, load_model
 from plugins.flow_vla.policy import MODEL
@@ -114,7 +115,7 @@ def _picked(cell: LockStepCell, policy: Committed, seed: int) -> Run:
     )
 
 
-def jerk_rad_s3(q_rad: np.ndarray[Any, np.dtype[np.float64]], *, period_s: float) -> float:
+def jerk_rad_s3(q_rad: NDArray[np.floating[Any]], *, period_s: float) -> float:
     """Root mean square of the third difference of f64[n, joints], where anything moves; 0 for less than 4 samples."""
     if len(q_rad) < 4:
         return 0.0
