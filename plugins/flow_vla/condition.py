@@ -15,6 +15,7 @@ from runtime.picking.funnel import HandState, wrap
 
 SIZE = 52
 FAR_S = 3.0
+WOUND_COST, RANK_COST = 0.5, 0.15
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,11 +66,16 @@ def condition(
 
 
 def nearest_turn(turns_rad: tuple[float, ...], yaw_rad: float) -> float:
-    """The least turn to one of the good directions, within a quarter turn to each side; likelier ones first."""
-    if not turns_rad:
-        return 0.0
-    turns = [(turn - yaw_rad + 0.5 * math.pi) % math.pi - 0.5 * math.pi for turn in turns_rad]
-    return min(enumerate(turns), key=lambda entry: abs(entry[1]) + 0.15 * entry[0])[1]
+    """The least turn to one of the good directions; likelier ones first, and those that wind the last joint up last.
+
+    Weighed as the teacher weighs its ways to grip (`runtime.picking.spots.ways_to_grip`).
+    """
+    ways = [
+        (abs(wrap(way - yaw_rad)) + WOUND_COST * abs(wrap(way)) + RANK_COST * rank, wrap(way - yaw_rad))
+        for rank, turn in enumerate(turns_rad)
+        for way in (turn, turn + math.pi)
+    ]
+    return min(ways)[1] if ways else 0.0
 
 
 def _seen(hand: HandState, x_m: float, y_m: float, z_m: float) -> tuple[float, ...]:

@@ -13,9 +13,13 @@ from runtime.perception import ViewGeometry
 _GRID = (np.stack(np.meshgrid(np.arange(CELLS), np.arange(CELLS)), axis=-1).reshape(-1, 2) + 0.5) * CELL_PX
 
 
-def cell_places(view: ViewGeometry, *, z_m: float) -> NDArray[np.float64]:
-    """f64[CELLS², 2]: x and y in base of the middle of every cell, on the horizontal plane at `z_m`."""
-    return view.on_plane(_GRID.astype(np.float64), z_m=z_m)
+def cell_places(view: ViewGeometry, *, z_m: float, offsets: NDArray[np.float32] | None = None) -> NDArray[np.float64]:
+    """f64[CELLS², 2]: x and y in base of the middle of every cell, on the horizontal plane at `z_m`.
+
+    `offsets`: f32[CELLS², 2], in cells across and down: of other points than the middles.
+    """
+    points = _GRID if offsets is None else _GRID + CELL_PX * offsets
+    return view.on_plane(points.astype(np.float64), z_m=z_m)
 
 
 def cell_of(pixel: tuple[float, float]) -> tuple[int, tuple[float, float]] | None:

@@ -49,7 +49,7 @@ class Mind:
     def __init__(self, cell: CellDescription, *, model: Ready, instruction: str, watch: HandState) -> None:
         self._cell = cell
         self._watch = watch
-        self.sight = Sight(model.engine, cell, outermost=model.outermost)
+        self.sight = Sight(model.engine, cell)
         self.reading: Reading = model.reader.read(instruction)
         self.tote: Tote | None = next((tote for tote in cell.totes if tote.name == self.reading.tote), None)
         self.refusal = _refusal(self.reading, self.tote, cell)

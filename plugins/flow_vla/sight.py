@@ -18,6 +18,13 @@ from runtime.messages.cell import CellDescription
 from runtime.perception import ViewGeometry
 from runtime.ports import CameraView
 
+STEEP = 40.0
+"""How much a place counts against how well something fits, in logits a half of the tray: parts 2 cm apart differ."""
+
+FIT_MIN = 0.01
+"""Share of the heat that a cell needs without regard to its place; one of eight parts alike has some ten times that."""
+
+TRAY = 1.05
 NEAR_CELLS = 2
 """A peak is everything within so many cells of its highest one: a whole part."""
 
@@ -69,10 +76,8 @@ class Look:
 class Sight:
     """The eyes of one policy on one cell."""
 
-    def __init__(self, engine: Engine, cell: CellDescription, *, outermost: float) -> None:
-        """`outermost`: how much a place counts, see `Grounding`."""
+    def __init__(self, engine: Engine, cell: CellDescription) -> None:
         self._engine = engine
-        self._outermost = outermost
         self._floor_m = cell.tray.centre_in_base_m[2]
         self._centre = np.array(cell.tray.centre_in_base_m[:2])
         self._half = np.array(cell.tray.inner_half_extents_m)
@@ -85,9 +90,9 @@ class Sight:
         seen = self._engine.see(camera, view.picture.image, asked)
         heat = seen.heat
         if place is not None:
-            where = (cell_places(geometry, z_m=self._floor_m + 0.02) - self._centre) / self._half
-            heat = heat.copy()
-            heat[:-1] += (self._outermost * leaning(place, where)).astype(np.float32)
+            places = cell_places(geometry, z_m=self._floor_m + 0.02, offsets=seen.offset.reshape(2, -1).T)
+            where = (places - self._centre) / self._half
+            heat = outermost(heat, leaning(place, where), in_tray=np.abs(where).max(axis=1) < TRAY)
         shares = _softmax(heat)
         return Look(
             view=geometry,
@@ -148,6 +153,20 @@ class Sight:
 def _softmax(logits: NDArray[np.float32]) -> NDArray[np.float32]:
     shares = np.exp(logits - logits.max())
     return shares / shares.sum()
+
+
+def outermost(
+    heat: NDArray[np.float32], along: NDArray[np.float64], *, in_tray: NDArray[np.bool_]
+) -> NDArray[np.float32]:
+    """Logits f32[cells + 1] once a place counts: among the cells that fit at all, and lie in the tray.
+
+    `along`: f64[cells], how far each lies that way, in half trays.
+    """
+    logits = np.log(np.maximum(_softmax(heat), 1e-12))
+    fits = in_tray & (logits[:-1] > math.log(FIT_MIN))
+    logits[:-1] = np.where(fits, logits[:-1] + STEEP * along, -1e3)
+    logits[-1] += STEEP * float(along[fits].max(initial=0.0))
+    return logits.astype(np.float32)
 
 
 def _largest_window(grid: NDArray[np.float32]) -> float:

@@ -12,12 +12,14 @@ from hypothesis import strategies as st
 
 from plugins.flow_vla.calibration import conformal_limit, fit
 from plugins.flow_vla.chunks import decode, encode
+from plugins.flow_vla.condition import nearest_turn
 from plugins.flow_vla.flow import HORIZON
 from plugins.flow_vla.geometry import base_turn, cell_of, image_turn, pixel_of
 from plugins.flow_vla.mind import Mind
 from plugins.flow_vla.policy import MODEL
 from plugins.flow_vla.reader import Reader
 from plugins.flow_vla.ready import Ready, load_ready
+from plugins.flow_vla.sight import outermost
 from plugins.flow_vla.turns import pieces
 from runtime.messages.geometry import Pose
 from runtime.perception import ViewGeometry
@@ -141,3 +143,26 @@ def test_a_conformal_limit_is_undercut_by_so_many_successes_at_most() -> None:
     limit = conformal_limit(scores, alpha=0.05)
     assert sum(score < limit for score in scores) <= 5
     assert conformal_limit(scores[:5], alpha=0.05) == 0.0
+
+
+def test_a_place_word_picks_the_outermost_of_what_fits_and_lies_in_the_tray() -> None:
+    heat = np.full(1025, -20.0, dtype=np.float32)
+    heat[[40, 41, 500, 900]] = 5.0, 4.0, 4.5, 5.0
+    along = np.linspace(-3.0, 3.0, 1024)
+    along[[40, 500, 900]] = 0.40, 0.54, 1.2
+    in_tray = np.abs(along) < 1.0
+    assert outermost(heat, along, in_tray=in_tray).argmax() == 500
+    assert outermost(heat, -along, in_tray=in_tray).argmax() == 40
+
+
+def test_a_place_word_does_not_make_something_of_nothing() -> None:
+    heat = np.full(1025, -20.0, dtype=np.float32)
+    heat[1024] = 5.0
+    assert outermost(heat, np.linspace(-1.0, 1.0, 1024), in_tray=np.ones(1024, dtype=bool)).argmax() == 1024
+
+
+def test_the_hand_does_not_wind_its_last_joint_up_for_a_slightly_shorter_turn() -> None:
+    turns = (math.radians(57.0), math.radians(147.0))
+    assert math.degrees(nearest_turn(turns, math.radians(-80.0))) == pytest.approx(47.0)
+    assert math.degrees(nearest_turn(turns, 0.0)) == pytest.approx(-33.0)
+    assert nearest_turn((), 1.0) == 0.0

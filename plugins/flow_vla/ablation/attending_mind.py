@@ -34,7 +34,7 @@ class AttendingMind:
         self._tote = next((tote for tote in cell.totes if tote.name == self.reading.tote), cell.totes[0])
         assert model.grounding is not None
         self._grounding = model.grounding
-        self._sight = Sight(model.engine, cell, outermost=model.outermost)
+        self._sight = Sight(model.engine, cell)
         self._width_m = float("nan")
         self.refusal = self.plain_words = ""
         self.unseen_s = 0.0
