@@ -12,10 +12,10 @@ from plugins.flow_vla.belief import Belief
 from plugins.flow_vla.slots import SHAPES
 from runtime.messages.cell import CellDescription, Tote
 from runtime.picking.funnel import HandState, wrap
+from runtime.picking.spots import turning_cost
 
 SIZE = 52
 FAR_S = 3.0
-WOUND_COST, RANK_COST = 0.5, 0.15
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,16 +66,9 @@ def condition(
 
 
 def nearest_turn(turns_rad: tuple[float, ...], yaw_rad: float) -> float:
-    """The least turn to one of the good directions; likelier ones first, and those that wind the last joint up last.
-
-    Weighed as the teacher weighs its ways to grip (`runtime.picking.spots.ways_to_grip`).
-    """
-    ways = [
-        (abs(wrap(way - yaw_rad)) + WOUND_COST * abs(wrap(way)) + RANK_COST * rank, wrap(way - yaw_rad))
-        for rank, turn in enumerate(turns_rad)
-        for way in (turn, turn + math.pi)
-    ]
-    return min(ways)[1] if ways else 0.0
+    """The turn to the good direction that costs the hand least, as the teacher takes it; 0 without any."""
+    ways = [way for turn in turns_rad for way in (turn, turn + math.pi)]
+    return wrap(min(ways, key=lambda way: turning_cost(way, yaw_rad)) - yaw_rad) if ways else 0.0
 
 
 def _seen(hand: HandState, x_m: float, y_m: float, z_m: float) -> tuple[float, ...]:

@@ -149,10 +149,15 @@ def ways_to_grip(
         room_m = _room_m(x_m, y_m, across_rad, bar_m, blocks)
         room_m = min(room_m, _wall_room_m(cell, x_m, y_m, across_rad, hand.reach_m if low else bar_m))
         for yaw in (wrap(across_rad + 0.5 * math.pi), wrap(across_rad - 0.5 * math.pi)):
-            turn = 0.0 if hand_yaw_rad is None else abs(wrap(yaw - hand_yaw_rad)) + 0.5 * abs(yaw)
+            turn = 0.0 if hand_yaw_rad is None else turning_cost(yaw, hand_yaw_rad)
             cost = turn + WIDE_COST * width_m - ROOM_WORTH * min(room_m, ROOM_ENOUGH_M)
             grips.append((cost, Grip(yaw, width_m, opening_m, height_m)))
     return sorted(grips, key=lambda entry: entry[0])
+
+
+def turning_cost(yaw_rad: float, hand_yaw_rad: float) -> float:
+    """Of turning the hand from one yaw to another: the way there, and half of how far the last joint is wound up."""
+    return abs(wrap(yaw_rad - hand_yaw_rad)) + 0.5 * abs(wrap(yaw_rad))
 
 
 def grip_of_held(part: PartKind, width_m: float, *, cell: CellDescription) -> Grip:

@@ -14,11 +14,15 @@ from runtime.messages.cell import CellDescription, Tote, Tray
 from runtime.picking.funnel import Goal, HandState, wrap
 from runtime.picking.hand import hand_of
 from runtime.picking.joint_pace import at_ease
-from runtime.picking.spots import Disc, Drop, Grip, choose_drop, choose_grip, grip_of_held, radius_m
+from runtime.picking.spots import Disc, Drop, Grip, choose_drop, grip_of_held, radius_m, turning_cost, ways_to_grip
 from sim_worlds.expert.situation import Lying, Situation
 
 _RIM_AIR_M = 0.045
 _RELEASE_AIR_M = 0.008
+_ALIKE = 0.4
+"""Ways to grip that cost so little more than the best are as good, and the one that turns the hand least is taken:
+who sees which ways are good, and where the hand is, can tell which one is meant."""
+
 _AT_M = 0.005
 _AT_Z_M = 0.006
 _AT_RAD = 0.08
@@ -128,16 +132,22 @@ class Expert:
             for part in situation.parts.values()
             if part is not wanted and part.place == "tray"
         ]
-        return choose_grip(
-            wanted.kind,
-            x_m=wanted.x_m,
-            y_m=wanted.y_m,
-            yaw_rad=wanted.yaw_rad,
-            others=others,
-            hand_yaw_rad=situation.hand.yaw_rad,
-            cell=self._cell,
-            reachable=self._reachable,
-        )
+        z_m, hand_yaw_rad = self._floor_m, situation.hand.yaw_rad
+        ways = [
+            (cost, grip)
+            for cost, grip in ways_to_grip(
+                wanted.kind,
+                x_m=wanted.x_m,
+                y_m=wanted.y_m,
+                yaw_rad=wanted.yaw_rad,
+                others=others,
+                hand_yaw_rad=None,
+                cell=self._cell,
+            )
+            if self._reachable(wanted.x_m, wanted.y_m, z_m + grip.height_m, grip.yaw_rad)
+        ]
+        alike = [grip for cost, grip in ways if cost <= ways[0][0] + _ALIKE]
+        return min(alike, key=lambda grip: turning_cost(grip.yaw_rad, hand_yaw_rad), default=None)
 
     def _grip_of(self, part: Lying, width_m: float) -> Grip:
         nearest_m = min(part.kind.size_m[:2], key=lambda size_m: abs(size_m - width_m))
