@@ -21,8 +21,6 @@ PLACE_AXES = {"left": (0.0, 1.0), "right": (0.0, -1.0), "near": (-1.0, 0.0), "fa
 class Grounding(nn.Module):
     """Two eyes and the question to them."""
 
-    axes: Tensor
-
     def __init__(self) -> None:
         super().__init__()
         self.overhead = Eye()
@@ -30,11 +28,6 @@ class Grounding(nn.Module):
         self.turners = nn.ModuleDict({"overhead": Turner(), "wrist": Turner()})
         self.question = nn.Sequential(nn.Linear(ASKED, 64), nn.ReLU(), nn.Linear(64, LOOKS))
         self.absent = nn.ModuleDict({"overhead": nn.Linear(LOOKS, 1), "wrist": nn.Linear(LOOKS, 1)})
-        self.outermost = nn.Parameter(torch.tensor(15.0))
-        """How much a place counts against how well something fits; in logits a half of the tray."""
-
-        axes = [PLACE_AXES.get(place, (0.0, 0.0)) for place in PLACES]
-        self.register_buffer("axes", torch.tensor(axes))
 
     def heat(self, camera: str, seen: dict[str, Tensor], asked: Tensor) -> Tensor:
         """Logits f32[n, CELLS * CELLS + 1] of the cells, row by row, and of `none`, for one question a picture.
@@ -45,16 +38,6 @@ class Grounding(nn.Module):
         fit = torch.einsum("nchw,nc->nhw", seen["looks"], question).reshape(len(asked), CELLS * CELLS)
         return torch.cat((fit / LOOKS**0.5, self.absent[camera](question)), dim=1)
 
-    def outer(self, heat: Tensor, place: Tensor, where: Tensor) -> Tensor:
-        """The heat with what a place like `leftmost` adds.
-
-        `place`: f32[n, places]; `where`: f32[n, cells, 2], x and y of every cell in half trays from its middle;
-        beyond the tray's border they count no more.
-        """
-        direction = place @ self.axes
-        along = torch.einsum("nkd,nd->nk", where.clamp(-1.0, 1.0), direction)
-        return heat + torch.cat((self.outermost * along, torch.zeros_like(along[:, :1])), dim=1)
-
     def in_hand(self, seen: dict[str, Tensor], asked: Tensor) -> Tensor:
         """Logits f32[n]: the thing that is meant is between the fingers, as the wrist camera sees it."""
         hand = seen["hand"]
@@ -62,9 +45,9 @@ class Grounding(nn.Module):
 
 
 def leaning(place: NDArray[np.float32], where: NDArray[np.float64]) -> NDArray[np.float64]:
-    """f64[cells]: how far each cell lies in the direction of a place, as `Grounding.outer` counts it.
+    """f64[cells]: how far each cell lies in the direction of a place, in half trays; no farther than the border.
 
-    `place`: f32[places]; `where`: f64[cells, 2], see there.
+    `place`: f32[places]; `where`: f64[cells, 2], x and y of every cell in half trays from the tray's middle.
     """
     axes = np.array([PLACE_AXES.get(name, (0.0, 0.0)) for name in PLACES])
     return np.clip(where, -1.0, 1.0) @ (place @ axes)

@@ -98,12 +98,10 @@ class Kept(nn.Module):
 
     seen_mean: Tensor
     seen_std: Tensor
-    outermost: Tensor
 
     def __init__(self) -> None:
         super().__init__()
         self.reader = Reader()
-        self.register_buffer("outermost", torch.zeros(()))
         self.register_buffer("seen_mean", torch.zeros(SIZE))
         self.register_buffer("seen_std", torch.ones(SIZE))
 

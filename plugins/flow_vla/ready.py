@@ -22,9 +22,6 @@ class Ready:
     reader: Reader
     engine: Engine
     calibration: Calibration
-    outermost: float
-    """How much a place counts, see `Grounding`."""
-
     seen_mean: NDArray[np.float32]
     seen_std: NDArray[np.float32]
     build: Build = BUILD
@@ -43,7 +40,6 @@ def ready(model: FlowVla) -> Ready:
         reader=model.reader,
         engine=TorchEngine(model.grounding, model.head),
         calibration=model.calibration,
-        outermost=float(model.grounding.outermost.detach()),
         seen_mean=model.seen_mean.numpy(),
         seen_std=model.seen_std.numpy(),
         build=model.build,
@@ -66,7 +62,6 @@ def load_ready(folder: Path) -> Ready:
         reader=kept.reader,
         engine=OnnxEngine(load_graphs(folder, card)),
         calibration=card.calibration,
-        outermost=float(kept.outermost),
         seen_mean=kept.seen_mean.numpy(),
         seen_std=kept.seen_std.numpy(),
         build=card.build,

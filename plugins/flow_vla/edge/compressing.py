@@ -216,7 +216,6 @@ class Compression:
 def _kept(model: FlowVla) -> Kept:
     kept = Kept()
     kept.reader.load_state_dict(model.reader.state_dict())
-    kept.outermost.copy_(model.grounding.outermost.detach())
     kept.seen_mean.copy_(model.seen_mean)
     kept.seen_std.copy_(model.seen_std)
     return kept

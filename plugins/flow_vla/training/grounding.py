@@ -84,18 +84,14 @@ def heat_loss(
 ) -> Tensor:
     """Cross-entropy of the right cell, or of none, over several questions a picture."""
     count = len(batch.pictures)
-    asked, places, answers = [], [], np.zeros((count * QUESTIONS, NONE + 1), dtype=np.float32)
+    asked, answers = [], np.zeros((count * QUESTIONS, NONE + 1), dtype=np.float32)
     for row in range(count * QUESTIONS):
-        question = draw_question(random, **batch.parts_of(row // QUESTIONS), places=camera == "overhead")
+        question = draw_question(random, **batch.parts_of(row // QUESTIONS))
         asked.append(question.asked)
-        places.append(question.place)
         cells = batch.cells[row // QUESTIONS].numpy()[list(question.meant)] if question.meant else np.array([NONE])
         answers[row, cells] = 1.0 / len(cells)
     repeated = {"looks": seen["looks"].repeat_interleave(QUESTIONS, dim=0)}
     heat = net.heat(camera, repeated, torch.from_numpy(np.stack(asked)))
-    if camera == "overhead":
-        where = batch.where.expand(len(heat), -1, -1)
-        heat = net.outer(heat, torch.from_numpy(np.stack(places)), where)
     return functional.cross_entropy(heat, torch.from_numpy(answers))
 
 
@@ -129,7 +125,7 @@ def _hand_loss(net: Grounding, seen: dict[str, Tensor], batch: Batch, random: np
     for row in range(len(batch.pictures)):
         facts = batch.parts_of(row)
         held = int(batch.held[row])
-        question = draw_question(random, **(facts | {"visible": np.ones_like(facts["visible"])}), places=False)
+        question = draw_question(random, **(facts | {"visible": np.ones_like(facts["visible"])}))
         asked.append(question.asked)
         truth.append(float(held >= 0 and held in question.meant))
     logits = net.in_hand(seen, torch.from_numpy(np.stack(asked)))

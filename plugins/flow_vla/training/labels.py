@@ -43,12 +43,10 @@ class Seen:
 
 
 def describe(parts: Sequence[Seen]) -> dict[str, NDArray[Any]]:
-    """What does not depend on a camera: colour, shape, and where it lies; [parts] each."""
+    """What does not depend on a camera: colour and shape; [parts] each."""
     return {
         "colour": np.array([COLOURS.index(part.kind.colour) for part in parts], dtype=np.int64),
         "shape": np.array([SHAPES.index(part.kind.shape) for part in parts], dtype=np.int64),
-        "place_xy": np.array([(part.x_m, part.y_m) for part in parts], dtype=np.float32),
-        "in_tray": np.array([part.place == "tray" for part in parts]),
     }
 
 

@@ -7,8 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from plugins.flow_vla.grounding import PLACE_AXES
-from plugins.flow_vla.slots import COLOURS, PLACES, SHAPES, asked_for, one_hot
+from plugins.flow_vla.slots import COLOURS, SHAPES, asked_for
 
 _DOUBT = 0.02
 """So much of a reading goes to other words now and then."""
@@ -19,7 +18,6 @@ class Question:
     """What is asked of one picture, and the answer."""
 
     asked: NDArray[np.float32]
-    place: NDArray[np.float32]
     meant: tuple[int, ...]
     """Indices of the parts; several: the question does not tell them apart; none: it is not there."""
 
@@ -29,12 +27,9 @@ def draw_question(
     *,
     colour: NDArray[np.int64],
     shape: NDArray[np.int64],
-    xy: NDArray[np.float32],
-    in_tray: NDArray[np.bool_],
     visible: NDArray[np.bool_],
-    places: bool,
 ) -> Question:
-    """Mostly about a part that there is, sometimes about none. `places`: words like leftmost may be used."""
+    """Mostly about a part that there is, sometimes about none."""
     about = int(random.integers(len(colour)))
     kind = random.uniform()
     wanted_colour, wanted_shape = int(colour[about]), int(shape[about])
@@ -45,26 +40,13 @@ def draw_question(
         wanted_shape = 0
     elif kind < 0.5:
         wanted_colour = 0
-    place = ""
-    if places and random.uniform() < 0.25:
-        place = PLACES[int(random.integers(1, len(PLACES)))]
-        wanted_colour = wanted_colour if random.uniform() < 0.3 else 0
-        wanted_shape = wanted_shape if random.uniform() < 0.7 else 0
     fits = visible & _fits(colour, wanted_colour) & _fits(shape, wanted_shape)
-    meant = _outermost(place, fits & in_tray, xy) if place else tuple(np.flatnonzero(fits).tolist())
     asked = asked_for(COLOURS[wanted_colour], SHAPES[wanted_shape])
-    return Question(_doubted(asked, random), one_hot(place, PLACES), meant)
+    return Question(_doubted(asked, random), tuple(np.flatnonzero(fits).tolist()))
 
 
 def _fits(values: NDArray[np.int64], wanted: int) -> NDArray[np.bool_]:
     return np.ones(len(values), dtype=bool) if wanted == 0 else values == wanted
-
-
-def _outermost(place: str, fits: NDArray[np.bool_], xy: NDArray[np.float32]) -> tuple[int, ...]:
-    if not fits.any():
-        return ()
-    along = xy @ np.array(PLACE_AXES[place], dtype=np.float32)
-    return (int(np.where(fits, along, -np.inf).argmax()),)
 
 
 def _doubted(asked: NDArray[np.float32], random: np.random.Generator) -> NDArray[np.float32]:

@@ -36,13 +36,8 @@ class Batch:
     sides: Tensor
     colour: Tensor
     shape: Tensor
-    place_xy: Tensor
-    in_tray: Tensor
     held: Tensor
     drops: Tensor
-    where: Tensor
-    """f32[1, cells, 2]: x and y of every cell in half trays, for the fixed camera."""
-
     inside: Tensor
     """bool[totes, cells]: which cells lie in each tote, for the fixed camera."""
 
@@ -51,8 +46,6 @@ class Batch:
         return {
             "colour": self.colour[row].numpy(),
             "shape": self.shape[row].numpy(),
-            "xy": self.place_xy[row].numpy(),
-            "in_tray": self.in_tray[row].numpy(),
             "visible": self.cells[row].numpy() >= 0,
         }
 
@@ -70,10 +63,6 @@ class Shards:
             self._arrays[name] = np.concatenate([arrays.pop(name) for arrays in loaded])
         overhead = next(camera for camera in cell.cameras if camera.name == CAMERAS[0])
         view = ViewGeometry(overhead, overhead.camera_in_parent)
-        floor_m = cell.tray.centre_in_base_m[2]
-        centre, half = np.array(cell.tray.centre_in_base_m[:2]), np.array(cell.tray.inner_half_extents_m)
-        where = (cell_places(view, z_m=floor_m + 0.02) - centre) / half
-        self._where = torch.from_numpy(where.astype(np.float32))[None]
         self._inside = torch.from_numpy(np.stack([_inside(view, tote) for tote in cell.totes]))
 
     def __len__(self) -> int:
@@ -98,11 +87,8 @@ class Shards:
             sides=own("sides"),
             colour=shared("colour"),
             shape=shared("shape"),
-            place_xy=shared("place_xy"),
-            in_tray=shared("in_tray"),
             held=shared("held"),
             drops=shared("drops"),
-            where=self._where,
             inside=self._inside,
         )
 

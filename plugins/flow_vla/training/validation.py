@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from plugins.flow_vla.eyes import CELL_PX, CELLS, TURNS
 from plugins.flow_vla.grounding import Grounding
-from plugins.flow_vla.slots import COLOURS, PLACES, SHAPES, asked_for, one_hot
+from plugins.flow_vla.slots import COLOURS, SHAPES, asked_for
 from plugins.flow_vla.training.labels import CAMERAS
 from plugins.flow_vla.training.shards import Batch, Shards
 from plugins.flow_vla.training.turning import pixels_of
@@ -55,9 +55,6 @@ def _answers(net: Grounding, batch: Batch, camera: str) -> dict[str, NDArray[Any
             for row in range(count) for part in range(parts)
         ])  # fmt: skip
         heat = net.heat(camera, {"looks": seen["looks"].repeat_interleave(parts, dim=0)}, torch.from_numpy(asked))
-        if camera == "overhead":
-            nowhere = torch.from_numpy(one_hot("", PLACES)).expand(len(heat), -1)
-            heat = net.outer(heat, nowhere, batch.where.expand(len(heat), -1, -1))
         shares = heat.softmax(dim=1).numpy()
     best = shares[:, :-1].argmax(axis=1)
     wanted = batch.cells.numpy().reshape(-1)
