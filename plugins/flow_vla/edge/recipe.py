@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import tomllib
 from pathlib import Path
 
-import msgspec
 from msgspec import Struct
 
-from runtime.mistakes import UserMistake
+from plugins.flow_vla.configuration import Limit, read_configuration
 
 TRAINING_SEEDS_END = 100_000
 CALIBRATION_SEEDS = (300_000, 400_000)
@@ -50,19 +48,10 @@ class CompressionRecipe(Struct, frozen=True, forbid_unknown_fields=True):
 
 def read_recipe(file: Path) -> CompressionRecipe:
     """Read and check; raises `UserMistake` naming file, key, value and limit."""
-    try:
-        recipe = msgspec.convert(tomllib.loads(file.read_text(encoding="utf-8")), CompressionRecipe)
-    except OSError as trouble:
-        raise UserMistake(f"{file}: {trouble.strerror}") from trouble
-    except (tomllib.TOMLDecodeError, msgspec.ValidationError, UnicodeDecodeError) as trouble:
-        raise UserMistake(f"{file}: {trouble}") from trouble
-    for name, value, low, high in _limits(recipe):
-        if not low <= value <= high:
-            raise UserMistake(f"{file}: {name} = {value}, must be between {low} and {high}")
-    return recipe
+    return read_configuration(file, CompressionRecipe, _limits)
 
 
-def _limits(recipe: CompressionRecipe) -> list[tuple[str, float, float, float]]:
+def _limits(recipe: CompressionRecipe) -> list[Limit]:
     quantising, pruning, straightening = recipe.quantising, recipe.pruning, recipe.straightening
     return [
         ("quantising.count", quantising.count, 1, 10_000),

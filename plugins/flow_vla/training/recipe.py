@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import tomllib
 from pathlib import Path
 
-import msgspec
 from msgspec import Struct
 
+from plugins.flow_vla.configuration import Limit, read_configuration
 from runtime.mistakes import UserMistake
 
 FIRST_TEST_SEED = 500_000
@@ -75,20 +74,12 @@ class Recipe(Struct, frozen=True, forbid_unknown_fields=True):
 
 def read_recipe(file: Path) -> Recipe:
     """Read and check; raises `UserMistake` naming file, key, value and limit."""
-    try:
-        recipe = msgspec.convert(tomllib.loads(file.read_text(encoding="utf-8")), Recipe)
-    except OSError as trouble:
-        raise UserMistake(f"{file}: {trouble.strerror}") from trouble
-    except (tomllib.TOMLDecodeError, msgspec.ValidationError, UnicodeDecodeError) as trouble:
-        raise UserMistake(f"{file}: {trouble}") from trouble
-    for name, value, low, high in _limits(recipe):
-        if not low <= value <= high:
-            raise UserMistake(f"{file}: {name} = {value}, must be between {low} and {high}")
+    recipe = read_configuration(file, Recipe, _limits)
     _check_apart(recipe, file)
     return recipe
 
 
-def _limits(recipe: Recipe) -> list[tuple[str, float, float, float]]:
+def _limits(recipe: Recipe) -> list[Limit]:
     return [
         ("reading.steps", recipe.reading.steps, 10, 100_000),
         ("stills.count", recipe.stills.count, 64, 100_000),
