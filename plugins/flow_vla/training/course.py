@@ -19,6 +19,7 @@ from plugins.flow_vla.flow import FlowHead
 from plugins.flow_vla.model import Build, FlowVla, load_card, load_model, save_model
 from plugins.flow_vla.training.acting import ActingPlan, joined, teach_acting
 from plugins.flow_vla.training.assurance import calibrate
+from plugins.flow_vla.training.checkpoint import Checkpoint
 from plugins.flow_vla.training.collecting import make_stills
 from plugins.flow_vla.training.grounding import GroundingPlan, teach_grounding
 from plugins.flow_vla.training.lessons import Examples
@@ -74,6 +75,8 @@ class Course:
             self._facts[f"seconds {name}"] = round(time.monotonic() - began_s, 1)
             self._facts["peak MiB of a process"] = _peak_mib()
             save_model(model.eval(), place, version=self._recipe.version, facts=self._card_facts())
+            for file in self._folder.glob("*.pt"):
+                file.unlink()
         return self._folder / stages[-1][0]
 
     def _read(self, model: FlowVla) -> None:
@@ -85,7 +88,8 @@ class Course:
         recipe = self._recipe
         shards = self._stills("stills", recipe.stills.first_seed, recipe.stills.count)
         plan = GroundingPlan(epochs=recipe.stills.epochs, seed=recipe.seed)
-        teach_grounding(model.grounding, shards, plan, progress=self.listen("grounding"))
+        checkpoint = Checkpoint(self._folder / "grounding.pt")
+        teach_grounding(model.grounding, shards, plan, checkpoint=checkpoint, progress=self.listen("grounding"))
 
     def _turn(self, model: FlowVla) -> None:
         recipe = self._recipe
@@ -95,6 +99,7 @@ class Course:
             shards,
             epochs=recipe.stills.turning_epochs,
             seed=recipe.seed,
+            checkpoint=Checkpoint(self._folder / "turning.pt"),
             progress=self.listen("turning"),
         )
         unseen = self._stills("unseen", recipe.seeds.validation, recipe.seeds.validation_count)

@@ -13,6 +13,7 @@ from torch.nn import functional
 
 from plugins.flow_vla.eyes import CELLS, Eye
 from plugins.flow_vla.grounding import Grounding
+from plugins.flow_vla.training.checkpoint import Checkpoint
 from plugins.flow_vla.training.labels import CAMERAS
 from plugins.flow_vla.training.questions import draw_question
 from plugins.flow_vla.training.shards import Batch, Shards
@@ -34,32 +35,40 @@ class GroundingPlan:
 
 
 def teach_grounding(
-    net: Grounding, shards: Shards, plan: GroundingPlan, *, progress: Callable[[int, int, dict[str, float]], None]
+    net: Grounding,
+    shards: Shards,
+    plan: GroundingPlan,
+    *,
+    checkpoint: Checkpoint,
+    progress: Callable[[int, int, dict[str, float]], None],
 ) -> None:
     """Train both eyes. `progress` hears of every 20th step: its number, the number of all, the newest losses."""
     optimiser = torch.optim.AdamW(net.parameters(), lr=plan.rate, weight_decay=1e-3)
-    steps = plan.epochs * (len(shards) // plan.batch)
+    an_epoch = len(shards) // plan.batch
+    steps = plan.epochs * an_epoch
     schedule = torch.optim.lr_scheduler.OneCycleLR(
         optimiser, max_lr=plan.rate, total_steps=max(steps, 2), pct_start=0.1
     )
-    random = np.random.default_rng((plan.seed, 0x640))
-    for step, rows in enumerate(_batches(len(shards), plan, random)):
-        losses = {name: loss for camera in CAMERAS for name, loss in _losses(net, shards, rows, camera, random).items()}
-        total = torch.stack(list(losses.values())).sum()
-        optimiser.zero_grad()
-        total.backward()
-        torch.nn.utils.clip_grad_norm_(net.parameters(), 5.0)
-        optimiser.step()
-        schedule.step()
-        if step % 20 == 0 or step == steps - 1:
-            progress(step, steps, {name: float(loss.detach()) for name, loss in losses.items()})
+    parts = {"net": net, "optimiser": optimiser, "schedule": schedule}
+    for epoch, random in checkpoint.epochs(plan.epochs, parts, seed=plan.seed):
+        for step, rows in enumerate(_batches(len(shards), plan, random), start=epoch * an_epoch):
+            losses = {
+                name: loss for camera in CAMERAS for name, loss in _losses(net, shards, rows, camera, random).items()
+            }
+            total = torch.stack(list(losses.values())).sum()
+            optimiser.zero_grad()
+            total.backward()
+            torch.nn.utils.clip_grad_norm_(net.parameters(), 5.0)
+            optimiser.step()
+            schedule.step()
+            if step % 20 == 0 or step == steps - 1:
+                progress(step, steps, {name: float(loss.detach()) for name, loss in losses.items()})
 
 
 def _batches(count: int, plan: GroundingPlan, random: np.random.Generator) -> Iterator[NDArray[np.int64]]:
-    for _ in range(plan.epochs):
-        order = random.permutation(count)
-        for at in range(0, count - plan.batch + 1, plan.batch):
-            yield np.sort(order[at : at + plan.batch])
+    order = random.permutation(count)
+    for at in range(0, count - plan.batch + 1, plan.batch):
+        yield np.sort(order[at : at + plan.batch])
 
 
 def _losses(

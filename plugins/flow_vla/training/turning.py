@@ -12,6 +12,7 @@ from torch.nn import functional
 
 from plugins.flow_vla.eyes import CELL_PX, CELLS, TURNS
 from plugins.flow_vla.grounding import Grounding
+from plugins.flow_vla.training.checkpoint import Checkpoint
 from plugins.flow_vla.training.labels import CAMERAS
 from plugins.flow_vla.training.shards import Batch, Shards
 from plugins.flow_vla.turns import pieces
@@ -31,22 +32,25 @@ def teach_turning(
     epochs: int,
     seed: int,
     rate: float = 2e-3,
+    checkpoint: Checkpoint,
     progress: Callable[[int, int, dict[str, float]], None],
 ) -> None:
     """Train both turners."""
-    random = np.random.default_rng((seed, 0x7DA5))
-    steps = epochs * (len(shards) // _STILLS)
+    an_epoch = len(shards) // _STILLS
+    steps = epochs * an_epoch
     optimiser = torch.optim.AdamW(net.turners.parameters(), lr=rate, weight_decay=1e-3)
     schedule = torch.optim.lr_scheduler.OneCycleLR(optimiser, max_lr=rate, total_steps=max(steps, 2), pct_start=0.1)
-    for step in range(steps):
-        rows = np.sort(random.choice(len(shards), _STILLS, replace=False))
-        losses = {camera: turning_loss(net, shards.batch(rows, camera), camera) for camera in CAMERAS}
-        optimiser.zero_grad()
-        torch.stack(list(losses.values())).sum().backward()
-        optimiser.step()
-        schedule.step()
-        if step % 50 == 0 or step == steps - 1:
-            progress(step, steps, {f"{camera} turns": float(loss.detach()) for camera, loss in losses.items()})
+    parts = {"net": net.turners, "optimiser": optimiser, "schedule": schedule}
+    for epoch, random in checkpoint.epochs(epochs, parts, seed=seed):
+        for step in range(epoch * an_epoch, (epoch + 1) * an_epoch):
+            rows = np.sort(random.choice(len(shards), _STILLS, replace=False))
+            losses = {camera: turning_loss(net, shards.batch(rows, camera), camera) for camera in CAMERAS}
+            optimiser.zero_grad()
+            torch.stack(list(losses.values())).sum().backward()
+            optimiser.step()
+            schedule.step()
+            if step % 50 == 0 or step == steps - 1:
+                progress(step, steps, {f"{camera} turns": float(loss.detach()) for camera, loss in losses.items()})
 
 
 def turning_loss(net: Grounding, batch: Batch, camera: str) -> Tensor:

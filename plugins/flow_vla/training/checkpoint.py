@@ -1,0 +1,55 @@
+"""Where a long stage stands at the end of each of its epochs, so that an interruption costs no more than one."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any, Protocol
+
+import numpy as np
+import torch
+
+
+class Stateful(Protocol):
+    """A network, an optimiser, a schedule."""
+
+    def state_dict(self) -> dict[str, Any]:
+        """All that has to be kept."""
+        ...
+
+    def load_state_dict(self, state_dict: dict[str, Any], /) -> Any:  # torch's own return this and that
+        """The inverse."""
+        ...
+
+
+class Checkpoint:
+    """A file. Without one nothing is kept."""
+
+    def __init__(self, file: Path | None) -> None:
+        self._file = file
+
+    def epochs(
+        self, count: int, parts: Mapping[str, Stateful], *, seed: int
+    ) -> Iterator[tuple[int, np.random.Generator]]:
+        """The epochs that are missing, each with chances of its own, so that it is the same after an interruption."""
+        for epoch in range(self._restore(parts), count):
+            torch.manual_seed(1000 * seed + epoch)
+            yield epoch, np.random.default_rng((seed, 0xC4E, epoch))
+            self._keep(parts, epoch + 1)
+
+    def _restore(self, parts: Mapping[str, Stateful]) -> int:
+        if self._file is None or not self._file.exists():
+            return 0
+        kept = torch.load(self._file, weights_only=True)
+        for name, part in parts.items():
+            part.load_state_dict(kept[name])
+        return int(kept["epoch"])
+
+    def _keep(self, parts: Mapping[str, Stateful], epoch: int) -> None:
+        """Complete or as it was before."""
+        if self._file is None:
+            return
+        partial = self._file.with_suffix(".part")
+        torch.save({"epoch": epoch, **{name: part.state_dict() for name, part in parts.items()}}, partial)
+        os.replace(partial, self._file)

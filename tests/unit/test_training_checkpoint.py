@@ -1,0 +1,64 @@
+"""A training that was cut off goes on at its last epoch and ends with the same weights."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+import torch
+
+from plugins.flow_vla.training.checkpoint import Checkpoint
+
+EPOCHS = 4
+
+
+class Cut(Exception):
+    """As if the machine went away."""
+
+
+def train(checkpoint: Checkpoint, *, cut_in: int = EPOCHS) -> tuple[dict[str, torch.Tensor], list[int]]:
+    torch.manual_seed(7)
+    net = torch.nn.Linear(3, 1)
+    optimiser = torch.optim.AdamW(net.parameters(), lr=0.1)
+    schedule = torch.optim.lr_scheduler.OneCycleLR(optimiser, max_lr=0.1, total_steps=3 * EPOCHS)
+    parts = {"net": net, "optimiser": optimiser, "schedule": schedule}
+    epochs: list[int] = []
+    for epoch, random in checkpoint.epochs(EPOCHS, parts, seed=5):
+        for _ in range(3):
+            x = torch.from_numpy(random.normal(size=(8, 3)).astype("float32")) + 0.1 * torch.randn(8, 3)
+            loss = (net(x) - x.sum(dim=1, keepdim=True)).square().mean()
+            optimiser.zero_grad()
+            loss.backward()
+            optimiser.step()
+            schedule.step()
+            if epoch == cut_in:
+                raise Cut
+        epochs.append(epoch)
+    return net.state_dict(), epochs
+
+
+@pytest.mark.parametrize("cut_in", [0, 2, 3])
+def test_a_training_that_was_cut_off_ends_with_the_same_weights(tmp_path: Path, cut_in: int) -> None:
+    whole, _ = train(Checkpoint(None))
+    checkpoint = Checkpoint(tmp_path / "stage.pt")
+    with pytest.raises(Cut):
+        train(checkpoint, cut_in=cut_in)
+    weights, epochs = train(checkpoint)
+    assert epochs == list(range(cut_in, EPOCHS))
+    assert all(torch.equal(weights[name], whole[name]) for name in whole)
+
+
+def test_a_half_written_checkpoint_is_never_seen(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    checkpoint = Checkpoint(tmp_path / "stage.pt")
+    with pytest.raises(Cut):
+        train(checkpoint, cut_in=2)
+    before = (tmp_path / "stage.pt").read_bytes()
+
+    def full(content: object, file: Path) -> None:
+        file.write_bytes(b"half")
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(torch, "save", full)
+    with pytest.raises(OSError, match="No space"):
+        train(checkpoint)
+    assert (tmp_path / "stage.pt").read_bytes() == before
