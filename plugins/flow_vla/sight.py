@@ -24,6 +24,9 @@ STEEP = 40.0
 FIT_MIN = 0.01
 """Share of the heat that a cell needs without regard to its place; one of eight parts alike has some ten times that."""
 
+ALIKE = 0.6
+"""Directions with so much of the best one's share are as good; the teacher of the lessons thinks so too."""
+
 TRAY = 1.05
 NEAR_CELLS = 2
 """A peak is everything within so many cells of its highest one: a whole part."""
@@ -179,7 +182,7 @@ def _largest_window(grid: NDArray[np.float32]) -> float:
 def _summits(view: ViewGeometry, shares: NDArray[np.float32]) -> tuple[float, ...]:
     """The likely directions, each as the mean of a bin and its neighbours."""
     left, right = np.roll(shares, 1), np.roll(shares, -1)
-    summits = np.flatnonzero((shares >= left) & (shares > right) & (shares > 0.25 * shares.max()))
+    summits = np.flatnonzero((shares >= left) & (shares > right) & (shares > ALIKE * shares.max()))
     order = sorted(summits.tolist(), key=lambda index: -float(shares[index]))
     found: list[float] = []
     for index in order[:3]:

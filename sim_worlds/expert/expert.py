@@ -19,7 +19,7 @@ from sim_worlds.expert.situation import Lying, Situation
 
 _RIM_AIR_M = 0.045
 _RELEASE_AIR_M = 0.008
-_ALIKE = 0.4
+_ALIKE = 0.15
 """Ways to grip that cost so little more than the best are as good, and the one that turns the hand least is taken:
 who sees which ways are good, and where the hand is, can tell which one is meant."""
 
