@@ -155,6 +155,11 @@ def test_the_last_words_before_the_end_are_still_heard() -> None:
 # ── real processes ───────────────────────────────────────────────────────────────────────────────
 
 
+def children() -> set[int]:
+    """All processes that this one has started, and theirs."""
+    return {child.pid for child in psutil.Process().children(recursive=True)}
+
+
 class Berths:
     """Loaders as the planner process has them, and the cell for which they load."""
 
@@ -296,7 +301,10 @@ def test_a_stopped_worker_counts_as_hanging_and_what_it_started_goes_with_it(ber
 
 @pytest.mark.live
 def test_a_load_that_is_given_up_leaves_nothing(berths: Berths) -> None:
+    before = children()
     berths.loaders.shadow.begin("steady", None)
     berths.loaders.shadow.begin("slow", None)
+    assert children() > before
     berths.loaders.shadow.poll()
     berths.loaders.shadow.close()
+    assert children() == before
