@@ -37,9 +37,6 @@ class Seen:
     room: NDArray[np.float32] = field(repr=False)
     """f32[CELLS²]: logits of a good place to put something down."""
 
-    in_hand: float = 0.0
-    """Logit: what is asked about is between the fingers."""
-
 
 class Engine(Protocol):
     """The networks of one policy. Belongs to one thread."""
@@ -77,7 +74,6 @@ class TorchEngine:
             seen = getattr(self._grounding, camera)(picture)
             question = torch.from_numpy(asked)[None]
             heat = self._grounding.heat(camera, seen, question)
-            in_hand = self._grounding.in_hand(seen, question)
         self._pictures[camera] = picture
         arrays = {name: seen[name][0].numpy() for name in ("kinds", "offset", "height", "room")}
         return Seen(
@@ -86,7 +82,6 @@ class TorchEngine:
             offset=arrays["offset"],
             height=arrays["height"],
             room=arrays["room"].reshape(-1),
-            in_hand=float(in_hand[0]),
         )
 
     def turn(self, camera: str, frame: NDArray[np.float32]) -> NDArray[np.float32]:

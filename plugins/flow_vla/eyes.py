@@ -53,16 +53,16 @@ class Encoder(nn.Module):
         self.up_middle = nn.Conv2d(coarse, middle, 1)
         self.up_fine = nn.Conv2d(middle, fine, 1)
         self.out = nn.Sequential(nn.Conv2d(fine, 48, 1), nn.ReLU(), Block(48))
-        self.channels, self.surrounding = 48, coarse
+        self.channels = 48
 
-    def forward(self, picture: Tensor) -> tuple[Tensor, Tensor]:
-        """f32[n, 3, 128, 128] within 0…1 → features f32[n, 48, 32, 32] and a summary f32[n, 96]."""
+    def forward(self, picture: Tensor) -> Tensor:
+        """f32[n, 3, 128, 128] within 0…1 → features f32[n, 48, 32, 32]."""
         fine = self.fine(self.stem(2.0 * picture - 1.0))
         middle = self.middle(functional.relu(self.down(fine)))
         coarse = self.coarse(functional.relu(self.deep(middle)))
         middle = functional.relu(middle + functional.interpolate(self.up_middle(coarse), scale_factor=2.0))
         fine = functional.relu(fine + functional.interpolate(self.up_fine(middle), scale_factor=2.0))
-        return self.out(fine), coarse.mean(dim=(2, 3))
+        return self.out(fine)
 
 
 class Eye(nn.Module):
@@ -77,17 +77,14 @@ class Eye(nn.Module):
         self.offset = nn.Conv2d(channels, 2, 1)
         self.height = nn.Conv2d(channels, 1, 1)
         self.room = nn.Conv2d(channels, 1, 1)
-        self.hand = nn.Linear(self.encoder.surrounding, LOOKS + 1)
 
     def forward(self, picture: Tensor) -> dict[str, Tensor]:
         """See `Sight` for the shapes."""
-        features, summary = self.encoder(picture)
+        features = self.encoder(picture)
         return {
             "looks": self.looks(features),
             "kinds": self.kinds(features),
             "offset": torch.tanh(self.offset(features)),
             "height": self.height(features)[:, 0],
             "room": self.room(features)[:, 0],
-            "hand": self.hand(summary),
-            "summary": summary,
         }

@@ -33,7 +33,6 @@ OUTPUTS: dict[str, dict[str, tuple[int, ...]]] = {
         "offset": (1, 2, CELLS, CELLS),
         "height": (1, CELLS, CELLS),
         "room": (1, CELLS, CELLS),
-        "in_hand": (1,),
     },
     "turn": {"shares": (1, TURNS)},
     "act": {"chunks": (SAMPLES, ACTION), "finished": (1, 1)},

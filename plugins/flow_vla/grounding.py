@@ -38,11 +38,6 @@ class Grounding(nn.Module):
         fit = torch.einsum("nchw,nc->nhw", seen["looks"], question).reshape(len(asked), CELLS * CELLS)
         return torch.cat((fit / LOOKS**0.5, self.absent[camera](question)), dim=1)
 
-    def in_hand(self, seen: dict[str, Tensor], asked: Tensor) -> Tensor:
-        """Logits f32[n]: the thing that is meant is between the fingers, as the wrist camera sees it."""
-        hand = seen["hand"]
-        return (hand[:, :LOOKS] * self.question(asked)).sum(dim=1) / LOOKS**0.5 + hand[:, LOOKS]
-
 
 def leaning(place: NDArray[np.float32], where: NDArray[np.float64]) -> NDArray[np.float64]:
     """f64[cells]: how far each cell lies in the direction of a place, in half trays; no farther than the border.

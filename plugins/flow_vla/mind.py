@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from plugins.flow_vla.belief import SURE, Belief
 from plugins.flow_vla.condition import Grip, condition
 from plugins.flow_vla.ready import Ready
-from plugins.flow_vla.sight import Look, Sight
+from plugins.flow_vla.sight import Look, Peak, Sight
 from plugins.flow_vla.slots import PLACES, Reading, asked_for, one_hot
 from runtime.messages.cell import CellDescription, Tote
 from runtime.picking.funnel import HandState
@@ -28,6 +28,9 @@ LOOKS_MIN = 2
 """Looks that must agree before something is believed, or before it is said not to be there."""
 
 LOOKS_BLANK = 6
+FREE_M = 0.06
+"""So near to where it watches from, the hand hides nothing of the tray."""
+
 _MOST = {"": "", "left": "leftmost", "right": "rightmost", "near": "nearest", "far": "farthest"}
 
 
@@ -46,9 +49,13 @@ class Thought:
 class Mind:
     """One task from its sentence to its end."""
 
-    def __init__(self, cell: CellDescription, *, model: Ready, instruction: str, watch: HandState) -> None:
+    def __init__(
+        self, cell: CellDescription, *, model: Ready, instruction: str, watch: HandState, resumed: bool = False
+    ) -> None:
+        """`resumed`: another policy has begun the task; what is meant may be in the hand, or under it."""
         self._cell = cell
         self._watch = watch
+        self._resumed = resumed
         self.sight = Sight(model.engine, cell)
         self.reading: Reading = model.reader.read(instruction)
         self.tote: Tote | None = next((tote for tote in cell.totes if tote.name == self.reading.tote), None)
@@ -91,9 +98,12 @@ class Mind:
         position_m = observation.gripper_in_base.position_m
         stamp_ns = self._now_ns = observation.stamp_ns
         obstacle = ""
-        if not self.target:
-            obstacle = self._resolve(looks["overhead"], free=self._view_is_free(position_m))
         grip = self._grip(observation, looks)
+        if not self.target:
+            if self._resumed and _held(grip):
+                self._take_over(looks["wrist"], position_m, stamp_ns=stamp_ns)
+            else:
+                obstacle = self._resolve(looks["overhead"], free=self._view_is_free(position_m))
         if self._carries(grip, position_m):
             self.belief.carried_to(*position_m, stamp_ns=stamp_ns)
         elif self.target:
@@ -109,7 +119,7 @@ class Mind:
         target = self.belief.target
         if target is None or grip.force_n < HELD_N:
             return False
-        return grip.wanted_in_hand > 0.5 or math.dist((target.x_m, target.y_m, target.z_m), hand_m) < HELD_M
+        return _held(grip) or math.dist((target.x_m, target.y_m, target.z_m), hand_m) < HELD_M
 
     def _condition(self, hand: HandState, grip: Grip, now_ns: int) -> NDArray[np.float32]:
         assert self.tote is not None
@@ -133,16 +143,25 @@ class Mind:
             looks[camera] = self.sight.look(camera, view, self._asked, place if camera == "overhead" else None)
         return looks
 
+    def _take_over(self, look: Look, hand_m: tuple[float, float, float], *, stamp_ns: int) -> None:
+        """What another policy has fetched, and the eye at the hand takes for what is meant, is what is meant."""
+        self._vote(look.peak)
+        if self.target:
+            self.belief.carried_to(*hand_m, stamp_ns=stamp_ns)
+
+    def _vote(self, peak: Peak) -> None:
+        name = f"{peak.colour} {peak.shape}"
+        votes = self._votes[name] = self._votes.get(name, 0) + 1
+        self._blank = self._ambiguous = 0
+        if votes >= LOOKS_MIN:
+            self.target, self.shape = name, peak.shape
+            self._asked = asked_for(peak.colour, peak.shape)
+
     def _resolve(self, look: Look, *, free: bool) -> str:
         """Which part is meant: found when some looks agree. Returns why it cannot be found."""
         peak = look.peak
         if peak.share >= SURE and peak.rival < RIVAL_MAX:
-            name = f"{peak.colour} {peak.shape}"
-            votes = self._votes[name] = self._votes.get(name, 0) + 1
-            self._blank = self._ambiguous = 0
-            if votes >= LOOKS_MIN:
-                self.target, self.shape = name, peak.shape
-                self._asked = asked_for(peak.colour, peak.shape)
+            self._vote(peak)
             return ""
         if not free:
             return ""
@@ -157,15 +176,21 @@ class Mind:
 
     def _view_is_free(self, hand_m: tuple[float, float, float]) -> bool:
         """Whether the hand stands where it hides little of the tray, as before a pick."""
-        tray = self._cell.tray
-        return hand_m[0] < tray.centre_in_base_m[0] - 0.5 * tray.inner_half_extents_m[0]
+        return math.hypot(hand_m[0] - self._watch.x_m, hand_m[1] - self._watch.y_m) < FREE_M
 
     def _grip(self, observation: Observation, looks: dict[str, Look]) -> Grip:
         width_m = observation.gripper_width_m
         last_m, self._width_m = self._width_m, width_m
         closing = 0.0 if last_m != last_m else (width_m - last_m) / 0.1
-        in_hand = looks["wrist"].in_hand if "wrist" in looks else 0.5
+        in_hand = 0.5
+        if "wrist" in looks:
+            in_hand = looks["wrist"].share_at(observation.gripper_in_base.position_m)
         return Grip(width_m, observation.gripper_force_n, closing, in_hand)
+
+
+def _held(grip: Grip) -> bool:
+    """Whether the fingers hold what is meant, by the eye at the hand."""
+    return grip.force_n >= HELD_N and grip.wanted_in_hand > SURE
 
 
 def _refusal(reading: Reading, tote: Tote | None, cell: CellDescription) -> str:

@@ -34,10 +34,8 @@ class OnnxEngine:
     def see(self, camera: str, image: NDArray[np.uint8], asked: NDArray[np.float32]) -> Seen:
         """See `Engine`."""
         picture = self._pictures[camera] = as_picture(image)
-        heat, kinds, offset, height, room, in_hand = self._run(
-            f"see_{camera}", {"picture": picture, "asked": asked[None]}
-        )
-        return Seen(heat[0], kinds[0], offset[0], height[0], room[0].reshape(-1), float(in_hand[0]))
+        heat, kinds, offset, height, room = self._run(f"see_{camera}", {"picture": picture, "asked": asked[None]})
+        return Seen(heat[0], kinds[0], offset[0], height[0], room[0].reshape(-1))
 
     def turn(self, camera: str, frame: NDArray[np.float32]) -> NDArray[np.float32]:
         """See `Engine`."""

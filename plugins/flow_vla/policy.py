@@ -58,13 +58,17 @@ class FlowVlaPolicy:
 
     def begin(self, assignment: Assignment) -> None:
         """A new task: read it, forget the last one."""
-        self._mind = _mind(self._model, self._cell, assignment.instruction, self._watch)
-        self._signals = Signals()
-        self._done_looks = 0
+        self._open(assignment, resumed=False)
 
     def resume(self, assignment: Assignment) -> None:
-        """Everything that matters is looked at anew, so going on is beginning."""
-        self.begin(assignment)
+        """Go on with what another policy has begun: everything is looked at anew, and first what is in the hand."""
+        self._open(assignment, resumed=True)
+
+    def _open(self, assignment: Assignment, *, resumed: bool) -> None:
+        words = assignment.reading if resumed and assignment.reading else assignment.instruction
+        self._mind = _mind(self._model, self._cell, words, self._watch, resumed=resumed)
+        self._signals = Signals()
+        self._done_looks = 0
 
     def infer(self, observation: Observation) -> Proposal:
         """Look once, answer with the next chunk."""
@@ -157,10 +161,12 @@ class FlowVlaPolicy:
         self._under_way.keep(path, stamp_ns=observation.stamp_ns)
 
 
-def _mind(model: Ready, cell: CellDescription, instruction: str, watch: HandState) -> Mind | AttendingMind:
+def _mind(
+    model: Ready, cell: CellDescription, instruction: str, watch: HandState, *, resumed: bool
+) -> Mind | AttendingMind:
     if not model.build.grounded:
         return AttendingMind(cell, model, instruction)
-    return Mind(cell, model=model, instruction=instruction, watch=watch)
+    return Mind(cell, model=model, instruction=instruction, watch=watch, resumed=resumed)
 
 
 def _marks(observation: Observation, mind: Mind | AttendingMind, thought: Thought) -> tuple[TargetMark, ...]:

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from plugins.flow_vla.engine import Engine, Seen
-from plugins.flow_vla.eyes import CELLS, TURNS
+from plugins.flow_vla.eyes import CELL_PX, CELLS, TURNS
 from plugins.flow_vla.geometry import base_turn, cell_places, pixel_of
 from plugins.flow_vla.grounding import leaning
 from plugins.flow_vla.slots import COLOURS, SHAPES
@@ -30,6 +30,9 @@ ALIKE = 0.6
 TRAY = 1.05
 NEAR_CELLS = 2
 """A peak is everything within so many cells of its highest one: a whole part."""
+
+AT_CELLS = 3
+"""Something at a place is seen within so many cells of it: 12 pixels, a little more than half a part in the hand."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +76,15 @@ class Look:
     room: NDArray[np.float32] = field(repr=False)
     """f32[CELLS²], logits of a good place to put something down."""
 
-    in_hand: float = 0.0
+    def share_at(self, point_m: tuple[float, float, float]) -> float:
+        """0…1: probability that what is meant is seen at this place in base."""
+        column, row, depth = self.view.project_point(point_m)
+        if depth <= 0.0:
+            return 0.0
+        across, down = math.floor(column / CELL_PX), math.floor(row / CELL_PX)
+        rows = slice(max(0, down - AT_CELLS), max(0, down + AT_CELLS + 1))
+        columns = slice(max(0, across - AT_CELLS), max(0, across + AT_CELLS + 1))
+        return float(self.heat[rows, columns].sum())
 
 
 class Sight:
@@ -102,7 +113,6 @@ class Sight:
             peak=self._peak(camera, geometry, shares, seen),
             heat=shares[:-1].reshape(CELLS, CELLS),
             room=seen.room,
-            in_hand=1.0 / (1.0 + math.exp(-max(-60.0, seen.in_hand))) if camera == "wrist" else 0.0,
         )
 
     def _peak(

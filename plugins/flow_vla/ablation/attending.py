@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from runtime.picking.funnel import HandState
 
 CAMERAS = ("overhead", "wrist")
-SEEN = 5 + 2 * LOOKS + 1
+SEEN = 5 + LOOKS
 """Numbers that attention takes from one picture."""
 
 STATE = 16 + ASKED + len(PLACES) + len(TOTES)
@@ -47,7 +47,7 @@ def _attend(grounding: Grounding, camera: str, pictures: Tensor, asked: Tensor) 
     height = (cells * seen["height"].flatten(1)).sum(dim=1, keepdim=True)
     looks = torch.einsum("nk,nck->nc", cells, seen["looks"].flatten(2))
     sharpest = cells.max(dim=1, keepdim=True).values
-    return torch.cat((mean, height, absent, sharpest, looks, seen["hand"]), dim=1)
+    return torch.cat((mean, height, absent, sharpest, looks), dim=1)
 
 
 def state_of(

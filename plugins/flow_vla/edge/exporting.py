@@ -31,7 +31,7 @@ class See(nn.Module):
         """In the order of `graphs.OUTPUTS`."""
         seen = getattr(self.net, self.camera)(picture)
         heat = self.net.heat(self.camera, seen, asked)
-        return heat, *(seen[name] for name in ("kinds", "offset", "height", "room")), self.net.in_hand(seen, asked)
+        return heat, *(seen[name] for name in ("kinds", "offset", "height", "room"))
 
 
 class Turn(nn.Module):

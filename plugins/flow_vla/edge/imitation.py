@@ -70,7 +70,7 @@ def _eye_loss(
         found = getattr(pupil, camera)(pictures)
     wanted, found = ({name: value.float() for name, value in one.items()} for one in (wanted, found))
     weight = GROUND_SHARE + torch.sigmoid(wanted["kinds"][:, :1])
-    loss = _off(found["hand"], wanted["hand"]) + _off(found["room"], wanted["room"])
+    loss = _off(found["room"], wanted["room"])
     for name in ("looks", "kinds", "offset"):
         loss = loss + _off(found[name], wanted[name], weight)
     loss = loss + _off(found["height"], wanted["height"], weight[:, 0])

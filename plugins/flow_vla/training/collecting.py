@@ -62,9 +62,7 @@ def make_shard(file: Path, recipe: StillRecipe, seed: int, count: int) -> None:
 def label(still: Still, cell: CellDescription) -> dict[str, NDArray[Any]]:
     """One still as arrays."""
     seen = seen_parts(still, cell)
-    names = [part.name for part in cell.parts]
     arrays: dict[str, NDArray[Any]] = dict(describe(seen))
-    arrays["held"] = np.array(names.index(still.gripped) if still.gripped else -1)
     random = np.random.default_rng((still.seed, 0xD209))
     carried = cell.parts[int(random.integers(len(cell.parts)))]
     overhead = still.views[CAMERAS[0]]

@@ -81,9 +81,7 @@ def _losses(
     seen = {name: value.float() for name, value in seen.items()}
     losses = {f"{camera} heat": heat_loss(net, seen, batch, camera, random)}
     losses |= {f"{camera} {name}": loss for name, loss in part_losses(seen, batch).items()}
-    if camera == "wrist":
-        losses["wrist hand"] = _hand_loss(net, seen, batch, random)
-    else:
+    if camera == "overhead":
         losses["overhead room"] = _room_loss(seen, batch)
     return losses
 
@@ -126,19 +124,6 @@ def _part_loss(logits: Tensor, row: Tensor, cell: Tensor) -> Tensor:
     near = functional.max_pool2d(truth[:, None], 2 * _IGNORED + 1, stride=1, padding=_IGNORED)[:, 0]
     weight = torch.where(truth > 0, 20.0, torch.where(near > 0, 0.0, 1.0))
     return functional.binary_cross_entropy_with_logits(logits, truth, weight=weight)
-
-
-def _hand_loss(net: Grounding, seen: dict[str, Tensor], batch: Batch, random: np.random.Generator) -> Tensor:
-    """Whether the part that is asked about is in the hand."""
-    asked, truth = [], []
-    for row in range(len(batch.pictures)):
-        facts = batch.parts_of(row)
-        held = int(batch.held[row])
-        question = draw_question(random, **(facts | {"visible": np.ones_like(facts["visible"])}))
-        asked.append(question.asked)
-        truth.append(float(held >= 0 and held in question.meant))
-    logits = net.in_hand(seen, torch.from_numpy(np.stack(asked)))
-    return functional.binary_cross_entropy_with_logits(logits, torch.tensor(truth))
 
 
 def _room_loss(seen: dict[str, Tensor], batch: Batch) -> Tensor:

@@ -36,7 +36,6 @@ class Batch:
     sides: Tensor
     colour: Tensor
     shape: Tensor
-    held: Tensor
     drops: Tensor
     inside: Tensor
     """bool[totes, cells]: which cells lie in each tote, for the fixed camera."""
@@ -66,7 +65,7 @@ class Shards:
         self._inside = torch.from_numpy(np.stack([_inside(view, tote) for tote in cell.totes]))
 
     def __len__(self) -> int:
-        return len(self._arrays["held"])
+        return len(self._arrays["colour"])
 
     def batch(self, rows: NDArray[np.int64], camera: str) -> Batch:
         """The pictures of one camera with these numbers."""
@@ -87,7 +86,6 @@ class Shards:
             sides=own("sides"),
             colour=shared("colour"),
             shape=shared("shape"),
-            held=shared("held"),
             drops=shared("drops"),
             inside=self._inside,
         )
