@@ -65,8 +65,7 @@ class FlowVlaPolicy:
         self._open(assignment, resumed=True)
 
     def _open(self, assignment: Assignment, *, resumed: bool) -> None:
-        words = assignment.reading if resumed and assignment.reading else assignment.instruction
-        self._mind = _mind(self._model, self._cell, words, self._watch, resumed=resumed)
+        self._mind = _mind(self._model, self._cell, assignment.instruction, self._watch, resumed=resumed)
         self._signals = Signals()
         self._done_looks = 0
 

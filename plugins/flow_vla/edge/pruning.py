@@ -61,7 +61,7 @@ def channels_of(eye: Eye) -> list[Channels]:
         Channels((_layer(net.stem, 0),), (into_fine,)),
         Channels((into_fine, *_ends(fine), net.up_fine), (*_starts(fine), net.down, into_out)),
         Channels((net.down, *_ends(middle), net.up_middle), (*_starts(middle), net.deep, net.up_fine)),
-        Channels((net.deep, *_ends(coarse)), (*_starts(coarse), net.up_middle, eye.hand)),
+        Channels((net.deep, *_ends(coarse)), (*_starts(coarse), net.up_middle)),
         Channels((into_out, *_ends(out)), (*_starts(out), *answers)),
         *(Channels((block.first,), (block.second,)) for block in (*fine, *middle, *coarse, *out)),
     ]
