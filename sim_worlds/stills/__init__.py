@@ -6,6 +6,5 @@ For training code and reports only. Nothing that decides while a cell runs may i
 from sim_worlds.stills.recipe import StillRecipe
 from sim_worlds.stills.still import PartLabel, Sight, Still
 from sim_worlds.stills.studio import Studio
-from sim_worlds.stills.taking import take_stills
 
-__all__ = ["PartLabel", "Sight", "Still", "StillRecipe", "Studio", "take_stills"]
+__all__ = ["PartLabel", "Sight", "Still", "StillRecipe", "Studio"]

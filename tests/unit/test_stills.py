@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from contextlib import closing
 
 import numpy as np
 import pytest
@@ -12,21 +13,26 @@ from runtime.kinematics import Arm
 from sim_worlds.cameras.frames import inverse
 from sim_worlds.poses import matrix_of
 from sim_worlds.scenes import SceneError, load_scene
-from sim_worlds.stills import Still, StillRecipe, Studio, take_stills
+from sim_worlds.stills import Still, StillRecipe, Studio
 from sim_worlds.variation import STRENGTHS, TrainingMix, Variation, variation_names
 
 SEEDS = range(80)
 CELL = load_scene("tray").description
 
 
+def taken(recipe: StillRecipe, seeds: Iterable[int]) -> list[Still]:
+    with closing(Studio(recipe)) as studio:
+        return [studio.take(seed) for seed in seeds]
+
+
 @pytest.fixture(scope="module")
 def stills() -> list[Still]:
-    return list(take_stills(StillRecipe(), SEEDS))
+    return taken(StillRecipe(), SEEDS)
 
 
 @pytest.fixture(scope="module")
 def mixed() -> list[Still]:
-    return list(take_stills(StillRecipe(mix=TrainingMix()), SEEDS))
+    return taken(StillRecipe(mix=TrainingMix()), SEEDS)
 
 
 @pytest.fixture
@@ -47,13 +53,6 @@ def test_a_still_depends_on_its_seed_alone(studio: Studio, mixed: list[Still]) -
     for seed in (40, 3, 40, 17):
         assert same(studio.take(seed), mixed[seed])
     assert not same(mixed[3], mixed[4])
-
-
-@pytest.mark.keeps(kind="processes", reason="multiprocessing's resource tracker lives as long as the interpreter")
-@pytest.mark.keeps(kind="descriptors", reason="its pipe")
-def test_stills_by_other_processes_are_the_same(mixed: list[Still]) -> None:
-    elsewhere = list(take_stills(StillRecipe(mix=TrainingMix()), range(4), processes=2))
-    assert all(same(one, other) for one, other in zip(elsewhere, mixed[:4], strict=True))
 
 
 def test_pictures_and_nominal_poses_are_as_in_an_observation(stills: list[Still]) -> None:
@@ -120,7 +119,7 @@ def test_what_is_carried_is_between_the_fingers_and_nowhere_else(stills: list[St
 
 def test_labels_follow_the_true_camera_and_not_the_drawn_one() -> None:
     recipe = StillRecipe(variations=(Variation("camera", 1.0),), mismatch="none")
-    for still in take_stills(recipe, range(10)):
+    for still in taken(recipe, range(10)):
         for name, view in still.views.items():
             nominal, true = matrix_of(view.camera_in_base), matrix_of(still.camera_in_base[name])
             cosine = 0.5 * (np.trace(nominal[:3, :3].T @ true[:3, :3]) - 1.0)
@@ -133,8 +132,8 @@ def test_labels_follow_the_true_camera_and_not_the_drawn_one() -> None:
 
 
 def test_variations_change_the_picture_but_not_what_happens() -> None:
-    plain = list(take_stills(StillRecipe(), range(6)))
-    light = list(take_stills(StillRecipe(variations=(Variation("light", 1.0),)), range(6)))
+    plain = taken(StillRecipe(), range(6))
+    light = taken(StillRecipe(variations=(Variation("light", 1.0),)), range(6))
     for one, other in zip(plain, light, strict=True):
         assert np.array_equal(one.q_rad, other.q_rad)
         assert [part.part_in_base for part in one.parts] == [part.part_in_base for part in other.parts]
@@ -145,14 +144,14 @@ def test_variations_change_the_picture_but_not_what_happens() -> None:
 @pytest.mark.parametrize("scene", ["conveyor", "tray_iiwa"])
 def test_every_scene_can_be_taken_at_full_strength(scene: str) -> None:
     everything = tuple(Variation(name, STRENGTHS["strong"]) for name in variation_names())
-    taken = list(take_stills(StillRecipe(scene, variations=everything), range(5)))
-    assert [still.seed for still in taken] == list(range(5))
-    assert all(len(still.variations) == len(variation_names()) for still in taken)
+    stills = taken(StillRecipe(scene, variations=everything), range(5))
+    assert [still.seed for still in stills] == list(range(5))
+    assert all(len(still.variations) == len(variation_names()) for still in stills)
 
 
-def test_an_unusable_scene_is_said_before_other_processes_start() -> None:
+def test_an_unusable_scene_is_said() -> None:
     with pytest.raises(SceneError, match="unknown scene"):
-        next(take_stills(StillRecipe("warehouse"), range(3), processes=2))
+        Studio(StillRecipe("warehouse"))
 
 
 def test_a_given_strength_stands_before_the_mix() -> None:

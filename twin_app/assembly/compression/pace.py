@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import multiprocessing
 import os
 from collections.abc import Callable, Mapping, Sequence
-from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 
 import cv2
@@ -14,6 +12,7 @@ import numpy as np
 from msgspec import Struct
 from msgspec.structs import replace
 
+from runtime.link.parentage import crew
 from runtime.mistakes import UserMistake
 from runtime.plugin_host import Registry
 from runtime.ports import Policy
@@ -47,8 +46,7 @@ def measure_pace(
     """
     gathered = {name: Compared() for name in models}
     paths = {name: str(model) for name, model in models.items()}
-    context = multiprocessing.get_context("spawn")
-    with ProcessPoolExecutor(1, mp_context=context, initializer=_take_one_core) as pool:
+    with crew(1) as pool:
         for count, seed in enumerate(seeds, start=1):
             answer = pool.submit(measure_seed, replace(setup, seed=seed), paths).result()
             for name, found in answer.items():
@@ -68,6 +66,7 @@ def measure_seed(setup: CellSetup, models: Mapping[str, str]) -> dict[str, Compa
     fresh = key not in _loaded
     if fresh:
         cv2.setNumThreads(1)
+        os.sched_setaffinity(0, {min(os.sched_getaffinity(0))})
         registry, cell = read_plugins(setup), read_scene(setup).cell
         _loaded[key] = (
             registry,
@@ -90,7 +89,3 @@ def _pace(found: Compared) -> Pace:
         agreement=round(float(np.mean(found.alike)), 4),
         looks=len(found.latencies_s),
     )
-
-
-def _take_one_core() -> None:
-    os.sched_setaffinity(0, {min(os.sched_getaffinity(0))})
