@@ -6,7 +6,6 @@ No GPU is at hand here. The `meta` device stands for one: it knows shapes and pl
 from __future__ import annotations
 
 from contextlib import nullcontext
-from pathlib import Path
 
 import numpy as np
 import pytest
