@@ -87,7 +87,7 @@ def _shortened(
     y: NDArray[np.float64],
     penalty: NDArray[np.float64],
 ) -> float:
-    """By how much the step is cut so that the loss falls (Armijo's rule): whole ones may run away where failures are rare."""
+    """By how much the step is cut so that the loss falls (Armijo's rule); whole ones may run away."""
 
     def loss(at: NDArray[np.float64]) -> float:
         logits = x @ at
