@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from runtime.mistakes import UserMistake
+from sim_worlds.variation import TrainingMix
 from twin_app.assembly.examination import ledger as ledgers
 from twin_app.assembly.examination.examination import Result
 from twin_app.assembly.examination.ledger import Ledger
@@ -37,7 +38,13 @@ def examiner(monkeypatch: pytest.MonkeyPatch) -> Examiner:
     return one
 
 
-def ask(ledger: Ledger, seeds: range, setup: CellSetup | None = None, suite: str = "nominal") -> list[tuple[int, int]]:
+def ask(
+    ledger: Ledger,
+    seeds: range,
+    setup: CellSetup | None = None,
+    suite: str = "nominal",
+    mix: TrainingMix | None = None,
+) -> list[tuple[int, int]]:
     heard: list[tuple[int, int]] = []
     results = ledger.examine(
         setup or CellSetup(),
@@ -45,6 +52,7 @@ def ask(ledger: Ledger, seeds: range, setup: CellSetup | None = None, suite: str
         suite=suite,
         processes=1,
         progress=lambda result, count, total: heard.append((count, total)),
+        mix=mix,
     )
     assert [result.seed for result in results] == list(seeds)
     return heard
@@ -64,6 +72,10 @@ def test_another_cell_or_suite_has_results_of_its_own(tmp_path: Path, examiner: 
     ask(Ledger(tmp_path), range(2), suite="paraphrase")
     ask(Ledger(tmp_path), range(2), CellSetup(seed=9))  # the seeds replace it
     assert len(examiner.asked) == 3
+    ask(Ledger(tmp_path), range(2), mix=TrainingMix(chance=0.3))
+    ask(Ledger(tmp_path), range(2), mix=TrainingMix(chance=0.3))
+    ask(Ledger(tmp_path), range(2), mix=TrainingMix(chance=0.4))
+    assert len(examiner.asked) == 5
 
 
 def test_a_line_that_was_cut_off_costs_its_own_result_only(tmp_path: Path, examiner: Examiner) -> None:
