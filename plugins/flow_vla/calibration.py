@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from msgspec import Struct
@@ -62,12 +62,12 @@ def fit(vectors: NDArray[np.float64], succeeded: NDArray[np.bool_], *, ridge: fl
     weight[-1] = math.log((y.sum() + 1.0) / (len(y) - y.sum() + 1.0))
     penalty = ridge * np.eye(x.shape[1])
     penalty[-1, -1] = 0.0
-    for _ in range(50):
+    for _ in range(100):
         share = 1.0 / (1.0 + np.exp(-np.clip(x @ weight, -30.0, 30.0)))
         slope = x.T @ (share - y) + penalty @ weight
         curve = (x * (share * (1.0 - share))[:, None]).T @ x + penalty
         step = np.linalg.solve(curve + 1e-9 * np.eye(len(weight)), slope)
-        weight -= step
+        weight -= _shortened(step, weight, slope, x, y, penalty) * step
         if float(np.abs(step).max()) < 1e-8:
             break
     return Calibration(
@@ -77,6 +77,26 @@ def fit(vectors: NDArray[np.float64], succeeded: NDArray[np.bool_], *, ridge: fl
         bias=float(weight[-1]),
         prior=float(y.mean()),
     )
+
+
+def _shortened(
+    step: NDArray[Any],
+    weight: NDArray[np.float64],
+    slope: NDArray[Any],
+    x: NDArray[np.float64],
+    y: NDArray[np.float64],
+    penalty: NDArray[np.float64],
+) -> float:
+    """By how much the step is cut so that the loss falls (Armijo's rule); whole ones may run away."""
+
+    def loss(at: NDArray[np.float64]) -> float:
+        logits = x @ at
+        return float((np.logaddexp(0.0, logits) - y * logits).sum() + 0.5 * at @ penalty @ at)
+
+    before, gain, share = loss(weight), float(slope @ step), 1.0
+    while share > 1e-6 and loss(weight - share * step) > before - 1e-4 * share * gain:
+        share *= 0.5
+    return share
 
 
 def conformal_limit(scores: Sequence[float], *, alpha: float) -> float:

@@ -138,6 +138,23 @@ def test_a_calibration_finds_the_signal_that_tells_success() -> None:
         assert told[inside].mean() == pytest.approx(succeeded[inside].mean(), abs=0.06)
 
 
+@pytest.mark.parametrize("rare", [0.01, 0.03])
+def test_a_calibration_does_not_run_away_from_rare_failures_with_heavy_tails(rare: float) -> None:
+    random = np.random.default_rng(1)
+    failed = random.uniform(size=20_000) < rare
+    vectors = random.normal(size=(len(failed), 11))
+    for signal, scale, worse in ((0, 0.05, 6.0), (9, 3.0, 7.0)):
+        vectors[:, signal] = random.exponential(np.where(failed, worse * scale, scale))
+    vectors[:, 2] = 3.0 * vectors[:, 0] + 0.1 * random.normal(size=len(failed))
+    calibration = fit(vectors, ~failed, ridge=len(failed) / 500.0)
+    assert max(abs(weight) for weight in calibration.weight) < 5.0
+    assert calibration.weight[0] < -0.5
+    assert calibration.weight[9] < -0.5
+    told = np.array([calibration.of_vector(vector) for vector in vectors])
+    assert told.mean() == pytest.approx(1.0 - rare, abs=0.003)
+    assert told[failed].mean() < told[~failed].mean() - 0.1
+
+
 def test_a_conformal_limit_is_undercut_by_so_many_successes_at_most() -> None:
     scores = [0.01 * number for number in range(1, 101)]
     limit = conformal_limit(scores, alpha=0.05)

@@ -10,6 +10,7 @@ from typing import Any
 import msgspec
 
 from runtime.mistakes import UserMistake
+from sim_worlds.variation import TrainingMix
 from twin_app.assembly.examination.examination import Result
 from twin_app.assembly.examination.session import examine_all
 from twin_app.assembly.figures import commit
@@ -33,10 +34,11 @@ class Ledger:
         processes: int,
         progress: Progress,
         model: Path | None = None,
+        mix: TrainingMix | None = None,
     ) -> list[Result]:
         """As `examine_all`, but for the results that are there. Raises `UserMistake` where nothing can be kept."""
         wanted = tuple(seeds)
-        file = self._file(setup, suite, model)
+        file = self._file(setup, suite, model, mix)
         known = {} if file is None else _read(file)
         missing = [seed for seed in wanted if seed not in known]
         done = len(wanted) - len(missing)
@@ -48,15 +50,17 @@ class Ledger:
             progress(result, done + count, done + total)
 
         if missing:
-            examine_all(setup, missing, suite=suite, processes=processes, progress=keep, model=model)
+            examine_all(setup, missing, suite=suite, processes=processes, progress=keep, model=model, mix=mix)
         return [known[seed] for seed in wanted]
 
-    def _file(self, setup: CellSetup, suite: str, model: Path | None) -> Path | None:
+    def _file(self, setup: CellSetup, suite: str, model: Path | None, mix: TrainingMix | None) -> Path | None:
         """Named after everything that a result depends on: the program, the weights, the cell and the question."""
         if self._folder is None:
             return None
         weights = "" if model is None else _digest_of(model)
         what: list[Any] = [commit(), suite, weights, msgspec.to_builtins(msgspec.structs.replace(setup, seed=0))]
+        if mix is not None:
+            what.append(msgspec.to_builtins(mix))
         name = hashlib.sha256(msgspec.json.encode(what)).hexdigest()[:16]
         try:
             self._folder.mkdir(parents=True, exist_ok=True)

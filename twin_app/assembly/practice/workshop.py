@@ -15,7 +15,8 @@ from runtime.messages.cell import CellDescription
 from runtime.plugin_host.workshop import Trial
 from sim_worlds.variation import TrainingMix
 from twin_app.assembly.examination.figures import card_figures
-from twin_app.assembly.examination.session import Result, examine_all
+from twin_app.assembly.examination.ledger import Ledger
+from twin_app.assembly.examination.session import Result
 from twin_app.assembly.practice.collection import Syllabus, collect
 from twin_app.assembly.practice.teacher import Learner
 from twin_app.assembly.setup import CellSetup, read_plugins
@@ -83,7 +84,7 @@ class PolicyWorkshop:
             del result
             self.tell(f"{'varied ' if varied else ''}examination of {model.name}", done=done, total=total)
 
-        results = examine_all(
+        results = Ledger(self.folder / "examinations").examine(
             CellSetup(scene=self.scene, policy=self.policy),
             seeds,
             suite=suite,
