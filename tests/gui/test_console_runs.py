@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import os
 import sys
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -15,7 +17,8 @@ from tests.support import fake_cards
 from tests.support.console import Console
 from twin_app.bridge.runs import RunKeeper
 from twin_app.model.run_wish import RunWish
-from twin_app.model.runs import RunState
+from twin_app.model.runs import Run, RunState
+from twin_app.model.variations import STRENGTHS
 from twin_app.panels.runs import RunsPanel
 
 PROGRAM = ("nice", "-n", "19", sys.executable, "-m", "tests.support.fake_run")
@@ -39,10 +42,14 @@ def begin(console: Console, panel: RunsPanel, policy: str, kind: str = "evaluate
     return console.window.keeper.book.runs[0].run_id
 
 
-def state(console: Console, run_id: str) -> RunState:
+def book_entry(console: Console, run_id: str) -> Run:
     run = console.window.keeper.book.find(run_id)
     assert run is not None
-    return run.state
+    return run
+
+
+def state(console: Console, run_id: str) -> RunState:
+    return book_entry(console, run_id).state
 
 
 def await_state(console: Console, qtbot: QtBot, run_id: str, wanted: RunState) -> None:
@@ -89,6 +96,121 @@ def test_a_run_is_followed_cancelled_and_gone_on_with(console: Console, panel: R
     assert len(run.progress.verdicts) == 10, "those of both sittings"
 
 
+def test_a_robustness_table_is_followed_row_by_row_and_gone_on_with(
+    console: Console, panel: RunsPanel, qtbot: QtBot
+) -> None:
+    panel.form.suite.setCurrentText("robustness")
+    panel.form.fallback.setCurrentText("programmed")
+    panel.form.variations.setFocus()
+    console.type("clutter:weak, noise")
+    run_id = begin(console, panel, "programmed_careful")
+    qtbot.waitUntil(lambda: book_entry(console, run_id).progress.done == 24, timeout=30_000)
+    console.advance(0.2)
+    assert panel.words.text() == "row 3 of 22, light:medium · runs 24 of 220 · 6:32 left\n1 of 4 right · 3 timeout"
+    assert panel.bar.value() == round(1000 * 24 / 220)
+    assert panel.figures.isHidden()
+    assert [row.cells for row in panel.rows.table.rows] == [
+        ("none", "9 of 10", "75–94 %", "0.020", "—", "1 timeout"),
+        ("light:weak", "8 of 10", "65–89 %", "0.020", "—", "2 timeout"),
+        ("light:medium", "1 of 4", "", "", "", "row 3 of 22"),
+    ]
+    console.click(panel.cancel_button)
+    await_state(console, qtbot, run_id, RunState.CANCELLED)
+    assert [row.key for row in panel.rows.table.rows] == ["none", "light:weak"], "what is finished is kept"
+    console.click(panel.resume_button)
+    await_state(console, qtbot, run_id, RunState.DONE)
+    assert len(panel.rows.table.rows) == 22
+    assert panel.table.rows[0].cells[2] == "none 9 of 10 · worst: light:medium 7 of 10"
+    told = json.loads((console.window.keeper.place(run_id) / "outcome.txt").read_text())
+    assert (told["variations"], told["fallback"]) == (["clutter:weak", "noise"], "programmed")
+
+
+def test_success_under_each_variation_is_seen_as_points_with_intervals(
+    console: Console, panel: RunsPanel, qtbot: QtBot
+) -> None:
+    panel.form.suite.setCurrentText("robustness")
+    run_id = begin(console, panel, "programmed")
+    await_state(console, qtbot, run_id, RunState.DONE)
+    bar = panel.rows.tabBar()
+    console.click(bar, bar.tabRect(1).center())
+    console.advance(0.2)
+    plot = panel.rows.plot
+    assert plot.isVisible()
+    rows = {row.name: row for row in plot.rows}
+    places = {name: plot.place_of(row) for name, row in rows.items()}
+    assert all(plot.rect().contains(place.toPoint()) for place in places.values())
+    assert places["light:weak"].y() < places["light:medium"].y() < places["light:strong"].y() < places["size:weak"].y()
+    assert places["light:medium"].x() < places["light:weak"].x() < places["light:strong"].x(), "7, 8, 10 of 10"
+    picture = plot.grab().toImage()
+    inks = {picture.pixelColor(places[f"light:{strength}"].toPoint()).name() for strength in STRENGTHS}
+    assert inks == set(plot.theme.series[:3])
+    assert "light:medium: 7 of 10, 55.0 to 84.0 %" in plot.accessibleDescription()
+    bar.setFocus()
+    console.key(Qt.Key.Key_Left)
+    assert panel.rows.table.isVisible()
+    console.close()
+    (again,) = RunKeeper(console.store.folder / "runs").book.runs
+    assert again.rows == tuple(rows.values()), "kept beyond the console"
+
+
+def test_an_ablation_has_a_band_for_each_model_without_a_part(console: Console, panel: RunsPanel, qtbot: QtBot) -> None:
+    panel.form.suite.setCurrentText("ablation")
+    run_id = begin(console, panel, "programmed")
+    await_state(console, qtbot, run_id, RunState.DONE)
+    assert [row.cells[0] for row in panel.rows.table.rows][-2:] == ["no wrist camera", "regression"]
+    panel.rows.setCurrentIndex(1)
+    heights = [panel.rows.plot.place_of(row).y() for row in panel.rows.plot.rows]
+    assert len({round(low - high) for high, low in pairwise(heights)}) == 1, "evenly, one below the other"
+    begin(console, panel, "programmed", kind="train")
+    console.advance(0.2)
+    assert panel.rows.isHidden()
+
+
+@pytest.mark.parametrize(
+    ("variations", "words"),
+    [
+        ("fog", "unknown variation 'fog'"),
+        ("light:weak camera:huge", "unknown strength 'huge' of variation camera"),
+        ("light:1.5", "strength '1.5' of variation light is outside 0…1"),
+    ],
+)
+def test_bad_variations_are_answered_at_the_form(
+    console: Console, panel: RunsPanel, variations: str, words: str
+) -> None:
+    panel.form.variations.setFocus()
+    console.type(variations)
+    console.key(Qt.Key.Key_Return)
+    assert words in panel.form.trouble.text()
+    assert "one of:" in panel.form.trouble.text()
+    assert console.window.keeper.book.runs == ()
+    console.key(Qt.Key.Key_Backspace)
+    assert panel.form.trouble.isHidden()
+
+
+def test_a_policy_does_not_stand_in_for_itself_and_a_training_asks_nothing_of_the_kind(
+    console: Console, panel: RunsPanel
+) -> None:
+    panel.form.policy.setCurrentText("programmed")
+    panel.form.fallback.setCurrentText("programmed")
+    console.click(panel.form.start_button)
+    assert "fallback 'programmed' cannot stand in for itself" in panel.form.trouble.text()
+    assert console.window.keeper.book.runs == ()
+    panel.form.kind.setCurrentText("train")
+    assert panel.form.variations.isHidden()
+    assert panel.form.fallback.isHidden()
+
+
+def test_wishes_that_were_kept_before_there_were_variations_still_load(tmp_path: Path, qtbot: QtBot) -> None:
+    wish = {"kind": "evaluate", "policy": "flow_vla", "suite": "nominal", "seeds": "0:9", "config": "", "processes": 2}
+    for name, one in (("old", wish), ("newer", {**wish, "more": 1}), ("spoilt", {**wish, "fallback": 7})):
+        (tmp_path / name).mkdir()
+        facts = {"wish": one, "state": "cancelled", "began_ns": 1}
+        (tmp_path / name / "run.json").write_text(json.dumps(facts))
+    runs = {run.run_id: run.wish for run in RunKeeper(tmp_path).book.runs}
+    expected = RunWish("evaluate", "flow_vla", seeds="0:9", processes=2)
+    assert runs == {"old": expected, "newer": expected}
+
+
 def test_a_training_shows_its_loss_curves(console: Console, panel: RunsPanel, qtbot: QtBot) -> None:
     run_id = begin(console, panel, "flow_vla", kind="train")
     assert panel.form.policy.count() == 1, "only what can be trained is offered"
@@ -104,9 +226,16 @@ def test_a_training_shows_its_loss_curves(console: Console, panel: RunsPanel, qt
 def test_a_run_that_fails_says_why(console: Console, panel: RunsPanel, qtbot: QtBot) -> None:
     run_id = begin(console, panel, "flow_vla")
     await_state(console, qtbot, run_id, RunState.FAILED)
-    assert panel.table.rows[0].cells[1:] == ("failed", "its weights have another hash; train it again")
-    assert "another hash" in panel.words.text()
+    assert panel.table.rows[0].cells[1:] == ("failed", "its weights have another hash")
+    assert panel.said.isVisible()
+    assert panel.said.toPlainText() == "celltwin: its weights have another hash\n  → train it again"
     assert panel.resume_button.isEnabled()
+    panel.said.setFocus()
+    console.key(Qt.Key.Key_A, Qt.KeyboardModifier.ControlModifier)
+    console.advance(0.3)
+    assert panel.said.textCursor().hasSelection(), "whoever wants to copy it is not disturbed"
+    console.key(Qt.Key.Key_X)
+    assert panel.said.toPlainText().startswith("celltwin"), "it cannot be changed"
 
 
 @pytest.mark.parametrize(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import pytest
@@ -29,6 +29,22 @@ class Examiner:
         for count, seed in enumerate(seeds, start=1):
             verdict = "timeout" if seed % 2 else "succeeded"
             progress(Result(seed, "put it there", "red cube", verdict, "", 5.0), count, len(seeds))
+
+
+class Listener:
+    """Notes which rows have begun and ended."""
+
+    def __init__(self) -> None:
+        self.heard: list[tuple[str, object]] = []
+
+    def begin(self, row: str, *, number: int, of: int) -> None:
+        self.heard.append((row, (number, of)))
+
+    def hear(self, row: str, result: Result, count: int, total: int) -> None:
+        self.heard.append((row, (result.seed, count, total)))
+
+    def end(self, row: str, figures: Mapping[str, object]) -> None:
+        self.heard.append((row, figures))
 
 
 @pytest.fixture
@@ -95,8 +111,14 @@ def test_a_place_that_cannot_be_written_is_named(tmp_path: Path, examiner: Exami
 
 
 def test_a_robustness_table_has_a_row_for_nothing_and_for_each_variation_and_strength(examiner: Examiner) -> None:
-    rows = robustness(CellSetup(), range(4), processes=1, ledger=Ledger(None), listen=lambda *_: None)
+    rows = robustness(CellSetup(), range(4), processes=1, ledger=Ledger(None), listen=(listener := Listener()))
     assert rows[0]["variation"] == "none"
+    assert listener.heard[:7] == [
+        ("none", (1, 22)),
+        *(("none", (seed, seed + 1, 4)) for seed in range(4)),
+        ("none", rows[0]),
+        ("light:weak", (2, 22)),
+    ]
     assert {"light:weak", "camera:strong", "occlusion:medium"} <= {row["variation"] for row in rows}
     assert all(row["succeeded"] == 2 and row["timeout"] == 2 for row in rows)
     assert len(examiner.asked) == len(rows)
@@ -112,7 +134,7 @@ def test_an_ablation_table_has_a_row_for_each_model_and_says_how_to_make_them(
             models=tmp_path,
             processes=1,
             ledger=Ledger(None),
-            listen=lambda *_: None,
+            listen=Listener(),
         )
 
     with pytest.raises(UserMistake, match="train flow_vla --ablations"):

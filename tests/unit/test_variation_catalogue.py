@@ -14,7 +14,7 @@ from sim_worlds.scenes import load_scene, scene_names
 from sim_worlds.variation import CATALOGUE, STRENGTHS, TrainingMix, Variation, parse_variations, variation_names, vary
 from sim_worlds.variation.foreign_objects import place_loose
 from sim_worlds.variation.free_hues import PALE, FreeHues
-from twin_app.assembly.arguments import VARIATIONS
+from twin_app.model.variations import VARIATIONS
 
 NAMES = variation_names()
 TRAY = load_scene("tray")

@@ -7,12 +7,11 @@ import re
 from typing import NoReturn
 
 from runtime.mistakes import LONGEST_WORD
+from twin_app.model.variations import VARIATIONS
 
 FAULT_IDS = ("F01", "F12", "F13", "F20", "F26", "F31", "F41")
 """As in the catalogue, which is too slow to import for a help text."""
 
-VARIATIONS = ("light", "texture", "camera", "size", "clutter", "noise", "occlusion")
-"""As in the catalogue of variations, likewise."""
 PROTOCOLS = ("openpi", "groot", "lerobot")
 """Of policy servers, as the plugins offer them."""
 NO_POLICY = "none"

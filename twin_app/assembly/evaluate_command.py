@@ -6,18 +6,19 @@ import argparse
 import json
 import sys
 import time
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from runtime.mistakes import UserMistake, quoted
 from twin_app.assembly.examination.figures import figures_of
 from twin_app.assembly.examination.ledger import Ledger
+from twin_app.assembly.examination.narration import Narrator
 from twin_app.assembly.examination.paper import TABLES
-from twin_app.assembly.examination.session import Result
-from twin_app.assembly.examination.tables import Listener, ablation, robustness
+from twin_app.assembly.examination.tables import ablation, robustness
 from twin_app.assembly.figures import show, show_rows
 from twin_app.assembly.practice.workshop import training_folder
-from twin_app.assembly.progress import Progress, stay_child_of
+from twin_app.assembly.progress import stay_child_of
 from twin_app.assembly.setup import CellSetup, absolute_scene, read_plugins
 from twin_app.model.seeds import parse_seeds
 
@@ -34,6 +35,7 @@ def run(arguments: argparse.Namespace) -> int:
         "suite": arguments.suite,
         "seeds": arguments.seeds,
         "scene": arguments.scene,
+        "variations": list(setup.variations),
     }
     began_s = time.perf_counter()
     if arguments.suite in TABLES:
@@ -43,15 +45,14 @@ def run(arguments: argparse.Namespace) -> int:
         else:
             show_rows(rows, as_json=False)
         return 0
-    listen = _listener(arguments)
     results = ledger.examine(
         setup,
         seeds,
         suite=arguments.suite,
         processes=arguments.processes,
-        progress=lambda result, count, total: listen("", result, count, total),
+        progress=partial(_narrator(arguments).hear, ""),
     )
-    figures = {**about, "variations": list(setup.variations), **figures_of(results), "wall_s": _since(began_s)}
+    figures = {**about, **figures_of(results), "wall_s": _since(began_s)}
     show(figures, as_json=arguments.json)
     return 0
 
@@ -74,41 +75,16 @@ def _setup_of(arguments: argparse.Namespace) -> CellSetup:
 
 
 def _table(arguments: argparse.Namespace, setup: CellSetup, seeds: range, ledger: Ledger) -> list[dict[str, Any]]:
-    listen = _listener(arguments)
+    listen = _narrator(arguments)
     if arguments.suite == "robustness":
         return robustness(setup, seeds, processes=arguments.processes, ledger=ledger, listen=listen)
     models = Path(arguments.models) if arguments.models else training_folder(setup.policy) / "ablations"
     return ablation(setup, seeds, models=models, processes=arguments.processes, ledger=ledger, listen=listen)
 
 
-def _listener(arguments: argparse.Namespace) -> Listener:
-    """A line a result on stderr, with the time that the row will still take; for a program what it can read."""
-    progress = Progress(arguments.progress)
-    silent = arguments.json and not sys.stderr.isatty()
-    began: dict[str, float] = {}
-
-    def listen(row: str, result: Result, count: int, total: int) -> None:
-        began_s = began.setdefault(row, time.perf_counter())
-        if progress.for_program:
-            progress.note(row=row, seed=result.seed, verdict=result.verdict, right=_right(result))
-            progress.tell(row or "evaluation", count, total)
-        elif not silent:
-            left_s = (time.perf_counter() - began_s) / count * (total - count)
-            print(f"{row:<18}{_line(result, count, total, left_s=left_s)}", file=sys.stderr, flush=True)
-
-    return listen
+def _narrator(arguments: argparse.Namespace) -> Narrator:
+    return Narrator(arguments.progress, silent=arguments.json and not sys.stderr.isatty())
 
 
 def _since(began_s: float) -> float:
     return round(time.perf_counter() - began_s, 1)
-
-
-def _line(result: Result, count: int, total: int, *, left_s: float) -> str:
-    mark = "ok  " if _right(result) else "MISS"
-    words = f"{result.instruction[:58]:<60}{result.verdict:<13}{result.duration_s:5.1f} s"
-    stood_in = "fallback: " if result.fallback_used else ""
-    return f"{count:>5}/{total}  {mark}  {words}  {left_s / 60.0:5.1f} min left  {stood_in}{result.reason[:60]}"
-
-
-def _right(result: Result) -> bool:
-    return result.verdict == ("succeeded" if result.part else "declined")

@@ -7,6 +7,7 @@ from typing import Any  # every parser class has its own list of commands
 
 from twin_app.assembly.arguments import JSON, add_vary, given, natural, positive
 from twin_app.assembly.progress import FORMS
+from twin_app.model.run_wish import SUITES
 
 _Commands = argparse._SubParsersAction  # noqa: SLF001 - argparse has no public name for it
 
@@ -75,11 +76,9 @@ def _add_evaluate(commands: _Commands[Any]) -> argparse.ArgumentParser:
     evaluate.add_argument("--policy", type=given, default="flow_vla", help="policy to examine (default: %(default)s)")
     evaluate.add_argument(
         "--suite",
-        choices=("nominal", "paraphrase", "decline", "ablation", "robustness"),
+        choices=tuple(SUITES),
         default="nominal",
-        help="nominal: instructions as in training; paraphrase: in other forms; decline: half of them are to be "
-        "declined; ablation: a row for each model without one part; robustness: a row for each variation at each "
-        "strength (default: %(default)s)",
+        help="; ".join(f"{suite}: {words}" for suite, words in SUITES.items()) + " (default: %(default)s)",
     )
     evaluate.add_argument(
         "--seeds", type=given, default="500000:500100", help="A:B, B not included (default: %(default)s)"

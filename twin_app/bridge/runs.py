@@ -16,6 +16,7 @@ from contextlib import suppress
 from dataclasses import asdict
 from pathlib import Path
 
+import msgspec
 from PySide6.QtCore import QObject, QTimer
 
 from runtime.mistakes import UserMistake
@@ -196,9 +197,9 @@ class RunKeeper(QObject):
             run_id = facts.parent.name
             try:
                 told = json.loads(facts.read_text(encoding="utf-8"))
-                wish, state = RunWish(**told["wish"]), RunState(told["state"])
+                wish, state = msgspec.convert(told["wish"], RunWish), RunState(told["state"])
                 run = Run(run_id, wish, state, int(told["began_ns"]), RunProgress())
-            except (OSError, ValueError, KeyError, TypeError):
+            except (OSError, ValueError, KeyError, TypeError, msgspec.ValidationError):
                 continue  # not ours, or cut off: there is nothing to show of it
             if state in UNDER_WAY:
                 state = RunState.ELSEWHERE if _lives(told.get("pid"), told.get("birth")) else RunState.CANCELLED

@@ -7,9 +7,18 @@ from pathlib import Path
 
 from runtime.mistakes import UserMistake, quoted
 from twin_app.model.seeds import parse_seeds
+from twin_app.model.variations import check_variations, wishes_of
 
 KINDS = ("evaluate", "train")
-SUITES = ("nominal", "paraphrase", "decline")
+SUITES = {
+    "nominal": "instructions as in training",
+    "paraphrase": "in other forms",
+    "decline": "half of them are to be declined",
+    "ablation": "a row for each model without one part",
+    "robustness": "a row for each variation at each strength",
+}
+"""What an evaluation asks, in words."""
+
 MOST_SEEDS = 100_000
 MOST_BYTES = 100_000
 """Of a training configuration."""
@@ -23,8 +32,8 @@ class RunWish:
     """One of `KINDS`."""
 
     policy: str
-    suite: str = SUITES[0]
-    """Of an evaluation."""
+    suite: str = "nominal"
+    """Of an evaluation: one of `SUITES`."""
 
     seeds: str = "500000:500100"
     """Of an evaluation, as `parse_seeds` reads them."""
@@ -33,13 +42,19 @@ class RunWish:
     """Of a training: path of its configuration; empty: the one that comes with the policy."""
 
     processes: int = 1
+    variations: str = ""
+    """Of an evaluation, as `check_variations` takes them."""
+
+    fallback: str = ""
+    """Of an evaluation: the policy that stands in; empty: none does."""
 
     @property
     def words(self) -> str:
         """In a line."""
         if self.kind == "train":
             return f"train {self.policy}" + (f" · {Path(self.config).name}" if self.config else "")
-        return f"{self.policy} · {self.suite} · {self.seeds}"
+        standing_in = f"with {self.fallback}" if self.fallback else ""
+        return " · ".join(filter(None, (self.policy, self.suite, self.seeds, self.variations, standing_in)))
 
 
 def checked(wish: RunWish) -> RunWish:
@@ -62,6 +77,8 @@ def command(wish: RunWish, folder: Path, *, parent_pid: int) -> list[str]:
         own = ["--config", wish.config] if wish.config else []
         return ["train", wish.policy, *own, "--out", str(training_folder(folder)), *watched]
     what = ["--policy", wish.policy, "--suite", wish.suite, "--seeds", wish.seeds]
+    what += ["--fallback", wish.fallback] if wish.fallback else []
+    what += [word for variation in wishes_of(wish.variations) for word in ("--vary", variation)]
     return ["evaluate", *what, "--keep", str(folder / "results"), "--json", *watched]
 
 
@@ -76,6 +93,9 @@ def _check_evaluation(wish: RunWish) -> None:
     count = len(parse_seeds(wish.seeds))
     if count > MOST_SEEDS:
         raise UserMistake(f"seeds {quoted(wish.seeds)}: {count} runs, at most {MOST_SEEDS}", remedy="take fewer")
+    check_variations(wish.variations)
+    if wish.fallback == wish.policy:
+        raise UserMistake(f"fallback {quoted(wish.fallback)} cannot stand in for itself", remedy="choose another one")
 
 
 def _check_config(text: str) -> None:

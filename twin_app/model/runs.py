@@ -4,15 +4,27 @@ from __future__ import annotations
 
 import json
 from collections import Counter
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from enum import Enum
+from functools import lru_cache
 from typing import Any, cast
 
+from twin_app.model.run_table import RowUnderWay, TableRow, row_of, rows_of, worst_of
 from twin_app.model.run_wish import RunWish
 from twin_app.model.wording import Shape, Sign, Tone, duration
 
-MOST_WORDS = 600
+MOST_WORDS = 4000
 """Letters of what a run has said beside its progress: its last words tell why it failed."""
+
+MOST_KEPT = 256
+"""Outcomes that are read once and not in every frame."""
+
+NAME = "celltwin: "
+"""What the program's own messages begin with."""
+
+Verdict = tuple[str, bool]
+"""How it ended, and whether that was right."""
 
 
 class RunState(Enum):
@@ -47,27 +59,46 @@ class RunProgress:
     done: int = 0
     total: int = 0
     left_s: float | None = None
-    verdicts: dict[int, tuple[str, bool]] = field(default_factory=dict[int, tuple[str, bool]])
-    """By seed: how it ended, and whether that was right."""
+    row: RowUnderWay | None = None
+    """Of a table; None where there is none, or before the first."""
+
+    rows: dict[str, TableRow] = field(default_factory=dict[str, TableRow])
+    """Of a table, those that are finished."""
 
     words: str = ""
     """What was written that is no progress."""
 
+    _verdicts: dict[str, dict[int, Verdict]] = field(default_factory=dict[str, "dict[int, Verdict]"])
+    """By row, empty where there is no table, and seed."""
+
     def take(self, line: str) -> None:
         """One line; one that is no JSON object is kept as words."""
-        try:
-            found: Any = json.loads(line)
-        except json.JSONDecodeError:
-            found = None
-        if not isinstance(found, dict):
+        told = _object(line)
+        if not told:
             self.words = f"{self.words}\n{line}".strip()[-MOST_WORDS:]
             return
-        told = cast("dict[str, Any]", found)
+        if "row" in told:
+            self._take_row(told)
         if "verdict" in told:
-            self.verdicts[int(told.get("seed", -1))] = (str(told["verdict"]), bool(told.get("right")))
+            verdicts = self._verdicts.setdefault(str(told.get("row", "")), {})
+            verdicts[int(told.get("seed", -1))] = (str(told["verdict"]), bool(told.get("right")))
         if "stage" in told:
             self.stage, self.left_s = str(told["stage"]), told.get("left_s")
             self.done, self.total = int(told.get("done", 0)), int(told.get("total", 0))
+
+    def _take_row(self, told: dict[str, Any]) -> None:
+        if "number" in told:
+            self.row = RowUnderWay(str(told["row"]), int(told["number"]), int(told.get("of", 0)))
+            if self.row.number == 1:  # a later sitting tells of what it has kept once more
+                self.rows.clear()
+        row = row_of(told.get("figures"))
+        if row is not None:
+            self.rows[row.name] = row
+
+    @property
+    def verdicts(self) -> Mapping[int, Verdict]:
+        """By seed, of the row under way where there is a table: how it ended, and whether that was right."""
+        return self._verdicts.get(self.row.name if self.row else "", {})
 
     @property
     def share(self) -> float:
@@ -110,19 +141,33 @@ class Run:
         if self.state is RunState.DONE:
             return outcome_words(self.outcome)
         if self.state is RunState.FAILED:
-            return self.progress.words.splitlines()[-1].removeprefix("celltwin: ") if self.progress.words else "no word"
+            return self.reason
         if self.state is RunState.ELSEWHERE:
             return "runs in another console"
         return self.standing
+
+    @property
+    def reason(self) -> str:
+        """Of a run that failed, in a line: the last thing that the program itself has said."""
+        lines = self.progress.words.splitlines() or ["no word"]
+        own = [line.removeprefix(NAME) for line in lines if line.startswith(NAME)]
+        return (own or lines)[-1]
+
+    @property
+    def rows(self) -> tuple[TableRow, ...]:
+        """Of a suite that is a table, those that are finished."""
+        return outcome_table(self.outcome) if self.state is RunState.DONE else tuple(self.progress.rows.values())
 
     @property
     def standing(self) -> str:
         """How far it is, with the time left."""
         progress = self.progress
         if not progress.stage:
-            return "starting" if self.state in UNDER_WAY else "nothing was done"
+            nothing = "starting" if self.state in UNDER_WAY else "nothing was done"
+            return progress.row.words if progress.row else nothing
         left = f" · {duration(progress.left_s)} left" if self.state is RunState.RUNNING and progress.left_s else ""
-        return f"{progress.stage} {progress.done} of {progress.total}{left}"
+        where = f"{progress.row.words} · " if progress.row else ""
+        return f"{where}{progress.stage} {progress.done} of {progress.total}{left}"
 
 
 class RunBook:
@@ -148,9 +193,12 @@ class RunBook:
             self.put(replace(run, state=state, outcome=outcome))
 
 
+@lru_cache(maxsize=MOST_KEPT)
 def outcome_words(text: str) -> str:
     """The figures of an evaluation, or the model of a training, in a line."""
     lines = text.strip().splitlines()
+    if rows := outcome_table(text):
+        return worst_of(rows)
     figures = _figures(lines[-1]) if lines else None
     if figures is None:
         return lines[0] if lines else "it said nothing"
@@ -163,6 +211,14 @@ def outcome_words(text: str) -> str:
             f"wrongly {100 * figures['declined_wrongly']:.1f} %"
         )
     return f"{asked}, 95 % interval {100 * low:.1f} to {100 * high:.1f} %{ece}"
+
+
+@lru_cache(maxsize=MOST_KEPT)
+def outcome_table(text: str) -> tuple[TableRow, ...]:
+    """The rows of an evaluation that is many; empty for any other run."""
+    lines = text.strip().splitlines()
+    told = _object(lines[-1]) if lines else {}
+    return rows_of(told.get("rows"))
 
 
 def outcome_rows(text: str) -> tuple[tuple[str, str], ...]:
@@ -182,8 +238,14 @@ def _words(value: Any) -> str:
 
 
 def _figures(line: str) -> dict[str, Any] | None:
+    found = _object(line)
+    return found if "succeeded" in found else None
+
+
+def _object(line: str) -> dict[str, Any]:
+    """Empty where the line is none."""
     try:
         found: Any = json.loads(line)
     except json.JSONDecodeError:
-        return None
-    return cast("dict[str, Any]", found) if isinstance(found, dict) and "succeeded" in found else None
+        return {}
+    return cast("dict[str, Any]", found) if isinstance(found, dict) else {}

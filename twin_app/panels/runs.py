@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLabel, QProgressBar, QPushButton, QVBoxLayout
+from PySide6.QtGui import QTextCursor
+from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLabel, QPlainTextEdit, QProgressBar, QPushButton, QVBoxLayout
 
 from twin_app.model.loss_curves import LossCurves
 from twin_app.model.runs import RESUMABLE, UNDER_WAY, Run, RunBook, RunState, outcome_rows
@@ -16,6 +17,7 @@ from twin_app.widgets.field import WrappedLabel
 from twin_app.widgets.panel import Panel
 from twin_app.widgets.records import RecordView, Row
 from twin_app.widgets.run_form import RunForm
+from twin_app.widgets.run_table import RunTable
 
 NEWEST = "newest stage"
 WIDEST = {0: "programmed · nom…", 1: "cancelling"}
@@ -37,9 +39,7 @@ class RunsPanel(Panel):
         self._curves_of = curves_of
         self.form = RunForm()
         self.form.started.connect(self.start_wished.emit)
-        self.table = RecordView(
-            ("Run", "State", "How far, what came of it"), stretched=2, widest={0: "programmed · nom…", 1: "cancelling"}
-        )
+        self.table = RecordView(("Run", "State", "How far, what came of it"), stretched=2, widest=WIDEST)
         self.table.setAccessibleName("Runs")
         self.table.chosen.connect(lambda _: self._show_chosen())
         self.bar = QProgressBar()
@@ -49,6 +49,11 @@ class RunsPanel(Panel):
         self.words = WrappedLabel(lines=2)
         self.figures = RecordView(("Figure", "Value"), stretched=1, widest={0: "declined rightly"})
         self.figures.setAccessibleName("Figures of the run")
+        self.rows = RunTable()
+        self.said = QPlainTextEdit()
+        self.said.setReadOnly(True)
+        self.said.setTabChangesFocus(True)
+        self.said.setAccessibleName("What the run has said")
         self.stage = QComboBox()
         self.stage.setAccessibleName("Stage of the loss curves")
         self.stage.activated.connect(lambda _: self._show_chosen())
@@ -60,6 +65,7 @@ class RunsPanel(Panel):
         self.resume_button.setToolTip("Go on where it was interrupted")
         self.resume_button.clicked.connect(lambda: self.resume_wished.emit(self.table.selected))
         self._newest = ""
+        self._said = ""
         self._arrange()
         self._show_chosen()
 
@@ -83,6 +89,7 @@ class RunsPanel(Panel):
         super().apply_theme(theme)
         self.table.apply_theme(theme)
         self.figures.apply_theme(theme)
+        self.rows.apply_theme(theme)
         self.plot.theme = theme
         self.plot.update()
 
@@ -101,7 +108,9 @@ class RunsPanel(Panel):
         column.addWidget(self.nothing)
         column.addWidget(self.bar)
         column.addWidget(self.words)
+        column.addWidget(self.said, 3)
         column.addWidget(self.figures, 3)
+        column.addWidget(self.rows, 5)
         column.addWidget(self.plot, 3)
         column.addLayout(foot)
 
@@ -113,17 +122,30 @@ class RunsPanel(Panel):
         self.words.setVisible(run is not None)
         self.plot.setVisible(training)
         self.stage.setVisible(training)
-        rows = () if run is None or training else tuple(_figures(run))
+        tabled = run is not None and (run.progress.row is not None or bool(run.rows))
+        self.rows.setVisible(tabled)
+        rows = () if run is None or training or tabled else tuple(_figures(run))
         self.figures.setVisible(bool(rows))
         self.figures.show_rows(rows)
+        self._show_said(run.progress.words if run is not None and run.state is RunState.FAILED else "")
         self.cancel_button.setEnabled(run is not None and run.state is RunState.RUNNING)
         self.resume_button.setEnabled(run is not None and run.state in RESUMABLE)
         if run is None:
             return
         self.bar.setValue(round(1000 * run.progress.share))
         self.words.say(_words(run))
+        if tabled:
+            self.rows.show_run(run)
         if training:
             self._show_curves(run)
+
+    def _show_said(self, words: str) -> None:
+        """Why it failed, in its own words; whoever marks some of them to copy keeps the mark."""
+        self.said.setVisible(bool(words))
+        if words != self._said:
+            self._said = words
+            self.said.setPlainText(words)
+            self.said.moveCursor(QTextCursor.MoveOperation.End)
 
     def _show_curves(self, run: Run) -> None:
         stages = self._curves_of(run.run_id).stages
@@ -145,10 +167,8 @@ def _row(run: Run) -> Row:
 
 
 def _words(run: Run) -> str:
-    if run.state is RunState.FAILED:
-        return f"{run.standing}\n{run.progress.words.removeprefix('celltwin: ')}"
     if run.state is RunState.DONE:
-        return run.result
+        return f"{run.result}\n{run.wish.words}"
     return "\n".join(filter(None, (run.standing, run.progress.tally)))
 
 

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import os
 
-from PySide6.QtCore import Signal
+from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLabel, QLineEdit, QPushButton, QSpinBox, QVBoxLayout, QWidget
 
 from runtime.mistakes import UserMistake
 from twin_app.model.run_wish import KINDS, SUITES, RunWish, checked
+from twin_app.model.variations import STRENGTHS, VARIATIONS
 
 LONGEST = 400
+NO_FALLBACK = "no fallback"
 
 
 class RunForm(QWidget):
@@ -23,11 +25,24 @@ class RunForm(QWidget):
         super().__init__()
         self.kind = _combo("Kind of run", KINDS)
         self.policy = _combo("Policy of the run", ())
-        self.suite = _combo("Suite", SUITES)
+        self.suite = _combo("Suite", tuple(SUITES))
+        for index, words in enumerate(SUITES.values()):
+            self.suite.setItemData(index, words, Qt.ItemDataRole.ToolTipRole)
         self.seeds = QLineEdit(RunWish("evaluate", "").seeds)
         self.seeds.setMaxLength(LONGEST)
         self.seeds.setAccessibleName("Seeds")
         self.seeds.setToolTip("Seeds A:B, B not included; those of tests begin at 500000")
+        self.variations = QLineEdit()
+        self.variations.setMaxLength(LONGEST)
+        self.variations.setAccessibleName("Variations")
+        self.variations.setPlaceholderText("variations, e.g. light:weak")
+        self.variations.setToolTip(
+            f"Each NAME or NAME:STRENGTH, between spaces or commas; empty: the cell as it is.\n"
+            f"Names: {', '.join(VARIATIONS)}.\n"
+            f"Strengths: {', '.join(STRENGTHS)}, or a number from 0 to 1; medium where none is given."
+        )
+        self.fallback = _combo("Fallback of the run", (NO_FALLBACK,))
+        self.fallback.setToolTip("Stands in when the examined policy declines, fails, is late, unsure or slow")
         self.config = QLineEdit()
         self.config.setMaxLength(LONGEST)
         self.config.setAccessibleName("Training configuration")
@@ -45,7 +60,7 @@ class RunForm(QWidget):
         self.trouble.hide()
         self._policies: tuple[tuple[str, bool], ...] = ()
         self.kind.currentTextChanged.connect(lambda _: self._show_kind())
-        for line in (self.seeds, self.config):
+        for line in (self.seeds, self.variations, self.config):
             line.textEdited.connect(lambda _: self.say(""))
             line.returnPressed.connect(self._start)
         self._arrange()
@@ -61,6 +76,8 @@ class RunForm(QWidget):
             seeds=self.seeds.text().strip(),
             config=self.config.text().strip(),
             processes=self.processes.value(),
+            variations=self.variations.text().strip(),
+            fallback=self.fallback.currentText() if self.fallback.currentIndex() > 0 else "",
         )
 
     def show_policies(self, policies: tuple[tuple[str, bool], ...]) -> None:
@@ -75,31 +92,31 @@ class RunForm(QWidget):
         self.trouble.setVisible(bool(trouble))
 
     def _arrange(self) -> None:
-        first, second = QHBoxLayout(), QHBoxLayout()
+        first, second, third = QHBoxLayout(), QHBoxLayout(), QHBoxLayout()
         for widget in (self.kind, self.policy, self.suite):
             first.addWidget(widget, 1)
-        for widget in (self.seeds, self.config):
+        for widget in (self.variations, self.fallback):
             second.addWidget(widget, 1)
-        second.addWidget(self.processes)
-        second.addWidget(self.start_button)
+        for widget in (self.seeds, self.config):
+            third.addWidget(widget, 1)
+        third.addWidget(self.processes)
+        third.addWidget(self.start_button)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(4)
         column.addLayout(first)
         column.addLayout(second)
+        column.addLayout(third)
         column.addWidget(self.trouble)
 
     def _show_kind(self) -> None:
         training = self.kind.currentText() == "train"
-        self.suite.setVisible(not training)
-        self.seeds.setVisible(not training)
+        for widget in (self.suite, self.seeds, self.variations, self.fallback):
+            widget.setVisible(not training)
         self.config.setVisible(training)
         names = [name for name, trained in self._policies if trained or not training]
-        if names != [self.policy.itemText(index) for index in range(self.policy.count())]:
-            before = self.policy.currentText()
-            self.policy.clear()
-            self.policy.addItems(names)
-            self.policy.setCurrentIndex(max(0, names.index(before) if before in names else 0))
+        _offer(self.policy, names)
+        _offer(self.fallback, [NO_FALLBACK, *(name for name, _ in self._policies)])
         self.start_button.setEnabled(bool(names))
         self.start_button.setToolTip("" if names else "No cell has told yet which policies there are")
         self.say("")
@@ -112,6 +129,15 @@ class RunForm(QWidget):
             return
         self.say("")
         self.started.emit(wish)
+
+
+def _offer(box: QComboBox, words: list[str]) -> None:
+    """What is chosen stays chosen where it is still there."""
+    if words != [box.itemText(index) for index in range(box.count())]:
+        before = box.currentText()
+        box.clear()
+        box.addItems(words)
+        box.setCurrentIndex(words.index(before) if before in words else min(0, len(words) - 1))
 
 
 def _combo(name: str, words: tuple[str, ...]) -> QComboBox:

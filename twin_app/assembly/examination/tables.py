@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 from msgspec.structs import replace
 
@@ -27,20 +29,41 @@ COLUMNS = (
     "auroc",
     "auroc_early",
 )
-Listener = Callable[[str, Result, int, int], None]
-"""Hears the row's name, the newest result, and how many of how many of this row there are."""
+
+
+class Listener(Protocol):
+    """Hears how a table gets on, row by row."""
+
+    def begin(self, row: str, *, number: int, of: int) -> None:
+        """The how many-th of how many rows begins; numbers from 1."""
+        ...
+
+    def hear(self, row: str, result: Result, count: int, total: int) -> None:
+        """The newest result, and how many of how many of this row there are."""
+        ...
+
+    def end(self, row: str, figures: Mapping[str, Any]) -> None:
+        """The row as it stands in the table."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """What one row examines."""
+
+    name: str
+    setup: CellSetup
+    model: Path | None = None
+    """Weights; None: the policy's own."""
 
 
 def robustness(
     setup: CellSetup, seeds: range, *, processes: int, ledger: Ledger, listen: Listener
 ) -> list[dict[str, Any]]:
     """Nothing varied, then every variation at every strength, beside what the setup itself varies."""
-    wishes = ["", *(f"{name}:{strength}" for name in variation_names() for strength in STRENGTHS)]
-    rows: list[dict[str, Any]] = []
-    for wish in wishes:
-        varied = replace(setup, variations=(*setup.variations, *([wish] if wish else [])))
-        rows.append(_row("variation", wish or "none", varied, seeds, processes, ledger, listen))
-    return rows
+    wishes = [f"{name}:{strength}" for name in variation_names() for strength in STRENGTHS]
+    varied = [Entry(wish, replace(setup, variations=(*setup.variations, wish))) for wish in wishes]
+    return _table("variation", [Entry("none", setup), *varied], seeds, processes, ledger, listen)
 
 
 def ablation(
@@ -53,29 +76,26 @@ def ablation(
             f"{models}: no model in any folder there",
             remedy=f"make them with: celltwin train {setup.policy} --ablations, or name another folder with --models",
         )
-    return [
-        _row("policy", model.name if model else "whole", setup, seeds, processes, ledger, listen, model)
-        for model in (None, *alternatives)
-    ]
+    entries = [Entry("whole", setup), *(Entry(model.name, setup, model) for model in alternatives)]
+    return _table("policy", entries, seeds, processes, ledger, listen)
 
 
-def _row(
-    kind: str,
-    name: str,
-    setup: CellSetup,
-    seeds: range,
-    processes: int,
-    ledger: Ledger,
-    listen: Listener,
-    model: Path | None = None,
-) -> dict[str, Any]:
-    results = ledger.examine(
-        setup,
-        seeds,
-        suite="nominal",
-        processes=processes,
-        progress=lambda result, count, total: listen(name, result, count, total),
-        model=model,
-    )
-    figures = figures_of(results)
-    return {kind: name, **{column: figures[column] for column in COLUMNS}}
+def _table(
+    kind: str, entries: Sequence[Entry], seeds: range, processes: int, ledger: Ledger, listen: Listener
+) -> list[dict[str, Any]]:
+    """`kind`: the title of the rows' names."""
+    rows: list[dict[str, Any]] = []
+    for number, entry in enumerate(entries, start=1):
+        listen.begin(entry.name, number=number, of=len(entries))
+        results = ledger.examine(
+            entry.setup,
+            seeds,
+            suite="nominal",
+            processes=processes,
+            progress=partial(listen.hear, entry.name),
+            model=entry.model,
+        )
+        figures = figures_of(results)
+        rows.append({kind: entry.name, **{column: figures[column] for column in COLUMNS}})
+        listen.end(entry.name, rows[-1])
+    return rows

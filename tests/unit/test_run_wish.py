@@ -1,0 +1,53 @@
+"""What a run is wished with: checked at the form as the program would, and carried to its command line."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from runtime.mistakes import UserMistake
+from sim_worlds.variation import STRENGTHS as TRUE_STRENGTHS
+from sim_worlds.variation import parse_variations
+from twin_app.assembly.arguments import build_parser
+from twin_app.model.run_wish import SUITES, RunWish, checked, command
+from twin_app.model.variations import STRENGTHS, VARIATIONS, check_variations
+
+NAMES = st.sampled_from([*VARIATIONS, "fog", "LIGHT", ""])
+WORDS = st.sampled_from([*STRENGTHS, "0", "0.4", "1", "1.5", "-1", "nan", "huge", "Weak", ""])
+
+
+@given(NAMES, WORDS, st.booleans())
+def test_the_form_takes_the_variations_that_the_program_takes(name: str, strength: str, colon: bool) -> None:  # noqa: FBT001
+    word = f"{name}:{strength}" if colon else name or "fog"
+
+    def taken(check: object, what: object) -> str:
+        try:
+            check(what)  # type: ignore[operator]
+        except UserMistake as mistake:
+            return str(mistake)
+        return ""
+
+    assert taken(check_variations, f" {word}, light") == taken(parse_variations, [word, "light"])
+
+
+def test_the_strengths_with_a_name_are_those_of_the_catalogue() -> None:
+    assert tuple(TRUE_STRENGTHS) == STRENGTHS
+
+
+@pytest.mark.parametrize("suite", SUITES)
+def test_a_wish_becomes_words_that_the_command_line_takes(suite: str) -> None:
+    wish = RunWish("evaluate", "flow_vla", suite, "0:2", variations="light:weak, camera", fallback="programmed")
+    arguments = build_parser().parse_args(command(checked(wish), Path("run"), parent_pid=7))
+    assert (arguments.suite, arguments.fallback, arguments.vary) == (suite, "programmed", ["light:weak", "camera"])
+    plain = build_parser().parse_args(command(RunWish("evaluate", "flow_vla", suite), Path("run"), parent_pid=7))
+    assert (plain.fallback, plain.vary) == (None, [])
+    assert wish.words == f"flow_vla · {suite} · 0:2 · light:weak, camera · with programmed"
+
+
+def test_a_policy_cannot_stand_in_for_itself() -> None:
+    with pytest.raises(UserMistake, match="fallback 'flow_vla' cannot stand in for itself"):
+        checked(RunWish("evaluate", "flow_vla", fallback="flow_vla"))
+    checked(RunWish("train", "flow_vla", fallback="flow_vla"))
