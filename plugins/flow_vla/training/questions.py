@@ -29,17 +29,19 @@ def draw_question(
     shape: NDArray[np.int64],
     visible: NDArray[np.bool_],
 ) -> Question:
-    """Mostly about a part that there is, sometimes about none."""
+    """Mostly about a part that there is, sometimes about none; where a place will tell, any part may be meant."""
     about = int(random.integers(len(colour)))
     kind = random.uniform()
     wanted_colour, wanted_shape = int(colour[about]), int(shape[about])
     if kind < 0.15:
         wanted_colour = int(random.integers(1, len(COLOURS)))
         wanted_shape = int(random.integers(1, len(SHAPES)))
-    elif kind < 0.4:
+    elif kind < 0.35:
         wanted_shape = 0
     elif kind < 0.5:
         wanted_colour = 0
+    elif kind < 0.6:
+        wanted_colour = wanted_shape = 0
     fits = visible & _fits(colour, wanted_colour) & _fits(shape, wanted_shape)
     asked = asked_for(COLOURS[wanted_colour], SHAPES[wanted_shape])
     return Question(_doubted(asked, random), tuple(np.flatnonzero(fits).tolist()))
