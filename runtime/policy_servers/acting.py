@@ -102,7 +102,7 @@ class Actor:
         """Each part's own columns, of the steps that are used."""
         found: dict[str, Rows] = {}
         for action in self._mapping.action:
-            array = arrays[action.key][: self._mapping.steps.use].astype(np.float64)
+            array = arrays[action.key][: self._mapping.steps.rows_used].astype(np.float64)
             start = 0
             for part in action.parts:
                 width = self._joints if ACTION_PARTS[part] == EVERY_JOINT else ACTION_PARTS[part]
