@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from runtime.messages.cell import CellDescription
 from runtime.messages.geometry import Pose, Quaternion, Vector3
-from runtime.perception.poses import compose, inverse
+from runtime.perception.poses import compose, inverse, product
 from runtime.policy_servers.arrays import Array, described
 from runtime.policy_servers.exchange import Answer, Mismatch
 from runtime.policy_servers.mapping import Mapping
@@ -22,7 +22,6 @@ from runtime.policy_servers.rotations import (
     from_euler,
     from_rotation_vector,
     from_six,
-    times,
     unit,
 )
 from runtime.ports import Observation
@@ -166,7 +165,7 @@ class Actor:
             if units.deltas == "from_start":
                 place, turn = np.array(start.position_m), start.orientation_xyzw
             place = place + shift_m
-            turn = unit(times(delta, turn))
+            turn = unit(product(delta, turn))
             poses.append(Pose(_vector(place), turn))
         return poses
 
