@@ -41,7 +41,7 @@ class Checkpoint:
     def _restore(self, parts: Mapping[str, Stateful]) -> int:
         if self._file is None or not self._file.exists():
             return 0
-        kept = torch.load(self._file, weights_only=True)
+        kept = torch.load(self._file, map_location="cpu", weights_only=True)
         for name, part in parts.items():
             part.load_state_dict(kept[name])
         return int(kept["epoch"])

@@ -13,6 +13,7 @@ from torch.nn import functional
 
 from plugins.flow_vla.eyes import CELLS, Eye
 from plugins.flow_vla.grounding import Grounding
+from plugins.flow_vla.training.accelerating import device_of, on_accelerator
 from plugins.flow_vla.training.checkpoint import Checkpoint
 from plugins.flow_vla.training.labels import CAMERAS
 from plugins.flow_vla.training.questions import draw_question
@@ -43,6 +44,17 @@ def teach_grounding(
     progress: Callable[[int, int, dict[str, float]], None],
 ) -> None:
     """Train both eyes. `progress` hears of every 20th step: its number, the number of all, the newest losses."""
+    with on_accelerator(net):
+        _teach(net, shards, plan, checkpoint, progress)
+
+
+def _teach(
+    net: Grounding,
+    shards: Shards,
+    plan: GroundingPlan,
+    checkpoint: Checkpoint,
+    progress: Callable[[int, int, dict[str, float]], None],
+) -> None:
     optimiser = torch.optim.AdamW(net.parameters(), lr=plan.rate, weight_decay=1e-3)
     an_epoch = len(shards) // plan.batch
     steps = plan.epochs * an_epoch
@@ -53,7 +65,7 @@ def teach_grounding(
     for epoch, random in checkpoint.epochs(plan.epochs, parts, seed=plan.seed):
         for step, rows in enumerate(_batches(len(shards), plan, random), start=epoch * an_epoch):
             losses = {
-                name: loss for camera in CAMERAS for name, loss in _losses(net, shards, rows, camera, random).items()
+                name: loss for camera in CAMERAS for name, loss in losses_of(net, shards, rows, camera, random).items()
             }
             total = torch.stack(list(losses.values())).sum()
             optimiser.zero_grad()
@@ -71,13 +83,15 @@ def _batches(count: int, plan: GroundingPlan, random: np.random.Generator) -> It
         yield np.sort(order[at : at + plan.batch])
 
 
-def _losses(
+def losses_of(
     net: Grounding, shards: Shards, rows: NDArray[np.int64], camera: str, random: np.random.Generator
 ) -> dict[str, Tensor]:
+    """Of one camera's pictures with these numbers, where the network is."""
     batch = shards.batch(rows, camera)
+    device = device_of(net)
     eye: Eye = getattr(net, camera)
-    with torch.autocast("cpu", dtype=torch.bfloat16):
-        seen = eye(batch.pictures)
+    with torch.autocast(device.type, dtype=torch.bfloat16):
+        seen = eye(batch.pictures.to(device))
     seen = {name: value.float() for name, value in seen.items()}
     losses = {f"{camera} heat": heat_loss(net, seen, batch, camera, random)}
     losses |= {f"{camera} {name}": loss for name, loss in part_losses(seen, batch).items()}
@@ -98,20 +112,24 @@ def heat_loss(
         cells = batch.cells[row // QUESTIONS].numpy()[list(question.meant)] if question.meant else np.array([NONE])
         answers[row, cells] = 1.0 / len(cells)
     repeated = {"looks": seen["looks"].repeat_interleave(QUESTIONS, dim=0)}
-    heat = net.heat(camera, repeated, torch.from_numpy(np.stack(asked)))
-    return functional.cross_entropy(heat, torch.from_numpy(answers))
+    device = device_of(net)
+    heat = net.heat(camera, repeated, torch.from_numpy(np.stack(asked)).to(device))
+    return functional.cross_entropy(heat, torch.from_numpy(answers).to(device))
 
 
 def part_losses(seen: dict[str, Tensor], batch: Batch) -> dict[str, Tensor]:
     """What is asked of the cells of all parts that can be seen, whatever the sentence."""
-    row, part = torch.nonzero(batch.cells >= 0, as_tuple=True)
-    cell = batch.cells[row, part]
+    rows, part = torch.nonzero(batch.cells >= 0, as_tuple=True)
+    device = seen["kinds"].device
+    row, cell = rows.to(device), batch.cells[rows, part].to(device)
+    colour, shape = (kinds[rows, part].to(device) - 1 for kinds in (batch.colour, batch.shape))
+    offsets, heights = (places[rows, part].to(device) for places in (batch.offsets, batch.heights))
     at = {name: seen[name].flatten(2)[row, :, cell] for name in ("kinds", "offset")}
     return {
-        "colour": functional.cross_entropy(at["kinds"][:, 1:7], batch.colour[row, part] - 1),
-        "shape": functional.cross_entropy(at["kinds"][:, 7:10], batch.shape[row, part] - 1),
-        "offset": 4.0 * functional.smooth_l1_loss(at["offset"], batch.offsets[row, part], beta=0.05),
-        "height": functional.smooth_l1_loss(seen["height"].flatten(1)[row, cell], batch.heights[row, part], beta=0.5),
+        "colour": functional.cross_entropy(at["kinds"][:, 1:7], colour),
+        "shape": functional.cross_entropy(at["kinds"][:, 7:10], shape),
+        "offset": 4.0 * functional.smooth_l1_loss(at["offset"], offsets, beta=0.05),
+        "height": functional.smooth_l1_loss(seen["height"].flatten(1)[row, cell], heights, beta=0.5),
         "part": _part_loss(seen["kinds"][:, 0], row, cell),
     }
 
@@ -132,6 +150,7 @@ def _room_loss(seen: dict[str, Tensor], batch: Batch) -> Tensor:
     for tote, inside in enumerate(batch.inside):
         wanted = batch.drops[:, tote]
         rows = torch.nonzero(wanted >= 0)[:, 0]
-        logits = seen["room"].flatten(1)[rows].masked_fill(~inside, -1e4)
-        losses.append(0.2 * functional.cross_entropy(logits, wanted[rows]))
+        room = seen["room"].flatten(1)
+        logits = room[rows.to(room.device)].masked_fill(~inside.to(room.device), -1e4)
+        losses.append(0.2 * functional.cross_entropy(logits, wanted[rows].to(room.device)))
     return torch.stack(losses).mean()

@@ -12,6 +12,7 @@ from torch.nn import functional
 
 from plugins.flow_vla.eyes import CELL_PX, CELLS, TURNS
 from plugins.flow_vla.grounding import Grounding
+from plugins.flow_vla.training.accelerating import device_of, on_accelerator
 from plugins.flow_vla.training.checkpoint import Checkpoint
 from plugins.flow_vla.training.labels import CAMERAS
 from plugins.flow_vla.training.shards import Batch, Shards
@@ -36,6 +37,19 @@ def teach_turning(
     progress: Callable[[int, int, dict[str, float]], None],
 ) -> None:
     """Train both turners."""
+    with on_accelerator(net):
+        _teach(net, shards, epochs, seed, rate, checkpoint, progress)
+
+
+def _teach(
+    net: Grounding,
+    shards: Shards,
+    epochs: int,
+    seed: int,
+    rate: float,
+    checkpoint: Checkpoint,
+    progress: Callable[[int, int, dict[str, float]], None],
+) -> None:
     an_epoch = len(shards) // _STILLS
     steps = epochs * an_epoch
     optimiser = torch.optim.AdamW(net.turners.parameters(), lr=rate, weight_decay=1e-3)
@@ -61,9 +75,12 @@ def turning_loss(net: Grounding, batch: Batch, camera: str) -> Tensor:
     pixels = pixels_of(batch)[row, part] + torch.randn(len(row), 2) * (sides[:, None] / 32.0) * _OFF_PX
     sides = sides * (1.0 + _SIDE_OFF * torch.randn(len(row)))
     turned = bins * _BIN + math.pi * torch.randint(2, (len(row),))
-    logits = net.turners[camera](pieces(batch.pictures[row], pixels, sides, turned))
     shifted = (torch.arange(TURNS)[None] + bins[:, None]) % TURNS
-    return functional.cross_entropy(logits, batch.turns[row, part].gather(1, shifted))
+    wanted = batch.turns[row, part].gather(1, shifted)
+    device = device_of(net)
+    pictures = batch.pictures.to(device)[row.to(device)]
+    logits = net.turners[camera](pieces(pictures, *(one.to(device) for one in (pixels, sides, turned))))
+    return functional.cross_entropy(logits, wanted.to(device))
 
 
 def pixels_of(batch: Batch) -> Tensor:

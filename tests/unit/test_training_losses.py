@@ -1,0 +1,61 @@
+"""The eyes' losses wherever the network is: on another device than the stills, nothing may be left behind.
+
+No GPU is at hand here. The `meta` device stands for one: it knows shapes and places, and refuses what is elsewhere.
+"""
+
+from __future__ import annotations
+
+from contextlib import nullcontext
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+from plugins.flow_vla.grounding import Grounding
+from plugins.flow_vla.slots import ASKED
+from plugins.flow_vla.training import grounding
+from plugins.flow_vla.training.collecting import make_shard
+from plugins.flow_vla.training.labels import CAMERAS
+from plugins.flow_vla.training.shards import Shards
+from plugins.flow_vla.training.turning import turning_loss
+from sim_worlds.scenes import load_scene
+from sim_worlds.stills import StillRecipe
+
+ROWS = np.arange(4)
+
+
+@pytest.fixture(scope="module")
+def shards(tmp_path_factory: pytest.TempPathFactory) -> Shards:
+    folder = tmp_path_factory.mktemp("stills")
+    make_shard(folder / "stills-0.npz", StillRecipe(), 0, len(ROWS))
+    return Shards(folder, load_scene("tray").description)
+
+
+@pytest.mark.parametrize("camera", CAMERAS)
+def test_every_loss_can_be_reckoned_and_learned_from_on_another_device(
+    shards: Shards, camera: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(grounding.torch, "autocast", lambda *_, **__: nullcontext())
+    net = Grounding().to("meta")
+    losses = grounding.losses_of(net, shards, ROWS, camera, np.random.default_rng(0))
+    losses["turning"] = turning_loss(net, shards.batch(ROWS, camera), camera)
+    assert {loss.device.type for loss in losses.values()} == {"meta"}
+    torch.stack(list(losses.values())).sum().backward()
+    with pytest.raises(RuntimeError, match="meta"):
+        net.question(torch.zeros(1, ASKED))
+
+
+def test_a_step_against_the_losses_makes_them_smaller(shards: Shards) -> None:
+    torch.manual_seed(0)
+    net = Grounding()
+
+    def total() -> torch.Tensor:
+        losses = grounding.losses_of(net, shards, ROWS, "overhead", np.random.default_rng(0))
+        return torch.stack(list(losses.values())).sum()
+
+    optimiser = torch.optim.AdamW(net.parameters(), lr=1e-3)
+    before = total()
+    before.backward()
+    optimiser.step()
+    assert float(total().detach()) < float(before.detach())
