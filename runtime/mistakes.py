@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 LONGEST_WORD = 60
 
 
@@ -17,3 +19,13 @@ class UserMistake(Exception):
         super().__init__(what if not remedy else f"{what}\n  → {remedy}")
         self.what = what
         self.remedy = remedy
+
+    def __reduce__(self) -> tuple[Callable[..., UserMistake], tuple[object, ...]]:
+        """As it is, whatever its own kind wants to be made of: it is told in another process than it is made in."""
+        return _same, (type(self), self.args, self.__dict__)
+
+
+def _same(kind: type[UserMistake], arguments: tuple[object, ...], state: dict[str, object]) -> UserMistake:
+    mistake = kind.__new__(kind, *arguments)
+    mistake.__dict__.update(state)
+    return mistake

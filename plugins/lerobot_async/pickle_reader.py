@@ -10,10 +10,12 @@ import io
 import pickle
 import struct
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import numpy as np
 
+from plugins.lerobot_async.pickle_bounds import Allowance, Forbidden, check_steps
 from runtime.policy_servers.arrays import LARGEST_BYTES, Array, NoArray, array_of
 from runtime.policy_servers.exchange import ServerTrouble
 
@@ -37,10 +39,6 @@ TORCH_MAGIC, TORCH_PROTOCOL = 0x1950A86A20F9469CFC6C, 1001
 """How a storage in torch's old serialization begins, which is the one inside a pickled tensor."""
 
 
-class Forbidden(ValueError):
-    """A pickle that names something beyond the nine names, or claims what it does not hold."""
-
-
 class Named:
     """A record of the protocol: its name and fields, inert."""
 
@@ -59,8 +57,10 @@ def load(data: bytes) -> Any:
     """Plain values, arrays and `Named` records; raises `ServerTrouble` for everything else."""
     if len(data) > LARGEST_BYTES:
         raise ServerTrouble(f"a pickle of {len(data)} bytes is refused, at most {LARGEST_BYTES}")
+    stream, allowance = io.BytesIO(data), Allowance()
     try:
-        return _settled(_Reader(io.BytesIO(data)).load(), depth=0)
+        check_steps(stream)
+        return _settled(_Reader(stream, allowance).load(), allowance, depth=0)
     except (Forbidden, NoArray) as refusal:
         raise ServerTrouble(f"a pickle is refused: {refusal}") from refusal
     except (
@@ -74,13 +74,13 @@ def load(data: bytes) -> Any:
 class _Reader(pickle.Unpickler):
     """Knows the nine names; everything else is forbidden by name."""
 
-    def __init__(self, stream: io.BytesIO) -> None:
+    def __init__(self, stream: io.BytesIO, allowance: Allowance) -> None:
         super().__init__(stream)
         self._known: dict[tuple[str, str], Any] = {
             **{(HELPERS, name): type(name, (Named,), {"kind": name}) for name in RECORDS},
             ("collections", "OrderedDict"): _Function(dict),
-            ("torch._utils", "_rebuild_tensor_v2"): _Function(_tensor),
-            ("torch.storage", "_load_from_bytes"): _Function(_storage),
+            ("torch._utils", "_rebuild_tensor_v2"): _Function(partial(_tensor, allowance)),
+            ("torch.storage", "_load_from_bytes"): _Function(partial(_storage, allowance)),
         }
         for module in _NUMPY:
             self._known[module, "_reconstruct"] = _Function(lambda *_: _PickledArray())
@@ -164,7 +164,7 @@ class _Storage:
         self.elements = elements
 
 
-def _tensor(storage: Any, offset: Any, size: Any, stride: Any, *_: Any) -> _PickledArray:
+def _tensor(allowance: Allowance, storage: Any, offset: Any, size: Any, stride: Any, *_: Any) -> _PickledArray:
     """A tensor as an array of its own; every element has to lie inside the storage."""
     if not isinstance(storage, _Storage) or not isinstance(size, tuple) or not isinstance(stride, tuple):
         raise Forbidden("a tensor without a storage")
@@ -179,24 +179,26 @@ def _tensor(storage: Any, offset: Any, size: Any, stride: Any, *_: Any) -> _Pick
     if count > len(elements) or (count and last >= len(elements)):
         raise Forbidden("a tensor that reaches beyond its storage")
     width = elements.itemsize
+    allowance.take_bytes(count * width)
     view = np.lib.stride_tricks.as_strided(elements[offset:], size, [step * width for step in stride], writeable=False)
     return _PickledArray(np.array(view))
 
 
-def _storage(data: Any) -> _Storage:
+def _storage(allowance: Allowance, data: Any) -> _Storage:
     """A storage in torch's old serialization: five pickles, then the number of elements, then the elements."""
     if not isinstance(data, bytes):
         raise Forbidden("a storage that is no bytes")
+    allowance.take_bytes(len(data))
     stream = io.BytesIO(data)
-    if _LegacyReader(stream).load() != TORCH_MAGIC or _LegacyReader(stream).load() != TORCH_PROTOCOL:
+    if _next_pickle(stream) != TORCH_MAGIC or _next_pickle(stream) != TORCH_PROTOCOL:
         raise Forbidden("a storage in another serialization than torch's old one")
-    about = _LegacyReader(stream).load()
+    about = _next_pickle(stream)
     if not isinstance(about, dict) or about.get("little_endian") is not True:
         raise Forbidden("a storage in another byte order")
-    described = _LegacyReader(stream).load()
+    described = _next_pickle(stream)
     if not isinstance(described, _Described):
         raise Forbidden("a storage that is none")
-    keys = _LegacyReader(stream).load()
+    keys = _next_pickle(stream)
     if keys != [described.key]:
         raise Forbidden("a storage of several parts")
     (count,) = struct.unpack("<q", stream.read(8))
@@ -204,6 +206,11 @@ def _storage(data: Any) -> _Storage:
     if count != described.count or not 0 <= count <= LARGEST_BYTES:
         raise Forbidden(f"a storage of {count} elements that says {described.count}")
     return _Storage(array_of(rest, dtype=described.dtype, shape=(count,)))
+
+
+def _next_pickle(stream: io.BytesIO) -> Any:
+    check_steps(stream)
+    return _LegacyReader(stream).load()
 
 
 class _Described:
@@ -232,8 +239,9 @@ class _LegacyReader(pickle.Unpickler):
         return _Described(dtype, key, count)
 
 
-def _settled(value: Any, *, depth: int) -> Any:
+def _settled(value: Any, allowance: Allowance, *, depth: int) -> Any:
     """Arrays on their way turned into arrays; whatever is not plain is forbidden."""
+    allowance.take_value()
     if depth > 20:
         raise Forbidden("nested too deeply")
     if isinstance(value, _PickledArray):
@@ -241,12 +249,12 @@ def _settled(value: Any, *, depth: int) -> Any:
             raise Forbidden("an array without content")
         return value.array
     if isinstance(value, Named):
-        value.fields = {key: _settled(item, depth=depth + 1) for key, item in value.fields.items()}
+        value.fields = {key: _settled(item, allowance, depth=depth + 1) for key, item in value.fields.items()}
         return value
     if isinstance(value, dict):
-        return {_plain_key(key): _settled(item, depth=depth + 1) for key, item in value.items()}
+        return {_plain_key(key): _settled(item, allowance, depth=depth + 1) for key, item in value.items()}
     if isinstance(value, (list, tuple)):
-        return [_settled(item, depth=depth + 1) for item in value]
+        return [_settled(item, allowance, depth=depth + 1) for item in value]
     if value is None or isinstance(value, (bool, int, float, str, bytes, np.ndarray)):
         return value
     raise Forbidden(f"it holds a {type(value).__name__}")

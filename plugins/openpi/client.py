@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 from contextlib import ExitStack
 from typing import Any, cast
-from urllib.parse import SplitResult, urlsplit
+from urllib.parse import SplitResult
 
 import numpy as np
 from websockets.exceptions import ConnectionClosed, InvalidHandshake, InvalidURI
@@ -13,8 +13,8 @@ from websockets.sync.client import ClientConnection, connect
 
 from plugins.openpi.health import check_health
 from plugins.openpi.wire import pack, unpack
-from runtime.mistakes import UserMistake, quoted
 from runtime.policy_servers import twin_words
+from runtime.policy_servers.addresses import checked_url
 from runtime.policy_servers.arrays import LARGEST_BYTES, Array
 from runtime.policy_servers.exchange import Answer, Deadline, Look, LookRefused, Offer, ServerTrouble
 from runtime.policy_servers.mapping import Mapping
@@ -27,14 +27,7 @@ TOO_BIG = 1009
 
 def checked_address(text: str) -> SplitResult:
     """The address in pieces; raises `UserMistake`."""
-    address = urlsplit(text)
-    try:
-        port = address.port
-    except ValueError:
-        port = None
-    if address.scheme not in ("ws", "wss") or not address.hostname or port is None:
-        raise UserMistake(f"{quoted(text)} is no address of an openpi server", remedy="as in ws://gpu-machine:8000")
-    return address
+    return checked_url(text, schemes=("ws", "wss"), of="an openpi server", example="ws://gpu-machine:8000")
 
 
 class OpenpiTransport:

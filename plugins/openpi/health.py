@@ -17,8 +17,10 @@ def check_health(address: SplitResult, deadline: Deadline) -> None:
     host, port = address.hostname or "", address.port or (443 if address.scheme == "wss" else 80)
     request = f"GET {PATH} HTTP/1.1\r\nHost: {host}:{port}\r\nConnection: close\r\n\r\n".encode()
     try:
-        with socket.create_connection((host, port), timeout=deadline.left_s()) as plain:
-            connection = _secured(plain, host) if address.scheme == "wss" else plain
+        with (
+            socket.create_connection((host, port), timeout=deadline.left_s()) as plain,
+            _secured(plain, host) if address.scheme == "wss" else plain as connection,
+        ):
             connection.settimeout(deadline.slice_s())
             connection.sendall(request)
             line = _first_line(connection, deadline)

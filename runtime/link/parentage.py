@@ -8,7 +8,10 @@ import os
 import signal
 from collections.abc import Generator
 from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
+
+from runtime.mistakes import UserMistake
 
 _PR_SET_PDEATHSIG = 1
 """prctl(2)."""
@@ -27,12 +30,17 @@ def end_with_parent(*, parent_pid: int = 0) -> bool:
 def crew(processes: int) -> Generator[ProcessPoolExecutor, None, None]:
     """Processes to work side by side: an interruption ends them at once, and they end with this process if it dies.
 
-    Use it in the main thread: it is with that one that they end.
+    Use it in the main thread: it is with that one that they end. Raises `UserMistake` when one of them is killed.
     """
     context = multiprocessing.get_context("spawn")
     with ProcessPoolExecutor(processes, mp_context=context, initializer=_join_crew) as pool:
         try:
             yield pool
+        except BrokenProcessPool as broken:
+            raise UserMistake(
+                "a process that worked for this command was killed, perhaps because memory ran out",
+                remedy="give the same command again, with fewer --processes: what was kept is not done again",
+            ) from broken
         except BaseException:
             for child in multiprocessing.active_children():
                 child.terminate()

@@ -9,7 +9,7 @@ def compose(parent: Pose, child: Pose) -> Pose:
     """`child`, given in `parent`'s frame, in the frame that `parent` is given in."""
     x, y, z = turned(parent.orientation_xyzw, child.position_m)
     px, py, pz = parent.position_m
-    return Pose((px + x, py + y, pz + z), _product(parent.orientation_xyzw, child.orientation_xyzw))
+    return Pose((px + x, py + y, pz + z), product(parent.orientation_xyzw, child.orientation_xyzw))
 
 
 def inverse(pose: Pose) -> Pose:
@@ -28,7 +28,8 @@ def turned(orientation: Quaternion, vector: Vector3) -> Vector3:
     return (vx + w * tx + y * tz - z * ty, vy + w * ty + z * tx - x * tz, vz + w * tz + x * ty - y * tx)
 
 
-def _product(a: Quaternion, b: Quaternion) -> Quaternion:
+def product(a: Quaternion, b: Quaternion) -> Quaternion:
+    """First `b`, then `a`."""
     ax, ay, az, aw = a
     bx, by, bz, bw = b
     return (

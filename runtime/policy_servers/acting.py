@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from runtime.messages.cell import CellDescription
 from runtime.messages.geometry import Pose, Quaternion, Vector3
-from runtime.perception.poses import compose, inverse
+from runtime.perception.poses import compose, inverse, product
 from runtime.policy_servers.arrays import Array, described
 from runtime.policy_servers.exchange import Answer, Mismatch
 from runtime.policy_servers.mapping import Mapping
@@ -22,7 +22,6 @@ from runtime.policy_servers.rotations import (
     from_euler,
     from_rotation_vector,
     from_six,
-    times,
     unit,
 )
 from runtime.ports import Observation
@@ -102,7 +101,7 @@ class Actor:
         """Each part's own columns, of the steps that are used."""
         found: dict[str, Rows] = {}
         for action in self._mapping.action:
-            array = arrays[action.key][: self._mapping.steps.use].astype(np.float64)
+            array = arrays[action.key][: self._mapping.steps.rows_used].astype(np.float64)
             start = 0
             for part in action.parts:
                 width = self._joints if ACTION_PARTS[part] == EVERY_JOINT else ACTION_PARTS[part]
@@ -166,7 +165,7 @@ class Actor:
             if units.deltas == "from_start":
                 place, turn = np.array(start.position_m), start.orientation_xyzw
             place = place + shift_m
-            turn = unit(times(delta, turn))
+            turn = unit(product(delta, turn))
             poses.append(Pose(_vector(place), turn))
         return poses
 

@@ -6,6 +6,7 @@ import io
 import math
 import re
 from collections.abc import Sequence
+from tokenize import TokenError
 from typing import cast
 
 import numpy as np
@@ -59,7 +60,7 @@ def npy_array(data: bytes) -> Array:
         version = np.lib.format.read_magic(stream)
         read = np.lib.format.read_array_header_1_0 if version == (1, 0) else np.lib.format.read_array_header_2_0
         shape, fortran, dtype = read(stream, max_header_size=_NPY_HEAD)
-    except (ValueError, OSError, EOFError, SyntaxError, TypeError, RecursionError, MemoryError) as trouble:
+    except (ValueError, OSError, EOFError, SyntaxError, TokenError, TypeError, RecursionError, MemoryError) as trouble:
         raise NoArray(f"no .npy file: {str(trouble)[:120]}") from trouble
     if dtype.hasobject or dtype.names is not None:
         raise NoArray(f"dtype {dtype.str}, allowed are booleans, integers and floats")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import tomllib
 from collections import Counter
 from collections.abc import Iterable
@@ -24,6 +25,14 @@ from runtime.policy_servers.parts import (
 
 LONGEST_REPLY_S = 0.35
 """A chunk whose pictures are older than 0.4 s is refused by the plan gate."""
+
+LONGEST_CHUNK_S = 5.0
+"""More motion than that in one chunk is refused by the plan gate."""
+
+LARGEST_UNIT = 1000.0
+LONGEST_TOOL_M = 1.0
+UNIT_LENGTH_SLACK = 0.01
+"""Of the tool's quaternion, as a person writes it."""
 
 _PLACES = ({"position_m"}, {"x_m", "y_m", "z_m"})
 _TURNS = (
@@ -81,6 +90,11 @@ class Steps(Struct, frozen=True, forbid_unknown_fields=True):
 
     use: int = 64
     """As many of them at most become the chunk; the rest is thrown away."""
+
+    @property
+    def rows_used(self) -> int:
+        """How many of an answer's rows become the chunk: no more than the plan gate takes, however many came."""
+        return min(self.use, int(LONGEST_CHUNK_S / self.period_s + 1e-6))
 
 
 class Units(Struct, frozen=True, forbid_unknown_fields=True):
@@ -216,7 +230,15 @@ def _outside(mapping: Mapping) -> Iterable[str]:
         ("first_reply_within_s", mapping.first_reply_within_s, 0.1, 600.0),
         ("done_after_still_s", mapping.done_after_still_s, 0.0, 60.0),
         ("gripper.force_n", mapping.gripper.force_n, 0.0, 1000.0),
+        ("units.joint_velocity_rad_s", mapping.units.joint_velocity_rad_s, -LARGEST_UNIT, LARGEST_UNIT),
+        ("units.joint_delta_rad", mapping.units.joint_delta_rad, -LARGEST_UNIT, LARGEST_UNIT),
+        ("units.position_delta_m", mapping.units.position_delta_m, -LARGEST_UNIT, LARGEST_UNIT),
+        ("units.rotation_delta_rad", mapping.units.rotation_delta_rad, -LARGEST_UNIT, LARGEST_UNIT),
     ]
+    if mapping.gripper.closed_above is not None:
+        limits.append(("gripper.closed_above", mapping.gripper.closed_above, -LARGEST_UNIT, LARGEST_UNIT))
+    if mapping.lerobot is not None:
+        limits.append(("lerobot.actions_per_chunk", mapping.lerobot.actions_per_chunk, 1, 1000))
     for camera in mapping.camera:
         for side in camera.size_px or ():
             limits.append((f"camera.size_px of {camera.key}", side, 8, 1024))
@@ -226,8 +248,18 @@ def _outside(mapping: Mapping) -> Iterable[str]:
         if not lowest <= value <= highest:
             yield f"{name}: {value}, must be within {lowest}…{highest}"
     used_s = min(mapping.steps.use, mapping.steps.horizon) * mapping.steps.period_s
-    if used_s > 5.0:
-        yield f"steps: {used_s:.1f} s of motion in a chunk, the plan gate takes at most 5 s: lower `use`"
+    if used_s > LONGEST_CHUNK_S:
+        limit = f"the plan gate takes at most {LONGEST_CHUNK_S:g} s: lower `use`"
+        yield f"steps: {used_s:.1f} s of motion in a chunk, {limit}"
+    yield from _tool_troubles(mapping.tool)
+
+
+def _tool_troubles(tool: Tool) -> Iterable[str]:
+    if not all(abs(value) <= LONGEST_TOOL_M for value in tool.position_m):
+        yield f"tool.position_m: {list(tool.position_m)}, each must be within ±{LONGEST_TOOL_M:g}"
+    length = math.hypot(*tool.orientation_xyzw)
+    if not abs(length - 1.0) <= UNIT_LENGTH_SLACK:
+        yield f"tool.orientation_xyzw: {list(tool.orientation_xyzw)} of length {length:.3g}, must be 1"
 
 
 def _motion_troubles(parts: list[str]) -> Iterable[str]:

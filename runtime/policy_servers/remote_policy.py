@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import time
 from dataclasses import replace
 
@@ -189,11 +188,9 @@ class RemotePolicy:
     def _twin_answer(self, answer: Answer, look: Look) -> TwinAnswer | None:
         if not self._mapping.celltwin:
             return None
-        twin = twin_words.read(answer.extras, TwinAnswer)
+        twin = twin_words.read_answer(answer.extras)
         if twin.number != look.number:
             raise ServerTrouble(f"the answer is to look {twin.number}, asked was {look.number}")
-        if not math.isfinite(twin.confidence):
-            raise ServerTrouble(f"confidence = {twin.confidence}, must be finite")
         return twin
 
     def _offer(self, offer: Offer) -> tuple[Mismatch, ...]:

@@ -10,11 +10,11 @@ import math
 from collections.abc import Sequence
 
 import numpy as np
-from numpy.typing import NDArray
 
 from runtime.messages.geometry import Quaternion
+from runtime.perception.poses import product
+from runtime.perception.projection import Matrix, rotation
 
-Matrix = NDArray[np.float64]
 _SMALL_RAD = 1e-9
 
 
@@ -29,18 +29,6 @@ def unit(quaternion: Sequence[float]) -> Quaternion:
     if not 0.9 <= length <= 1.1:
         raise NoRotation(f"quaternion of length {length:.3g}")
     return (x / length, y / length, z / length, w / length)
-
-
-def times(a: Quaternion, b: Quaternion) -> Quaternion:
-    """First `b`, then `a`."""
-    ax, ay, az, aw = a
-    bx, by, bz, bw = b
-    return (
-        aw * bx + ax * bw + ay * bz - az * by,
-        aw * by - ax * bz + ay * bw + az * bx,
-        aw * bz + ax * by - ay * bx + az * bw,
-        aw * bw - ax * bx - ay * by - az * bz,
-    )
 
 
 def from_rotation_vector(vector: Sequence[float]) -> Quaternion:
@@ -65,29 +53,17 @@ def from_euler(angles: Sequence[float]) -> Quaternion:
     about_x = (math.sin(0.5 * roll), 0.0, 0.0, math.cos(0.5 * roll))
     about_y = (0.0, math.sin(0.5 * pitch), 0.0, math.cos(0.5 * pitch))
     about_z = (0.0, 0.0, math.sin(0.5 * yaw), math.cos(0.5 * yaw))
-    return times(about_z, times(about_y, about_x))
+    return product(about_z, product(about_y, about_x))
 
 
 def to_euler(quaternion: Quaternion) -> tuple[float, float, float]:
     """Roll, pitch, yaw in rad; at a pitch of ±90° the roll is put to zero."""
-    matrix = to_matrix(quaternion)
+    matrix = rotation(quaternion)
     sine = float(np.clip(-matrix[2, 0], -1.0, 1.0))
     pitch = math.asin(sine)
     if abs(sine) > 1.0 - 1e-9:
         return (0.0, pitch, math.atan2(-matrix[0, 1], matrix[1, 1]))
     return (math.atan2(matrix[2, 1], matrix[2, 2]), pitch, math.atan2(matrix[1, 0], matrix[0, 0]))
-
-
-def to_matrix(quaternion: Quaternion) -> Matrix:
-    """float64[3, 3]."""
-    x, y, z, w = quaternion
-    return np.array(
-        [
-            [1.0 - 2.0 * (y * y + z * z), 2.0 * (x * y - z * w), 2.0 * (x * z + y * w)],
-            [2.0 * (x * y + z * w), 1.0 - 2.0 * (x * x + z * z), 2.0 * (y * z - x * w)],
-            [2.0 * (x * z - y * w), 2.0 * (y * z + x * w), 1.0 - 2.0 * (x * x + y * y)],
-        ]
-    )
 
 
 def from_matrix(matrix: Matrix) -> Quaternion:
@@ -127,5 +103,5 @@ def from_six(numbers: Sequence[float]) -> Quaternion:
 
 def to_six(quaternion: Quaternion) -> tuple[float, ...]:
     """First two columns of the matrix, one after the other."""
-    matrix = to_matrix(quaternion)
+    matrix = rotation(quaternion)
     return (*map(float, matrix[:, 0]), *map(float, matrix[:, 1]))

@@ -170,7 +170,7 @@ class ServedPolicy:
             camera = cameras[entry.camera]
             expected = (camera.height_px, camera.width_px, 3)
             array = pictures.get(entry.key)
-            if array is None or array.dtype != np.uint8 or array.shape[-3:] != expected:
+            if array is None or array.dtype != np.uint8 or array.shape[-3:] != expected or not array.size:
                 raise BadRequest(f"{entry.key}: expected uint8{list(expected)}, came {described(array)}")
             image = array.reshape(-1, *expected)[-1].astype(np.uint8)
             at_ns = stamps.get(entry.camera, stamp_ns)

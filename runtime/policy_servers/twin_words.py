@@ -25,6 +25,20 @@ KEY = "celltwin"
 VERSION = 1
 """Raised when an older end would misread it."""
 
+MOST_LETTERS = 900
+"""Of words for a person; the address is added to them."""
+
+MOST_CELLS = 128
+"""Of a heat map, along one side."""
+
+_NUMBERS = (
+    ("confidence", 0.0, 1.0),
+    ("confidence_limit", 0.0, 1.0),
+    ("gripper_force_n", 0.0, 1000.0),
+    ("step_period_s", 0.005, 1.0),
+)
+"""Field, lowest and highest value."""
+
 
 class TwinOffer(Struct, frozen=True):
     """The server about itself: which policy it serves, and for what kind of cell that was built."""
@@ -163,6 +177,30 @@ def read(values: Mapping[str, Any], kind: type[T]) -> T:
         return msgspec.convert(dict(values), kind, strict=False, builtin_types=(bytes,))
     except (msgspec.ValidationError, ValueError, TypeError) as trouble:
         raise ServerTrouble(f"the server's own words make no sense: {trouble}") from trouble
+
+
+def read_answer(values: Mapping[str, Any]) -> TwinAnswer:
+    """What our own server says beside its rows; raises `ServerTrouble` that names the field, its value and the limit.
+
+    What is refused here is the server's fault, which is asked anew; the policy that asks it keeps its good name.
+    """
+    answer = read(values, TwinAnswer)
+    for name, lowest, highest in _NUMBERS:
+        value = getattr(answer, name)
+        if not lowest <= value <= highest:
+            raise ServerTrouble(f"{name} = {value}, must be within {lowest:g}…{highest:g}")
+    for name in ("phase", "reason", "reading"):
+        letters = len(getattr(answer, name))
+        if letters > MOST_LETTERS:
+            raise ServerTrouble(f"{name} has {letters} letters, at most {MOST_LETTERS} are shown")
+    for heat in answer.heat:
+        if not all(1 <= side <= MOST_CELLS for side in (heat.width, heat.height)) or (
+            len(heat.cells) != heat.width * heat.height
+        ):
+            raise ServerTrouble(
+                f"heat of {heat.camera[:40]}: {heat.width} × {heat.height} with {len(heat.cells)} cells"
+            )
+    return answer
 
 
 def offer_mismatches(

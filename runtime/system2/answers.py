@@ -18,6 +18,12 @@ MOST_LETTERS = 1000
 MOST_CELLS = 128
 """Of a heat map, along one side."""
 
+LONGEST_STEP_S = 60.0
+"""Far beyond what the plan gate lets pass; what is longer is no time any more that can be counted in nanoseconds."""
+
+MOST_BYTES = 256 * 1024
+"""Of one field on the wire, ten times a second: the largest heat map takes 16 KiB, a chunk of 64 poses 5 KiB."""
+
 _ENCODER = msgspec.msgpack.Encoder()
 _CONTENTS: dict[str, msgspec.msgpack.Decoder[Any]] = {
     "signals": msgspec.msgpack.Decoder(tuple[Signal, ...]),
@@ -46,13 +52,10 @@ def checked(answer: object) -> Proposal:
     for name in ("confidence", "confidence_limit"):
         if not 0.0 <= getattr(answer, name) <= 1.0:
             raise ValueError(f"{name} = {getattr(answer, name)}, must be within 0…1")
-    if answer.step_period_s <= 0.0:
-        raise ValueError(f"step_period_s = {answer.step_period_s}, must be above 0")
+    if not 0.0 < answer.step_period_s <= LONGEST_STEP_S:
+        raise ValueError(f"step_period_s = {answer.step_period_s}, must be above 0 and at most {LONGEST_STEP_S:g}")
     for name, decoder in _CONTENTS.items():
-        try:
-            decoder.decode(_ENCODER.encode(getattr(answer, name)))
-        except (TypeError, ValueError, OverflowError, msgspec.MsgspecError) as trouble:
-            raise TypeError(f"{name} cannot be sent: {trouble}") from trouble
+        _can_be_sent(getattr(answer, name), name, decoder)
     for heat in answer.heat:
         _is_map(heat)
     return answer
@@ -62,6 +65,16 @@ def presentable(words: str) -> str:
     """Somebody else's words, cut and cleaned so that they can be sent."""
     cut = words if len(words) <= MOST_LETTERS else f"{words[:MOST_LETTERS]}…"
     return cut.encode("utf-8", "backslashreplace").decode()
+
+
+def _can_be_sent(value: object, name: str, decoder: msgspec.msgpack.Decoder[Any]) -> None:
+    try:
+        sent = _ENCODER.encode(value)
+        decoder.decode(sent)
+    except (TypeError, ValueError, OverflowError, msgspec.MsgspecError) as trouble:
+        raise TypeError(f"{name} cannot be sent: {trouble}") from trouble
+    if len(sent) > MOST_BYTES:
+        raise ValueError(f"{name} takes {len(sent)} bytes, at most {MOST_BYTES} are sent")
 
 
 def _is_map(heat: HeatMap) -> None:

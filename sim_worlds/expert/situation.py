@@ -6,7 +6,8 @@ import math
 from dataclasses import dataclass
 
 from runtime.messages.cell import CellDescription, PartKind
-from runtime.picking.funnel import HandState
+from runtime.messages.geometry import Pose
+from runtime.picking.funnel import HandState, yaw_of
 from sim_worlds.judge import place_of
 from sim_worlds.plant.truth import Truth
 
@@ -62,7 +63,7 @@ def situation_of(
     parts: dict[str, Lying] = {}
     for kind, pose in zip(cell.parts, truth.parts.tolist(), strict=True):
         x_m, y_m, z_m, x, y, z, w = pose
-        yaw_rad = math.atan2(2.0 * (w * z + x * y), 1.0 - 2.0 * (y * y + z * z))
+        yaw_rad = yaw_of(Pose((x_m, y_m, z_m), (x, y, z, w)))
         place = place_of((x_m, y_m, z_m), cell=cell, endless=endless)
         parts[kind.name] = Lying(kind, x_m, y_m, z_m, yaw_rad, place)
     return Situation(hand, width_m, force_n, parts)

@@ -28,13 +28,13 @@ from runtime.messages.requests import AddTask
 from runtime.mistakes import UserMistake
 from runtime.supervision.tasks import FINAL
 from tests.bench.chunk_ways import WAYS, Committed, Seam
-from twin_app.assembly.evaluate_command import parse_seeds
 from twin_app.assembly.examination.examination import TIME_LIMIT_S, WatchedRegistry
 from twin_app.assembly.examination.figures import wilson
 from twin_app.assembly.examination.paper import draw_question
 from twin_app.assembly.figures import circumstances, load, show_rows
 from twin_app.assembly.lockstep import LockStepCell
 from twin_app.assembly.setup import CellSetup, read_plugins, read_scene
+from twin_app.model.seeds import parse_seeds
 
 LATENCIES_MS = (0, 50, 100, 200, 300)
 SAMPLE_TICKS = 10

@@ -15,6 +15,7 @@ from pytestqt.qtbot import QtBot
 
 from runtime.messages.requests import Stop
 from runtime.recording.reader import UnreadableRecording
+from tests.support.fake_policies import heat_maps
 from tests.support.recorded_session import control_state
 from tests.support.recording_file import write_recording
 from twin_app.bridge.replay import ReplaySource
@@ -34,7 +35,8 @@ SECONDS = 4.0
 
 @pytest.fixture(scope="module")
 def recording(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return write_recording(tmp_path_factory.mktemp("recording") / "session.mcap", seconds=SECONDS)
+    file = tmp_path_factory.mktemp("recording") / "session.mcap"
+    return write_recording(file, seconds=SECONDS, heat=heat_maps())
 
 
 @pytest.fixture
@@ -95,6 +97,15 @@ def test_the_whole_recording_is_in_the_trends(window: ConsoleWindow) -> None:
     assert len(window.pump.trends.blocks["robot"]) == pytest.approx(100 * SECONDS, abs=2)
     begin, end = window.trends.canvas.window_shown.bounds_ns(0)
     assert (end - begin) * 1e-9 == pytest.approx(SECONDS, abs=0.5)
+
+
+def test_where_a_learned_policy_looked_is_drawn_over_the_recorded_pictures(window: ConsoleWindow, qtbot: QtBot) -> None:
+    window.show_panel("cameras")
+    window.pump.seek(int(head_of(window).start_ns + 0.5 * SECONDS * 1e9))
+    views = window.cameras.views
+    drawn = {heat.camera: heat for heat in heat_maps()}
+    qtbot.waitUntil(lambda: all(name in views and views[name].heat == heat for name, heat in drawn.items()))
+    assert window.cameras.heat_switch.isVisible()
 
 
 def test_keys_step_jump_and_play(window: ConsoleWindow, qtbot: QtBot) -> None:

@@ -3,17 +3,30 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 
 from runtime.mistakes import UserMistake
+from runtime.plugin_host import PolicyManifest
 from sim_worlds.variation import TrainingMix
 from twin_app.assembly.examination import ledger as ledgers
 from twin_app.assembly.examination.examination import Result
 from twin_app.assembly.examination.ledger import Ledger
 from twin_app.assembly.examination.tables import ablation, robustness
 from twin_app.assembly.setup import CellSetup
+
+
+@dataclass(frozen=True)
+class OnlyManifest:
+    """Of a registry, what the ledger asks for."""
+
+    one: PolicyManifest
+
+    def manifest(self, name: str) -> PolicyManifest:
+        assert name == self.one.name
+        return self.one
 
 
 class Examiner:
@@ -92,6 +105,27 @@ def test_another_cell_or_suite_has_results_of_its_own(tmp_path: Path, examiner: 
     ask(Ledger(tmp_path), range(2), mix=TrainingMix(chance=0.3))
     ask(Ledger(tmp_path), range(2), mix=TrainingMix(chance=0.4))
     assert len(examiner.asked) == 5
+
+
+def test_a_scene_that_was_changed_has_results_of_its_own(tmp_path: Path, examiner: Examiner) -> None:
+    scene = tmp_path / "mine.toml"
+    for height in (1, 1, 2):
+        scene.write_text(f"height = {height}")
+        ask(Ledger(tmp_path), range(2), CellSetup(scene=str(scene)))
+    assert examiner.asked == [(0, 1), (0, 1)]
+
+
+def test_weights_that_were_made_anew_have_results_of_their_own(
+    tmp_path: Path, examiner: Examiner, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    model = tmp_path / "model"
+    model.mkdir()
+    manifest = PolicyManifest("mine", "Mine", "1", "policy", tmp_path, "", model=model)
+    monkeypatch.setattr(ledgers, "read_plugins", lambda setup: OnlyManifest(manifest))
+    for weights in ("a", "a", "b"):
+        (model / "card.json").write_text(weights)
+        ask(Ledger(tmp_path), range(2), CellSetup(policy="mine"))
+    assert examiner.asked == [(0, 1), (0, 1)]
 
 
 def test_a_line_that_was_cut_off_costs_its_own_result_only(tmp_path: Path, examiner: Examiner) -> None:

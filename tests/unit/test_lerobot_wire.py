@@ -274,3 +274,45 @@ def test_a_record_cannot_be_told_to_be_something_else() -> None:
     assert isinstance(record, Named)
     assert record.kind == "TimedAction"
     assert record.fields == {"fields": 1, "kind": "x", "__class__": "y"}
+
+
+# ── pickles that ask for too much ────────────────────────────────────────────────────────────────
+
+
+def lists_of_lists(*, depth: int, width: int) -> bytes:
+    """A list of so many times the same list of so many times the same list …: width**depth values in a few bytes."""
+    program = b"\x80\x04](" + b"K\x01" * width + b"eq\x00"
+    for level in range(1, depth):
+        program += b"](" + bytes((ord("h"), level - 1)) * width + b"e" + bytes((ord("q"), level))
+    return program + b"."
+
+
+@pytest.mark.parametrize(
+    ("pickled", "said"),
+    [
+        (b"\x80\x04Nr\x00\x00\x00\x10.", "it keeps value 268435456 after 2 steps"),
+        (b"\x80\x04Np268435456\n.", "it keeps value 268435456 after 2 steps"),
+        (lists_of_lists(depth=9, width=90), "it describes more than 50000 values"),
+        (b"\x80\x04](" + b"N" * 60_000 + b"e.", "it takes more than 50000 steps"),
+    ],
+    ids=["memo", "memo in text", "lists of lists", "long"],
+)
+def test_a_pickle_that_asks_for_too_much_is_refused_before_it_has_got_it(pickled: bytes, said: str) -> None:
+    with pytest.raises(ServerTrouble, match=said):
+        load(pickled)
+
+
+def same_tensor(times: int) -> bytes:
+    """A list of tensors of 4 MiB that all have the storage of the first."""
+    whole = dump(Tensor(np.zeros(1 << 20, dtype=np.float32)))[2:-1]
+    begins, ends = whole.index(dump("torch.storage")[2:-1]), whole.index(b"R" + dump(0)[2:-1]) + 1
+    storage = whole[begins:ends]
+    again = whole.replace(storage, b"h\x00")
+    first, again = whole.replace(storage, storage + b"q\x00"), whole.replace(storage, b"h\x00")
+    return b"\x80\x04](" + first + again * (times - 1) + b"e."
+
+
+def test_one_storage_cannot_become_any_number_of_tensors() -> None:
+    assert [array.shape for array in load(same_tensor(3))] == [(1 << 20,)] * 3
+    with pytest.raises(ServerTrouble, match="its arrays take more than"):
+        load(same_tensor(9))

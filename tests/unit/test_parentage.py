@@ -1,4 +1,4 @@
-"""Processes that end with the one that started them: when that is killed, and when it is interrupted."""
+"""Processes that end with the one that started them, when that is killed or interrupted; and what they tell it."""
 
 from __future__ import annotations
 
@@ -26,6 +26,20 @@ if __name__ == "__main__":
         sys.exit(143)
 """
 
+TROUBLES = """
+from runtime.link.parentage import crew
+from runtime.mistakes import UserMistake
+from tests.support.crew_work import err, work_and_be_killed
+
+if __name__ == "__main__":
+    for troubled in (err, work_and_be_killed):
+        try:
+            with crew(1) as pool:
+                pool.submit(troubled).result()
+        except UserMistake as mistake:
+            print(type(mistake).__name__, mistake)
+"""
+
 
 @pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGTERM])
 def test_a_crew_ends_at_once_with_the_process_that_it_works_for(tmp_path: Path, number: signal.Signals) -> None:
@@ -37,6 +51,26 @@ def test_a_crew_ends_at_once_with_the_process_that_it_works_for(tmp_path: Path, 
     process.send_signal(number)
     assert process.wait(20.0) in (-number, 143)
     _await_gone(worker)
+
+
+def test_what_goes_wrong_in_a_crew_is_told_as_what_it_is(tmp_path: Path) -> None:
+    script = tmp_path / "script.py"
+    script.write_text(TROUBLES)
+    root = str(Path(__file__).resolve().parents[2])
+    told = subprocess.run(
+        [sys.executable, str(script)],
+        env={**os.environ, "PYTHONPATH": root},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert told.stdout.splitlines() == [
+        "SceneError tray.toml: height_m = 3: must be 2",
+        "  → correct `height_m` in tray.toml",
+        "UserMistake a process that worked for this command was killed, perhaps because memory ran out",
+        "  → give the same command again, with fewer --processes: what was kept is not done again",
+    ]
+    assert told.stderr == ""
 
 
 def _read(file: Path) -> str:

@@ -13,6 +13,8 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
 from runtime.messages.geometry import Pose, Quaternion
+from runtime.perception.poses import product
+from runtime.perception.projection import rotation
 from runtime.policy_servers import rotations
 from runtime.policy_servers.acting import Actor, AnswerRefused, Chunk
 from runtime.policy_servers.exchange import Answer
@@ -38,7 +40,7 @@ def same_turn(a: Quaternion, b: Quaternion) -> bool:
 @given(UNIT)
 def test_every_way_to_write_an_orientation_leads_back(values: Any) -> None:
     turn = turn_of(values)
-    assert same_turn(rotations.from_matrix(rotations.to_matrix(turn)), turn)
+    assert same_turn(rotations.from_matrix(rotation(turn)), turn)
     assert same_turn(rotations.from_rotation_vector(rotations.to_rotation_vector(turn)), turn)
     assert same_turn(rotations.from_euler(rotations.to_euler(turn)), turn)
     assert same_turn(rotations.from_six(rotations.to_six(turn)), turn)
@@ -50,7 +52,7 @@ def test_orientations_follow_the_conventions_that_are_written_down() -> None:
     assert rotations.to_euler(quarter_about_z) == pytest.approx((0.0, 0.0, math.pi / 2))
     assert rotations.to_six(quarter_about_z) == pytest.approx((0.0, 1.0, 0.0, -1.0, 0.0, 0.0))
     roll_then_yaw = rotations.from_euler((math.pi / 2, 0.0, math.pi / 2))
-    assert rotations.to_matrix(roll_then_yaw) @ [0.0, 1.0, 0.0] == pytest.approx([0.0, 0.0, 1.0])
+    assert rotation(roll_then_yaw) @ [0.0, 1.0, 0.0] == pytest.approx([0.0, 0.0, 1.0])
 
 
 @pytest.mark.parametrize("numbers", [(0.0,) * 6, (1.0, 0.0, 0.0, 2.0, 0.0, 0.0)])
@@ -139,7 +141,7 @@ def test_chained_pose_deltas_add_up_along_the_axes_of_the_base() -> None:
     x, y, z = seen.gripper_in_base.position_m
     places = np.array([pose.position_m for pose in chunk.gripper_in_base])
     assert places == pytest.approx(np.array([(x, y, z + 0.01 * (step + 1)) for step in range(10)]), abs=1e-6)
-    turned = rotations.times(rotations.from_rotation_vector((0, 0, 0.5)), seen.gripper_in_base.orientation_xyzw)
+    turned = product(rotations.from_rotation_vector((0, 0, 0.5)), seen.gripper_in_base.orientation_xyzw)
     assert same_turn(chunk.gripper_in_base[-1].orientation_xyzw, turned)
     assert chunk.gripper_width_m == (0.08,) * 10
 

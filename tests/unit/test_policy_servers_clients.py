@@ -40,6 +40,7 @@ OPENPI = [
     (pack_openpi({**GOOD, "prompt": 7}), "prompt: expected text, came a int"),
     (pack_openpi(without("observation/wrist")), "observation/wrist: expected uint8[128, 128, 3], came nothing"),
     (pack_openpi({**GOOD, "observation/wrist": np.zeros((64, 64, 3), np.uint8)}), "came uint8[64, 64, 3]"),
+    (pack_openpi({**GOOD, "observation/wrist": np.zeros((0, 128, 128, 3), np.uint8)}), "came uint8[0, 128, 128, 3]"),
     (pack_openpi({**GOOD, "observation/joint_position": np.zeros(6)}), "came float64[6]"),
     (pack_openpi({**GOOD, "observation/joint_position": np.full(7, np.nan)}), "expected finite float[7]"),
     (pack_openpi({**GOOD, "observation/joint_position": np.zeros(7, np.int64)}), "came int64[7]"),

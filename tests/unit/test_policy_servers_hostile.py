@@ -35,6 +35,7 @@ from tests.support.policy_servers import (
     until_phase,
 )
 
+HEAT = {"camera": "wrist", "width": 2, "height": 2}
 SLOWEST_S = 5.0
 """`infer` waits 0.09 s; the rest is a busy machine's. A server that hangs does so for far longer."""
 
@@ -135,6 +136,10 @@ def test_an_answer_that_turns_bad_while_driving_becomes_no_chunk_and_the_server_
         (lambda words: {**words, "number": -5}, "the answer is to look -5"),
         (lambda words: {**words, "confidence": float("nan")}, "confidence = nan"),
         (lambda words: {**words, "status": "dancing"}, "dancing"),
+        (lambda words: {**words, "confidence": 1.5}, "confidence = 1.5, must be within 0…1"),
+        (lambda words: {**words, "step_period_s": 1e300}, "step_period_s = 1e+300, must be within 0.005…1"),
+        (lambda words: {**words, "phase": "x" * 5000}, "phase has 5000 letters"),
+        (lambda words: {**words, "heat": [{**HEAT, "cells": b"12"}]}, "heat of wrist: 2 × 2 with 2 cells"),
         (lambda words: {}, "make no sense"),
     ],
 )

@@ -50,6 +50,11 @@ def test_every_mapping_that_comes_with_the_program_fits_a_seven_joint_cell(path:
         ('"quaternion_xyzw", ', '"quaternion_xyzw", "position_m", ', "position_m is given 2 times"),
         ('"observation/wrist"', '"observation/overhead"', "'observation/overhead' is given 2 times"),
         ('protocol = "openpi"', 'protocol = "carrier pigeon"', "protocol"),
+        ("[steps]", "[units]\njoint_delta_rad = nan\n[steps]", "units.joint_delta_rad: nan, must be within"),
+        ("[steps]", "[gripper]\nclosed_above = inf\n[steps]", "gripper.closed_above: inf, must be within"),
+        ("[steps]", "[tool]\norientation_xyzw = [0, 0, 0, 0]\n[steps]", "of length 0, must be 1"),
+        ("[steps]", "[tool]\norientation_xyzw = [0, nan, 0, 1]\n[steps]", "of length nan, must be 1"),
+        ("[steps]", "[tool]\nposition_m = [0, 0, 107]\n[steps]", "each must be within ±1"),
     ],
 )
 def test_what_is_wrong_in_a_mapping_is_named_with_file_key_and_limit(

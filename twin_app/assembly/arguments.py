@@ -38,6 +38,9 @@ _POLICY_WISHES = {
 }
 _SEED = "seed of plant, placement and orders, from 0 (default: %(default)s)"
 
+HIGHEST = 2**63 - 1
+"""Of any whole number: what fits into the columns and messages in which it travels."""
+
 _TOO_LONG = re.compile(rf"(\S{{{LONGEST_WORD}}})\S+")
 _Commands = argparse._SubParsersAction  # noqa: SLF001 - argparse has no public name for it
 
@@ -107,6 +110,8 @@ def _whole(text: str, *, lowest: int) -> int:
         raise argparse.ArgumentTypeError(f"{text!r} is not a whole number") from trouble
     if value < lowest:
         raise argparse.ArgumentTypeError(f"{value} is below the limit of {lowest}")
+    if value > HIGHEST:
+        raise argparse.ArgumentTypeError(f"{text} is above the limit of {HIGHEST}")
     return value
 
 

@@ -16,13 +16,13 @@ from runtime.plugin_host.variants import register_variant
 from runtime.plugin_host.workshop import Variant
 from twin_app.assembly.compression.pace import Pace, measure_pace
 from twin_app.assembly.compression.table import Row, draw_table, row_of
-from twin_app.assembly.evaluate_command import parse_seeds
 from twin_app.assembly.examination.ledger import Ledger
 from twin_app.assembly.examination.session import Result
 from twin_app.assembly.figures import circumstances, show_rows
 from twin_app.assembly.practice.workshop import PolicyWorkshop
 from twin_app.assembly.progress import Progress
 from twin_app.assembly.setup import CellSetup, absolute_scene, read_plugins, variants_folder
+from twin_app.model.seeds import parse_seeds
 
 
 def run(arguments: argparse.Namespace) -> int:

@@ -41,5 +41,7 @@ def _claim(folder: Path, recipe: Path) -> None:
         if kept.exists() and kept.read_text(encoding="utf-8") != words:
             raise UserMistake(f"{folder} holds a training with another configuration", remedy="choose another --out")
         kept.write_text(words, encoding="utf-8")
+    except UnicodeDecodeError as trouble:
+        raise UserMistake(f"{recipe}: {trouble}", remedy="a training configuration is TOML in UTF-8") from trouble
     except OSError as trouble:
         raise UserMistake(f"{trouble.filename}: {trouble.strerror}") from trouble

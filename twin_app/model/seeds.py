@@ -4,6 +4,12 @@ from __future__ import annotations
 
 from runtime.mistakes import UserMistake, quoted
 
+MOST_SEEDS = 100_000
+"""At once: more than a week of lessons or examinations."""
+
+HIGHEST_SEED = 2**63 - 1
+"""What the columns of a dataset hold."""
+
 
 def parse_seeds(text: str) -> range:
     """`A:B`, B not included. Raises `UserMistake`."""
@@ -14,4 +20,9 @@ def parse_seeds(text: str) -> range:
         raise UserMistake(f"seeds {quoted(text)} are no range", remedy="write A:B, e.g. 500000:500500") from trouble
     if not seeds or seeds.start < 0:
         raise UserMistake(f"seeds {quoted(text)} are empty or below 0", remedy="write A:B with 0 ≤ A < B")
+    if seeds.stop > HIGHEST_SEED or seeds.stop - seeds.start > MOST_SEEDS:
+        raise UserMistake(
+            f"seeds {quoted(text)} are more than {MOST_SEEDS} or beyond {HIGHEST_SEED}",
+            remedy="take fewer at once: the same folder goes on with others",
+        )
     return seeds

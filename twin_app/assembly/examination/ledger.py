@@ -10,11 +10,12 @@ from typing import Any
 import msgspec
 
 from runtime.mistakes import UserMistake
+from runtime.plugin_host.manifest import CARD
 from sim_worlds.variation import TrainingMix
 from twin_app.assembly.examination.examination import Result
 from twin_app.assembly.examination.session import examine_all
 from twin_app.assembly.figures import commit
-from twin_app.assembly.setup import CellSetup
+from twin_app.assembly.setup import CellSetup, read_plugins
 
 Progress = Callable[[Result, int, int], None]
 
@@ -57,8 +58,14 @@ class Ledger:
         """Named after everything that a result depends on: the program, the weights, the cell and the question."""
         if self._folder is None:
             return None
-        weights = "" if model is None else _digest_of(model)
-        what: list[Any] = [commit(), suite, weights, msgspec.to_builtins(msgspec.structs.replace(setup, seed=0))]
+        what: list[Any] = [
+            commit(),
+            suite,
+            "" if model is None else _digest_of(model),
+            _own_weights(setup),
+            _file_of(setup.scene),
+            msgspec.to_builtins(msgspec.structs.replace(setup, seed=0)),
+        ]
         if mix is not None:
             what.append(msgspec.to_builtins(mix))
         name = hashlib.sha256(msgspec.json.encode(what)).hexdigest()[:16]
@@ -70,8 +77,21 @@ class Ledger:
 
 
 def _digest_of(model: Path) -> str:
-    card = model / "card.json"
-    return hashlib.sha256(card.read_bytes()).hexdigest() if card.exists() else str(model)
+    """Of its card, which holds the hashes of its weights."""
+    return _file_of(str(model / CARD)) or str(model)
+
+
+def _own_weights(setup: CellSetup) -> list[str]:
+    """Of the policies that take part: a variant that is made anew keeps its name."""
+    registry = read_plugins(setup)
+    models = [registry.manifest(name).model for name in (setup.policy, setup.fallback) if name]
+    return [_digest_of(model) for model in models if model is not None]
+
+
+def _file_of(name: str) -> str:
+    """Hash of a file's content; empty for what is no file, as the name of a scene that comes with the program."""
+    file = Path(name)
+    return hashlib.sha256(file.read_bytes()).hexdigest() if file.is_file() else ""
 
 
 def _read(file: Path) -> dict[int, Result]:

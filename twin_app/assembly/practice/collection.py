@@ -52,7 +52,8 @@ def collect(
     form = syllabus.form(about or {})
     with DatasetWriter(folder, form) as writer:
         wanted = tuple(seeds)
-        missing = [seed for seed in wanted if seed not in writer.seeds()]
+        durable = writer.seeds()
+    missing = [seed for seed in wanted if seed not in durable]
     done = len(wanted) - len(missing)
     progress(done, len(wanted))
     if missing:

@@ -1,0 +1,45 @@
+"""A mistake that another process makes is told as if it were made here."""
+
+from __future__ import annotations
+
+import pickle
+from pathlib import Path
+
+import pytest
+
+from plugins.flow_vla.model import ModelRefused
+from runtime.datasets.refusals import BusyDataset
+from runtime.mistakes import UserMistake
+from runtime.policy_servers.mapping import MappingError
+from sim_worlds.tables import SceneError
+from twin_app.model.seeds import MOST_SEEDS, parse_seeds
+
+MISTAKES = [
+    UserMistake("wrong", remedy="do it right"),
+    MappingError("file: wrong"),
+    ModelRefused("no weights", remedy="train"),
+    BusyDataset(Path("folder"), field="lock", value=7, limit="one at a time", remedy="wait"),
+    SceneError(file="tray.toml", key="height_m", value=[1], limit="must be a number"),
+]
+
+
+@pytest.mark.parametrize("mistake", MISTAKES, ids=lambda mistake: type(mistake).__name__)
+def test_a_mistake_is_the_same_in_another_process(mistake: UserMistake) -> None:
+    again = pickle.loads(pickle.dumps(mistake))
+    assert type(again) is type(mistake)
+    assert (str(again), again.what, again.remedy) == (str(mistake), mistake.what, mistake.remedy)
+    assert vars(again) == vars(mistake)
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["", "5", "5:5", "7:5", "-1:3", "a:b", "0:1e3", "0:99999999999999", f"0:{MOST_SEEDS + 1}", f"{2**63}:{2**63 + 1}"],
+)
+def test_seeds_that_are_no_range_of_a_bearable_size_are_refused(text: str) -> None:
+    with pytest.raises(UserMistake, match="seeds '"):
+        parse_seeds(text)
+
+
+def test_seeds_are_a_range() -> None:
+    assert parse_seeds("500000:500500") == range(500000, 500500)
+    assert len(parse_seeds(f"7:{MOST_SEEDS + 7}")) == MOST_SEEDS
