@@ -95,15 +95,16 @@ class OpenpiTransport:
 
     def _send(self, frame: bytes, deadline: Deadline) -> None:
         assert self._socket is not None
-        self._socket.socket.settimeout(deadline.left_s())
         try:
+            self._socket.socket.settimeout(deadline.left_s())
             self._socket.send(frame)
+            self._socket.socket.settimeout(None)
         except TimeoutError as trouble:
             raise ServerTrouble("the server takes nothing in") from trouble
         except ConnectionClosed as closed:
             raise ServerTrouble(_closed_words(closed)) from closed
-        finally:
-            self._socket.socket.settimeout(None)
+        except OSError as trouble:  # closed under our hands: the other end broke off a moment ago
+            raise ServerTrouble("the connection broke off") from trouble
 
     def _receive(self, deadline: Deadline) -> bytes:
         assert self._socket is not None

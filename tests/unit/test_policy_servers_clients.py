@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import threading
 from typing import Any
 
 import grpc
@@ -14,10 +15,12 @@ from websockets.sync.client import connect
 from plugins.groot.dialects import Dialect, pack, unpack
 from plugins.lerobot_async.messages import SERVICE, payload_message, piece_message, pieces
 from plugins.lerobot_async.pickle_writer import Record, dump
+from plugins.openpi.client import OpenpiTransport
 from plugins.openpi.wire import pack as pack_openpi
 from runtime.link.questions import Asker
+from runtime.policy_servers.exchange import Look, ServerTrouble
 from runtime.policy_servers.standing import Phase
-from tests.support.policy_servers import KEEPS_GRPC, Echo, client_of, server_of, until_phase
+from tests.support.policy_servers import KEEPS_GRPC, Echo, client_of, own_mapping, server_of, until_phase
 
 GOOD: dict[str, Any] = {
     "observation/overhead": np.zeros((128, 128, 3), np.uint8),
@@ -46,6 +49,18 @@ OPENPI = [
     (pack_openpi({**GOOD, "observation/joint_position": np.zeros(7, np.int64)}), "came int64[7]"),
     (pack_openpi({**GOOD, "celltwin": {"number": "x"}}), "celltwin: "),
 ]
+
+
+def test_a_connection_that_is_closed_under_openpis_client_broke_off() -> None:
+    with server_of("openpi", Echo()) as server:
+        transport = OpenpiTransport(server.address, own_mapping("openpi"), threading.Event())
+        transport.open(timeout_s=5.0)
+        try:
+            vars(transport)["_socket"].socket.close()
+            with pytest.raises(ServerTrouble, match="broke off"):
+                transport.ask(Look(1, {}, {}, "put it there"), timeout_s=5.0)
+        finally:
+            transport.close()
 
 
 def test_openpis_server_tells_a_bad_look_as_text_and_serves_the_next_client() -> None:

@@ -19,7 +19,6 @@ SUITES = {
 }
 """What an evaluation asks, in words."""
 
-MOST_SEEDS = 100_000
 MOST_BYTES = 100_000
 """Of a training configuration."""
 
@@ -90,9 +89,7 @@ def training_folder(folder: Path) -> Path:
 def _check_evaluation(wish: RunWish) -> None:
     if wish.suite not in SUITES:
         raise UserMistake(f"suite {quoted(wish.suite)}", remedy=f"one of: {', '.join(SUITES)}")
-    count = len(parse_seeds(wish.seeds))
-    if count > MOST_SEEDS:
-        raise UserMistake(f"seeds {quoted(wish.seeds)}: {count} runs, at most {MOST_SEEDS}", remedy="take fewer")
+    parse_seeds(wish.seeds)
     check_variations(wish.variations)
     if wish.fallback == wish.policy:
         raise UserMistake(f"fallback {quoted(wish.fallback)} cannot stand in for itself", remedy="choose another one")

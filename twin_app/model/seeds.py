@@ -20,9 +20,11 @@ def parse_seeds(text: str) -> range:
         raise UserMistake(f"seeds {quoted(text)} are no range", remedy="write A:B, e.g. 500000:500500") from trouble
     if not seeds or seeds.start < 0:
         raise UserMistake(f"seeds {quoted(text)} are empty or below 0", remedy="write A:B with 0 ≤ A < B")
-    if seeds.stop > HIGHEST_SEED or seeds.stop - seeds.start > MOST_SEEDS:
+    if seeds.stop > HIGHEST_SEED:
+        raise UserMistake(f"seeds {quoted(text)} go beyond {HIGHEST_SEED}", remedy="take lower ones")
+    if (count := seeds.stop - seeds.start) > MOST_SEEDS:
         raise UserMistake(
-            f"seeds {quoted(text)} are more than {MOST_SEEDS} or beyond {HIGHEST_SEED}",
-            remedy="take fewer at once: the same folder goes on with others",
+            f"seeds {quoted(text)}: {count} runs, at most {MOST_SEEDS} at once",
+            remedy="take fewer; where results are kept, the same folder goes on with others",
         )
     return seeds

@@ -28,14 +28,9 @@ class RunForm(QWidget):
         self.suite = _combo("Suite", tuple(SUITES))
         for index, words in enumerate(SUITES.values()):
             self.suite.setItemData(index, words, Qt.ItemDataRole.ToolTipRole)
-        self.seeds = QLineEdit(RunWish("evaluate", "").seeds)
-        self.seeds.setMaxLength(LONGEST)
-        self.seeds.setAccessibleName("Seeds")
+        self.seeds = _line("Seeds", text=RunWish("evaluate", "").seeds)
         self.seeds.setToolTip("Seeds A:B, B not included; those of tests begin at 500000")
-        self.variations = QLineEdit()
-        self.variations.setMaxLength(LONGEST)
-        self.variations.setAccessibleName("Variations")
-        self.variations.setPlaceholderText("variations, e.g. light:weak")
+        self.variations = _line("Variations", hint="variations, e.g. light:weak")
         self.variations.setToolTip(
             f"Each NAME or NAME:STRENGTH, between spaces or commas; empty: the cell as it is.\n"
             f"Names: {', '.join(VARIATIONS)}.\n"
@@ -43,10 +38,7 @@ class RunForm(QWidget):
         )
         self.fallback = _combo("Fallback of the run", (NO_FALLBACK,))
         self.fallback.setToolTip("Stands in when the examined policy declines, fails, is late, unsure or slow")
-        self.config = QLineEdit()
-        self.config.setMaxLength(LONGEST)
-        self.config.setAccessibleName("Training configuration")
-        self.config.setPlaceholderText("configuration file; empty: the shipped one")
+        self.config = _line("Training configuration", hint="configuration file; empty: the shipped one")
         self.processes = QSpinBox()
         self.processes.setRange(1, max(1, os.cpu_count() or 1))
         self.processes.setSuffix(" at once")
@@ -138,6 +130,14 @@ def _offer(box: QComboBox, words: list[str]) -> None:
         box.clear()
         box.addItems(words)
         box.setCurrentIndex(words.index(before) if before in words else min(0, len(words) - 1))
+
+
+def _line(name: str, *, text: str = "", hint: str = "") -> QLineEdit:
+    line = QLineEdit(text)
+    line.setMaxLength(LONGEST)
+    line.setAccessibleName(name)
+    line.setPlaceholderText(hint)
+    return line
 
 
 def _combo(name: str, words: tuple[str, ...]) -> QComboBox:
