@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import TypeVar
 
 import torch
 from torch import nn
+
+Net = TypeVar("Net", bound=nn.Module)
 
 
 def accelerator() -> torch.device:
@@ -15,12 +18,11 @@ def accelerator() -> torch.device:
 
 
 @contextmanager
-def on_accelerator(net: nn.Module) -> Iterator[torch.device]:
-    """The network is there, and back on the processor afterwards. Make its optimiser inside."""
-    device = accelerator()
-    net.to(device)
+def on_accelerator(net: Net) -> Iterator[Net]:
+    """The network, moved there, and back on the processor afterwards. Make its optimiser inside."""
+    net.to(accelerator())
     try:
-        yield device
+        yield net
     finally:
         net.cpu()
 

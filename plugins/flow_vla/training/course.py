@@ -17,6 +17,7 @@ import torch
 from plugins.flow_vla.condition import SIZE
 from plugins.flow_vla.flow import FlowHead
 from plugins.flow_vla.model import Build, FlowVla, load_card, load_model, save_model
+from plugins.flow_vla.training.accelerating import on_accelerator
 from plugins.flow_vla.training.acting import ActingPlan, joined, teach_acting
 from plugins.flow_vla.training.assurance import calibrate
 from plugins.flow_vla.training.checkpoint import Checkpoint
@@ -89,19 +90,21 @@ class Course:
         shards = self._stills("stills", recipe.stills.first_seed, recipe.stills.count)
         plan = GroundingPlan(epochs=recipe.stills.epochs, seed=recipe.seed)
         checkpoint = Checkpoint(self._folder / "grounding.pt")
-        teach_grounding(model.grounding, shards, plan, checkpoint=checkpoint, progress=self.listen("grounding"))
+        with on_accelerator(model.grounding) as net:
+            teach_grounding(net, shards, plan, checkpoint=checkpoint, progress=self.listen("grounding"))
 
     def _turn(self, model: FlowVla) -> None:
         recipe = self._recipe
         shards = self._stills("stills", recipe.stills.first_seed, recipe.stills.count)
-        teach_turning(
-            model.grounding,
-            shards,
-            epochs=recipe.stills.turning_epochs,
-            seed=recipe.seed,
-            checkpoint=Checkpoint(self._folder / "turning.pt"),
-            progress=self.listen("turning"),
-        )
+        with on_accelerator(model.grounding) as net:
+            teach_turning(
+                net,
+                shards,
+                epochs=recipe.stills.turning_epochs,
+                seed=recipe.seed,
+                checkpoint=Checkpoint(self._folder / "turning.pt"),
+                progress=self.listen("turning"),
+            )
         unseen = self._stills("unseen", recipe.seeds.validation, recipe.seeds.validation_count)
         self._facts["eyes"] = validate(model.grounding.eval(), unseen)
 

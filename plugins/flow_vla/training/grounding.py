@@ -13,7 +13,7 @@ from torch.nn import functional
 
 from plugins.flow_vla.eyes import CELLS, Eye
 from plugins.flow_vla.grounding import Grounding
-from plugins.flow_vla.training.accelerating import device_of, on_accelerator
+from plugins.flow_vla.training.accelerating import device_of
 from plugins.flow_vla.training.checkpoint import Checkpoint
 from plugins.flow_vla.training.labels import CAMERAS
 from plugins.flow_vla.training.questions import draw_question
@@ -44,17 +44,6 @@ def teach_grounding(
     progress: Callable[[int, int, dict[str, float]], None],
 ) -> None:
     """Train both eyes. `progress` hears of every 20th step: its number, the number of all, the newest losses."""
-    with on_accelerator(net):
-        _teach(net, shards, plan, checkpoint, progress)
-
-
-def _teach(
-    net: Grounding,
-    shards: Shards,
-    plan: GroundingPlan,
-    checkpoint: Checkpoint,
-    progress: Callable[[int, int, dict[str, float]], None],
-) -> None:
     optimiser = torch.optim.AdamW(net.parameters(), lr=plan.rate, weight_decay=1e-3)
     an_epoch = len(shards) // plan.batch
     steps = plan.epochs * an_epoch

@@ -12,7 +12,7 @@ from torch.nn import functional
 
 from plugins.flow_vla.eyes import CELL_PX, CELLS, TURNS
 from plugins.flow_vla.grounding import Grounding
-from plugins.flow_vla.training.accelerating import device_of, on_accelerator
+from plugins.flow_vla.training.accelerating import device_of
 from plugins.flow_vla.training.checkpoint import Checkpoint
 from plugins.flow_vla.training.labels import CAMERAS
 from plugins.flow_vla.training.shards import Batch, Shards
@@ -37,19 +37,6 @@ def teach_turning(
     progress: Callable[[int, int, dict[str, float]], None],
 ) -> None:
     """Train both turners."""
-    with on_accelerator(net):
-        _teach(net, shards, epochs, seed, rate, checkpoint, progress)
-
-
-def _teach(
-    net: Grounding,
-    shards: Shards,
-    epochs: int,
-    seed: int,
-    rate: float,
-    checkpoint: Checkpoint,
-    progress: Callable[[int, int, dict[str, float]], None],
-) -> None:
     an_epoch = len(shards) // _STILLS
     steps = epochs * an_epoch
     optimiser = torch.optim.AdamW(net.turners.parameters(), lr=rate, weight_decay=1e-3)
