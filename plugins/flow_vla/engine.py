@@ -52,8 +52,11 @@ class Engine(Protocol):
         """
         ...
 
-    def draw(self, condition: NDArray[np.float32]) -> tuple[NDArray[np.float32], float]:
-        """Chunks f32[SAMPLES, ACTION] and the logit of having finished, for one condition f32[SIZE]."""
+    def draw(self, condition: NDArray[np.float32], noise: NDArray[np.float32]) -> tuple[NDArray[np.float32], float]:
+        """Chunks f32[SAMPLES, ACTION], one for every start in `noise`, and the logit of having finished.
+
+        `condition`: f32[SIZE]; `noise`: f32[SAMPLES, ACTION], see `Noise`.
+        """
         ...
 
 
@@ -64,7 +67,6 @@ class TorchEngine:
         self._grounding = grounding
         self._head = head
         self._steps = steps
-        self._noise = torch.from_numpy(noise())
         self._pictures: dict[str, Tensor] = {}
 
     def see(self, camera: str, image: NDArray[np.uint8], asked: NDArray[np.float32]) -> Seen:
@@ -90,11 +92,12 @@ class TorchEngine:
             piece = sampled(self._pictures[camera], torch.from_numpy(frame)[None])
             return self._grounding.turners[camera](piece).softmax(dim=1)[0].numpy()
 
-    def draw(self, condition: NDArray[np.float32]) -> tuple[NDArray[np.float32], float]:
+    def draw(self, condition: NDArray[np.float32], noise: NDArray[np.float32]) -> tuple[NDArray[np.float32], float]:
         """See `Engine`."""
         with torch.inference_mode():
             one = torch.from_numpy(condition)[None]
-            drawn = self._head.draw(one.expand(SAMPLES, -1), noise=self._noise, steps=self._steps)
+            start = torch.from_numpy(noise)
+            drawn = self._head.draw(one.expand(len(start), -1), noise=start, steps=self._steps)
             return drawn.numpy(), float(self._head.finished(one)[0, 0])
 
 
@@ -103,6 +106,13 @@ def as_picture(image: NDArray[np.uint8]) -> NDArray[np.float32]:
     return np.ascontiguousarray(image.transpose(2, 0, 1))[None].astype(np.float32) / np.float32(255.0)
 
 
-def noise() -> NDArray[np.float32]:
-    """f32[SAMPLES, ACTION]: where every drawing starts; the same at every look, so that looks can be compared."""
-    return np.random.default_rng(0xF10).standard_normal((SAMPLES, ACTION)).astype(np.float32)
+class Noise:
+    """Where drawings start: anew at every look, so that no pose is left for ever by the same chunk that leads to it."""
+
+    def __init__(self) -> None:
+        """The same row of starts for every task."""
+        self._random = np.random.default_rng(0xF10)
+
+    def next(self) -> NDArray[np.float32]:
+        """f32[SAMPLES, ACTION], normally distributed."""
+        return self._random.standard_normal((SAMPLES, ACTION), dtype=np.float32)

@@ -8,7 +8,7 @@ from typing import cast
 import numpy as np
 from numpy.typing import NDArray
 
-from plugins.flow_vla.engine import Seen, as_picture, noise
+from plugins.flow_vla.engine import Seen, as_picture
 from plugins.flow_vla.model import ModelRefused
 from plugins.flow_vla.onnx_runtime import onnxruntime, state
 
@@ -28,7 +28,6 @@ class OnnxEngine:
 
     def __init__(self, graphs: Mapping[str, bytes]) -> None:
         self._sessions = {name: _session(name, content) for name, content in graphs.items()}
-        self._noise = noise()
         self._pictures: dict[str, NDArray[np.float32]] = {}
 
     def see(self, camera: str, image: NDArray[np.uint8], asked: NDArray[np.float32]) -> Seen:
@@ -41,9 +40,9 @@ class OnnxEngine:
         """See `Engine`."""
         return self._run(f"turn_{camera}", {"picture": self._pictures[camera], "frame": frame[None]})[0][0]
 
-    def draw(self, condition: NDArray[np.float32]) -> tuple[NDArray[np.float32], float]:
+    def draw(self, condition: NDArray[np.float32], noise: NDArray[np.float32]) -> tuple[NDArray[np.float32], float]:
         """See `Engine`."""
-        chunks, finished = self._run("act", {"condition": condition[None], "noise": self._noise})
+        chunks, finished = self._run("act", {"condition": condition[None], "noise": noise})
         return chunks, float(finished[0, 0])
 
     def _run(self, name: str, inputs: dict[str, NDArray[np.float32]]) -> list[NDArray[np.float32]]:

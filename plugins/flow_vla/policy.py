@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from plugins.flow_vla.ablation.attending_mind import AttendingMind
 from plugins.flow_vla.chunks import decode
+from plugins.flow_vla.engine import Noise
 from plugins.flow_vla.mind import Mind, Thought
 from plugins.flow_vla.ready import Ready, load_ready
 from plugins.flow_vla.sight import Look
@@ -52,6 +53,7 @@ class FlowVlaPolicy:
         self._watch = watch_pose(cell, self._arm)
         self._mind: Mind | AttendingMind | None = None
         self._signals = Signals()
+        self._noise = Noise()
         self._done_looks = 0
         self.path: HandPath | None = None
         """Of the newest chunk."""
@@ -67,6 +69,7 @@ class FlowVlaPolicy:
     def _open(self, assignment: Assignment, *, resumed: bool) -> None:
         self._mind = _mind(self._model, self._cell, assignment.instruction, self._watch, resumed=resumed)
         self._signals = Signals()
+        self._noise = Noise()
         self._done_looks = 0
 
     def infer(self, observation: Observation) -> Proposal:
@@ -94,7 +97,7 @@ class FlowVlaPolicy:
         thought: Thought,
         condition: NDArray[np.float32],
     ) -> Proposal:
-        chunks, finished_logit = self._model.engine.draw(condition)
+        chunks, finished_logit = self._model.engine.draw(condition, self._noise.next())
         finished = 1.0 / (1.0 + math.exp(-max(-60.0, finished_logit)))
         chunk = chunks[_middle(chunks)]
         waypoints, widths_m = decode(committed[-1], chunk, relative=self._model.build.relative)

@@ -14,7 +14,7 @@ import torch
 from numpy.typing import NDArray
 
 from plugins.flow_vla.chunks import decode, encode
-from plugins.flow_vla.engine import SAMPLES, Engine, Seen, noise
+from plugins.flow_vla.engine import SAMPLES, Engine, Seen
 from plugins.flow_vla.flow import ACTION, HORIZON, PER_STEP, STEPS
 from plugins.flow_vla.model import FlowVla
 from plugins.flow_vla.policy import FlowVlaPolicy
@@ -67,9 +67,9 @@ class Redrawn:
         """As it is."""
         return self.engine.turn(camera, frame)
 
-    def draw(self, condition: NDArray[np.float32]) -> tuple[NDArray[np.float32], float]:
+    def draw(self, condition: NDArray[np.float32], noise: NDArray[np.float32]) -> tuple[NDArray[np.float32], float]:
         """In the other way."""
-        return self.way.draw(condition)
+        return self.way.draw(condition, noise)
 
 
 class Committed(FlowVlaPolicy):
@@ -103,9 +103,9 @@ class Committed(FlowVlaPolicy):
         assert self._observation is not None
         return self._under_way.states(self._observation)[-1]
 
-    def draw(self, condition: NDArray[np.float32]) -> tuple[NDArray[np.float32], float]:
+    def draw(self, condition: NDArray[np.float32], noise: NDArray[np.float32]) -> tuple[NDArray[np.float32], float]:
         """As `Engine.draw`, in this way."""
-        chunks, finished = self._engine.draw(condition)
+        chunks, finished = self._engine.draw(condition, noise)
         late_s = (self._lead_steps - LEAD_STEPS) * SUBSTEP_S
         if late_s == 0.0:
             return chunks, finished
@@ -128,9 +128,9 @@ class Ensembling(Naive):
         super().__init__(cell, model, latency_s=latency_s)
         self._chunks: list[tuple[int, list[Waypoint], list[float]]] = []
 
-    def draw(self, condition: NDArray[np.float32]) -> tuple[NDArray[np.float32], float]:
+    def draw(self, condition: NDArray[np.float32], noise: NDArray[np.float32]) -> tuple[NDArray[np.float32], float]:
         """As `Engine.draw`, in this way."""
-        chunks, finished = super().draw(condition)
+        chunks, finished = super().draw(condition, noise)
         assert self._observation is not None
         now_ns, hand = self._observation.stamp_ns, self._hand()
         middle = chunks[int(np.square(chunks[:, None] - chunks[None]).sum(axis=2).sum(axis=1).argmin())]
@@ -173,13 +173,13 @@ class InPainting(Naive):
         self._frozen = math.ceil(self._arrives_s / STEP_PERIOD_S)
         self._last: tuple[int, list[Waypoint], list[float]] | None = None
 
-    def draw(self, condition: NDArray[np.float32]) -> tuple[NDArray[np.float32], float]:
+    def draw(self, condition: NDArray[np.float32], noise: NDArray[np.float32]) -> tuple[NDArray[np.float32], float]:
         """As `Engine.draw`, in this way."""
         assert self._observation is not None
         now_ns, hand = self._observation.stamp_ns, self._hand()
         wanted, weights = self._under_way_chunk(hand, now_ns)
         one = torch.from_numpy(condition)[None]
-        chunks = self._guided(one.expand(SAMPLES, -1), wanted, weights).numpy()
+        chunks = self._guided(one.expand(SAMPLES, -1), torch.from_numpy(noise), wanted, weights).numpy()
         with torch.inference_mode():
             finished = float(self._head.finished(one)[0, 0])
         middle = chunks[int(np.square(chunks[:, None] - chunks[None]).sum(axis=2).sum(axis=1).argmin())]
@@ -198,9 +198,11 @@ class InPainting(Naive):
         weights[:left] = soft_mask(left, frozen=self._frozen)[:, None]
         return torch.from_numpy(encode(hand, points, widths)), torch.from_numpy(weights.ravel())
 
-    def _guided(self, condition: torch.Tensor, wanted: torch.Tensor, weights: torch.Tensor) -> torch.Tensor:
+    def _guided(
+        self, condition: torch.Tensor, chunk: torch.Tensor, wanted: torch.Tensor, weights: torch.Tensor
+    ) -> torch.Tensor:
         """Euler steps of the flow, each pulled towards the wanted beginning through the chunk that it would lead to."""
-        chunk, head = torch.from_numpy(noise()), self._head
+        head = self._head
         for step in range(STEPS):
             at = step / STEPS
             time = torch.full((len(chunk),), at)

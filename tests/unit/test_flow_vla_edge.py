@@ -23,7 +23,7 @@ from plugins.flow_vla.edge.imitation import EyePlan, imitate_eyes, straighten
 from plugins.flow_vla.edge.pruning import LANES, channels_of, prune, size_of
 from plugins.flow_vla.edge.quantising import quantise
 from plugins.flow_vla.edge.recipe import CompressionRecipe, read_recipe
-from plugins.flow_vla.engine import Engine, Seen, TorchEngine
+from plugins.flow_vla.engine import Engine, Noise, Seen, TorchEngine
 from plugins.flow_vla.flow import ACTION
 from plugins.flow_vla.graphs import CAMERAS, load_graphs
 from plugins.flow_vla.model import CARD, FlowVla, ModelRefused, load_card, load_model
@@ -42,6 +42,7 @@ RANDOM = np.random.default_rng(0)
 PICTURE = RANDOM.integers(0, 256, (128, 128, 3), dtype=np.uint8)
 ASKED = RANDOM.random(13, dtype=np.float32)
 CONDITION = RANDOM.standard_normal(52).astype(np.float32)
+NOISE = Noise().next()
 
 
 @pytest.fixture(scope="module")
@@ -92,7 +93,7 @@ def test_onnx_runtime_answers_as_torch_does(base: FlowVla, exported: Path) -> No
         for name in ("heat", "kinds", "offset", "height", "room"):
             np.testing.assert_allclose(getattr(found, name), getattr(wanted, name), rtol=1e-4, atol=1e-4)
         np.testing.assert_allclose(found_turns, wanted_turns, atol=1e-4)
-    (wanted_chunks, wanted_end), (chunks, end) = one.engine.draw(CONDITION), other.engine.draw(CONDITION)
+    (wanted_chunks, wanted_end), (chunks, end) = (ready_one.engine.draw(CONDITION, NOISE) for ready_one in (one, other))
     np.testing.assert_allclose(chunks, wanted_chunks, atol=1e-4)
     assert end == pytest.approx(wanted_end, abs=1e-4)
     assert other.strangeness(CONDITION) == pytest.approx(one.strangeness(CONDITION))
@@ -110,8 +111,8 @@ def test_a_straight_head_draws_in_the_steps_it_was_made_for(base: FlowVla) -> No
     head = straighten(base.head, conditions, steps=1, batches=3, seed=0)
     assert any(not torch.equal(a, b) for a, b in zip(head.parameters(), base.head.parameters(), strict=True))
     graphs = export_eyes(base.grounding) | export_head(head, steps=1)
-    wanted, _ = TorchEngine(base.grounding, head, steps=1).draw(CONDITION)
-    found, _ = OnnxEngine(graphs).draw(CONDITION)
+    wanted, _ = TorchEngine(base.grounding, head, steps=1).draw(CONDITION, NOISE)
+    found, _ = OnnxEngine(graphs).draw(CONDITION, NOISE)
     np.testing.assert_allclose(found, wanted, atol=1e-4)
     assert found.shape == (8, ACTION)
 

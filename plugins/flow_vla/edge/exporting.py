@@ -10,7 +10,6 @@ from torch import Tensor, nn
 from torch.jit._trace import TracerWarning  # which torch exports under a name that type checkers refuse
 from torch.nn import functional
 
-from plugins.flow_vla.engine import noise
 from plugins.flow_vla.flow import FlowHead
 from plugins.flow_vla.graphs import CAMERAS, INPUTS, OUTPUTS
 from plugins.flow_vla.grounding import Grounding
@@ -80,9 +79,7 @@ def export_head(head: FlowHead, *, steps: int) -> dict[str, bytes]:
 
 def _exported(module: nn.Module, kind: str) -> bytes:
     """By tracing. torch's newer exporter gives the same graphs, but takes ten times as long and two more libraries."""
-    inputs = tuple(
-        torch.from_numpy(noise()) if name == "noise" else torch.zeros(shape) for name, shape in INPUTS[kind].items()
-    )
+    inputs = tuple(torch.zeros(shape) for shape in INPUTS[kind].values())
     content = io.BytesIO()
     with warnings.catch_warnings(), torch.inference_mode():
         warnings.simplefilter("ignore", DeprecationWarning)
