@@ -11,7 +11,8 @@ from plugins.flow_vla.flow import ACTION
 def test_looks_differ_and_tasks_are_repeatable() -> None:
     one, other = Noise(), Noise()
     first, second = one.next(), one.next()
-    assert first.shape == (SAMPLES, ACTION) and first.dtype == np.float32
+    assert first.shape == (SAMPLES, ACTION)
+    assert first.dtype == np.float32
     assert not np.array_equal(first, second)
     np.testing.assert_array_equal(other.next(), first)
     np.testing.assert_array_equal(other.next(), second)
