@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -10,8 +11,10 @@ from numpy.typing import NDArray
 
 from plugins.flow_vla.belief import Belief
 from plugins.flow_vla.slots import SHAPES
+from runtime.kinematics import Arm
 from runtime.messages.cell import CellDescription, Tote
 from runtime.picking.funnel import HandState, wrap
+from runtime.picking.joint_pace import at_ease
 from runtime.picking.spots import turning_cost
 
 SIZE = 52
@@ -34,17 +37,25 @@ def condition(
     grip: Grip,
     *,
     cell: CellDescription,
+    arm: Arm,
     tote: Tote,
     watch: HandState,
     shape: str,
     now_ns: int,
 ) -> NDArray[np.float32]:
-    """f32[SIZE]. Raises ValueError without a target: then there is nothing to act on."""
+    """f32[SIZE]. Raises ValueError without a target: then there is nothing to act on.
+
+    `arm` lends its working memory for the call.
+    """
     target = belief.target
     if target is None:
         raise ValueError("no target is believed in")
     floor_m = cell.tray.centre_in_base_m[2]
-    turn = nearest_turn(belief.turns_rad, hand.yaw_rad)
+    turn = nearest_turn(
+        belief.turns_rad,
+        hand.yaw_rad,
+        reachable=lambda yaw_rad: at_ease(arm, target.x_m, target.y_m, target.z_m, yaw_rad) is not None,
+    )
     age_s = min(FAR_S, (now_ns - target.seen_ns) * 1e-9)
     numbers = [
         *_seen(hand, target.x_m, target.y_m, target.z_m),
@@ -65,10 +76,16 @@ def condition(
     return vector
 
 
-def nearest_turn(turns_rad: tuple[float, ...], yaw_rad: float) -> float:
-    """The turn to the good direction that costs the hand least, as the teacher takes it; 0 without any."""
-    ways = [way for turn in turns_rad for way in (turn, turn + math.pi)]
-    return wrap(min(ways, key=lambda way: turning_cost(way, yaw_rad)) - yaw_rad) if ways else 0.0
+def nearest_turn(turns_rad: tuple[float, ...], yaw_rad: float, *, reachable: Callable[[float], bool]) -> float:
+    """The turn to the good direction that costs the hand least, as the teacher takes it; 0 without any.
+
+    `reachable` is asked with a yaw of the hand; when none is, the cheapest one stands.
+    """
+    ways = sorted(
+        (wrap(way) for turn in turns_rad for way in (turn, turn + math.pi)), key=lambda way: turning_cost(way, yaw_rad)
+    )
+    best = next((way for way in ways if reachable(way)), ways[0] if ways else yaw_rad)
+    return wrap(best - yaw_rad)
 
 
 def _seen(hand: HandState, x_m: float, y_m: float, z_m: float) -> tuple[float, ...]:

@@ -13,6 +13,7 @@ from plugins.flow_vla.condition import Grip, condition
 from plugins.flow_vla.ready import Ready
 from plugins.flow_vla.sight import Look, Peak, Sight
 from plugins.flow_vla.slots import PLACES, Reading, asked_for, one_hot
+from runtime.kinematics import Arm
 from runtime.messages.cell import CellDescription, Tote
 from runtime.picking.funnel import HandState
 from runtime.ports import Observation
@@ -50,10 +51,21 @@ class Mind:
     """One task from its sentence to its end."""
 
     def __init__(
-        self, cell: CellDescription, *, model: Ready, instruction: str, watch: HandState, resumed: bool = False
+        self,
+        cell: CellDescription,
+        *,
+        model: Ready,
+        instruction: str,
+        arm: Arm,
+        watch: HandState,
+        resumed: bool = False,
     ) -> None:
-        """`resumed`: another policy has begun the task; what is meant may be in the hand, or under it."""
+        """`arm` lends its working memory while something is thought.
+
+        `resumed`: another policy has begun the task; what is meant may be in the hand, or under it.
+        """
         self._cell = cell
+        self._arm = arm
         self._watch = watch
         self._resumed = resumed
         self.sight = Sight(model.engine, cell)
@@ -128,6 +140,7 @@ class Mind:
             hand,
             grip,
             cell=self._cell,
+            arm=self._arm,
             tote=self.tote,
             watch=self._watch,
             shape=self.shape,

@@ -67,10 +67,16 @@ class FlowVlaPolicy:
         self._open(assignment, resumed=True)
 
     def _open(self, assignment: Assignment, *, resumed: bool) -> None:
-        self._mind = _mind(self._model, self._cell, assignment.instruction, self._watch, resumed=resumed)
+        self._mind = self._minded(assignment.instruction, resumed=resumed)
         self._signals = Signals()
         self._noise = Noise()
         self._done_looks = 0
+
+    def _minded(self, instruction: str, *, resumed: bool) -> Mind | AttendingMind:
+        cell, model = self._cell, self._model
+        if not model.build.grounded:
+            return AttendingMind(cell, model, instruction)
+        return Mind(cell, model=model, instruction=instruction, arm=self._arm, watch=self._watch, resumed=resumed)
 
     def infer(self, observation: Observation) -> Proposal:
         """Look once, answer with the next chunk."""
@@ -161,14 +167,6 @@ class FlowVlaPolicy:
     def _keep(self, path: HandPath, observation: Observation) -> None:
         self.path = path
         self._under_way.keep(path, stamp_ns=observation.stamp_ns)
-
-
-def _mind(
-    model: Ready, cell: CellDescription, instruction: str, watch: HandState, *, resumed: bool
-) -> Mind | AttendingMind:
-    if not model.build.grounded:
-        return AttendingMind(cell, model, instruction)
-    return Mind(cell, model=model, instruction=instruction, watch=watch, resumed=resumed)
 
 
 def _marks(observation: Observation, mind: Mind | AttendingMind, thought: Thought) -> tuple[TargetMark, ...]:

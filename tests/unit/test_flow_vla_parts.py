@@ -21,6 +21,7 @@ from plugins.flow_vla.reader import Reader
 from plugins.flow_vla.ready import Ready, load_ready
 from plugins.flow_vla.sight import outermost
 from plugins.flow_vla.turns import pieces
+from runtime.kinematics import Arm
 from runtime.messages.geometry import Pose
 from runtime.perception import ViewGeometry
 from runtime.picking.following import Waypoint
@@ -120,7 +121,7 @@ def test_what_is_no_instruction_is_nonsense(reader: Reader, text: str) -> None:
 )
 def test_what_was_read_and_seen_is_told_in_plain_words(shipped: Ready, text: str, seen: str, words: str) -> None:
     cell = pick_cell(load_robot("panda"))
-    mind = Mind(cell, model=shipped, instruction=text, watch=HandState(0.3, 0.0, 0.4, 0.0))
+    mind = Mind(cell, model=shipped, instruction=text, arm=Arm(cell.robot), watch=HandState(0.3, 0.0, 0.4, 0.0))
     mind.target = seen
     assert mind.plain_words == words
 
@@ -180,6 +181,19 @@ def test_a_place_word_does_not_make_something_of_nothing() -> None:
 
 def test_the_hand_does_not_wind_its_last_joint_up_for_a_slightly_shorter_turn() -> None:
     turns = (math.radians(57.0), math.radians(147.0))
-    assert math.degrees(nearest_turn(turns, math.radians(-80.0))) == pytest.approx(47.0)
-    assert math.degrees(nearest_turn(turns, 0.0)) == pytest.approx(-33.0)
-    assert nearest_turn((), 1.0) == 0.0
+    assert math.degrees(nearest_turn(turns, math.radians(-80.0), reachable=anything)) == pytest.approx(47.0)
+    assert math.degrees(nearest_turn(turns, 0.0, reachable=anything)) == pytest.approx(-33.0)
+    assert nearest_turn((), 1.0, reachable=anything) == 0.0
+
+
+def test_the_hand_is_not_told_to_turn_where_the_arm_cannot_follow() -> None:
+    turns, hand = (math.radians(-111.0),), math.radians(-57.0)
+    assert math.degrees(nearest_turn(turns, hand, reachable=anything)) == pytest.approx(-54.0)
+    turn = nearest_turn(turns, hand, reachable=lambda yaw_rad: yaw_rad > math.radians(-100.0))
+    assert math.degrees(turn) == pytest.approx(126.0)
+    nowhere = nearest_turn(turns, hand, reachable=lambda yaw_rad: False)
+    assert math.degrees(nowhere) == pytest.approx(-54.0)
+
+
+def anything(yaw_rad: float) -> bool:
+    return True

@@ -52,7 +52,7 @@ class Rehearsal:
 
     def examples(self, episode: Episode, *, relative: bool = True, blind: tuple[str, ...] = ()) -> Examples:
         """All frames in which the target is known. `blind`: cameras that are not looked through."""
-        mind = Mind(self._cell, model=self._model, instruction=episode.task, watch=self._watch)
+        mind = Mind(self._cell, model=self._model, instruction=episode.task, arm=self._arm, watch=self._watch)
         rows: list[tuple[NDArray[np.float32], NDArray[np.float32], float]] = []
         for index, observation in enumerate(self.observations(episode, blind=blind)):
             hand = HandState(*episode.extras[LEAD][index].tolist())

@@ -16,8 +16,8 @@ from sim_worlds.variation import TrainingMix
 from twin_app.assembly.examination.examination import Result, examine
 from twin_app.assembly.setup import CellSetup, read_plugins, read_scene
 
-_loaded: dict[str, tuple[Registry, Policy]] = {}
-"""Of this process: building a policy costs as much as a run."""
+_connected: dict[str, Policy] = {}
+"""Of this process, policies behind a server: one connection serves every seed."""
 
 
 def examine_all(
@@ -53,9 +53,16 @@ def _varied(setup: CellSetup, seed: int, mix: TrainingMix | None) -> CellSetup:
 def examine_one(setup: CellSetup, suite: str, model: Path | None) -> Result:
     """One seed in this process."""
     cv2.setNumThreads(1)
-    key = f"{setup.policy} {setup.scene} {model}"
-    if key not in _loaded:
-        registry = read_plugins(setup)
-        _loaded[key] = registry, registry.load_policy(setup.policy, read_scene(setup).cell, model=model)
-    registry, policy = _loaded[key]
+    registry, policy = _prepared(setup, model)
     return examine(setup, suite=suite, policy=policy, registry=registry)
+
+
+def _prepared(setup: CellSetup, model: Path | None) -> tuple[Registry, Policy]:
+    """A policy as after a start: what one seed leaves in it must not reach the next, or their order would count."""
+    registry, cell = read_plugins(setup), read_scene(setup).cell
+    if registry.server_settings(setup.policy) is None:
+        return registry, registry.load_policy(setup.policy, cell, model=model)
+    key = f"{setup.policy} {setup.scene}"
+    if key not in _connected:
+        _connected[key] = registry.load_policy(setup.policy, cell, model=model)
+    return registry, _connected[key]
