@@ -188,8 +188,6 @@ def test_the_models_of_an_ablation_are_named_at_the_form(
 
 def choose(console: Console, box: QComboBox, wanted: str) -> None:
     """By arrow keys, from where it stands."""
-    console.click(box)
-    console.key(Qt.Key.Key_Escape)
     box.setFocus()
     steps = box.findText(wanted) - box.currentIndex()
     for _ in range(abs(steps)):

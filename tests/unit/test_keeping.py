@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import errno
 from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
 
+from plugins.flow_vla.model import Card, load_card, save_weights, write_card
 from runtime.keeping import kept_whole
 from runtime.mistakes import UserMistake
 from tests.support.full_disk import full_disk
+from twin_app.assembly.cli import main
 from twin_app.assembly.practice.workshop import CURVES, PolicyWorkshop
 from twin_app.assembly.train_command import _claim
 
@@ -59,6 +63,32 @@ def test_a_training_whose_folder_was_claimed_on_a_full_disk_can_begin(tmp_path: 
     with full_disk(room=0):
         _claim(folder, recipe)
     assert (folder / "recipe.toml").read_text() == recipe.read_text()
+
+
+def test_weights_that_find_no_room_leave_a_folder_that_is_not_taken_for_a_model(tmp_path: Path) -> None:
+    net, folder = torch.nn.Linear(100, 100), tmp_path / "1-reading"
+    with full_disk(room=1000), pytest.raises(UserMistake, match=r"weights\.safetensors cannot be written"):
+        save_weights(net, folder)
+    card = Card("flow_vla/1", "1", save_weights(net, folder), facts={"words": "x" * 2000})
+    with full_disk(room=1000), pytest.raises(UserMistake, match=r"card\.json cannot be written"):
+        write_card(folder, card)
+    assert [file.name for file in folder.iterdir()] == ["weights.safetensors"]
+    write_card(folder, card)
+    assert load_card(folder) == card
+
+
+def test_a_full_disk_that_nobody_expected_is_told_with_the_file_and_not_as_an_output(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def collect(*_: object, **rest: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device", "/full/folder")
+
+    monkeypatch.setattr("twin_app.assembly.demos_command.collect", collect)
+    assert main(["demos", "--seeds", "0:10", "--out", str(tmp_path)]) == 1
+    assert capsys.readouterr().err.splitlines() == [
+        "celltwin: /full/folder: No space left on device",
+        "  → make room, then give the same command again",
+    ]
 
 
 def test_loss_curves_that_find_no_room_are_named(tmp_path: Path) -> None:
