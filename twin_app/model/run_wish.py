@@ -79,7 +79,7 @@ def command(wish: RunWish, folder: Path, *, parent_pid: int) -> list[str]:
     watched = ["--processes", str(wish.processes), "--progress", "json", "--child-of", str(parent_pid)]
     if wish.kind == "train":
         own = ["--config", wish.config] if wish.config else []
-        return ["train", wish.policy, *own, "--out", str(training_folder(folder)), *watched]
+        return ["train", wish.policy, *own, "--out", str(training_of_run(folder)), *watched]
     what = ["--policy", wish.policy, "--suite", wish.suite, "--seeds", wish.seeds]
     what += ["--fallback", wish.fallback] if wish.fallback else []
     what += ["--models", wish.models] if wish.models and wish.suite == "ablation" else []
@@ -87,7 +87,7 @@ def command(wish: RunWish, folder: Path, *, parent_pid: int) -> list[str]:
     return ["evaluate", *what, "--keep", str(folder / "results"), "--json", *watched]
 
 
-def training_folder(folder: Path) -> Path:
+def training_of_run(folder: Path) -> Path:
     """Where the training of a run is kept."""
     return folder / "training"
 
