@@ -23,6 +23,7 @@ from plugins.flow_vla.condition import SIZE
 from plugins.flow_vla.flow import FlowHead
 from plugins.flow_vla.grounding import Grounding
 from plugins.flow_vla.reader import Reader
+from runtime.keeping import kept_whole
 from runtime.mistakes import UserMistake
 
 ARCHITECTURE = "flow_vla/1"
@@ -113,16 +114,18 @@ def save_model(model: FlowVla, folder: Path, *, version: str, facts: dict[str, A
 
 
 def save_weights(model: nn.Module, folder: Path) -> str:
-    """Write the weights alone; returns the sha256 of their file."""
-    folder.mkdir(parents=True, exist_ok=True)
+    """Write the weights alone; returns the sha256 of their file. Raises `UserMistake` where they cannot be written."""
     content = save({name: tensor.detach().to(torch.float16).numpy() for name, tensor in model.state_dict().items()})
-    (folder / WEIGHTS).write_bytes(content)
+    with kept_whole(folder / WEIGHTS) as partial:
+        folder.mkdir(parents=True, exist_ok=True)
+        partial.write_bytes(content)
     return hashlib.sha256(content).hexdigest()
 
 
 def write_card(folder: Path, card: Card) -> None:
     """Last of all files: a folder with a card is complete."""
-    (folder / CARD).write_text(json.dumps(msgspec.to_builtins(card), indent=1) + "\n", encoding="utf-8")
+    with kept_whole(folder / CARD) as partial:
+        partial.write_text(json.dumps(msgspec.to_builtins(card), indent=1) + "\n", encoding="utf-8")
 
 
 def load_model(folder: Path) -> FlowVla:

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QComboBox
 from pytestqt.qtbot import QtBot
 
 from runtime.messages.card import PolicyCard
@@ -153,8 +154,59 @@ def test_success_under_each_variation_is_seen_as_points_with_intervals(
     assert again.rows == tuple(rows.values()), "kept beyond the console"
 
 
-def test_an_ablation_has_a_band_for_each_model_without_a_part(console: Console, panel: RunsPanel, qtbot: QtBot) -> None:
+def test_the_models_of_an_ablation_are_named_at_the_form(
+    console: Console, panel: RunsPanel, qtbot: QtBot, tmp_path: Path
+) -> None:
+    assert panel.form.models.isHidden()
+    choose(console, panel.form.suite, "ablation")
+    models = tmp_path / "models"
+    models.mkdir()
+    console.click(panel.form.models)
+    console.type(f" {models}/mine")
+    console.key(Qt.Key.Key_Return)
+    assert f"there is no folder {models}/mine" in panel.form.trouble.text()
+    for _ in "/mine":
+        console.key(Qt.Key.Key_Backspace)
+    assert panel.form.trouble.isHidden()
+    console.click(panel.form.start_button)
+    assert f"no model in any folder of {models}" in panel.form.trouble.text()
+    policy = panel.form.policy.currentText()
+    assert f"make them with: celltwin train {policy} --ablations" in panel.form.trouble.text()
+    assert console.window.keeper.book.runs == ()
+    made(models)
+    run_id = begin(console, panel, "programmed")
+    await_state(console, qtbot, run_id, RunState.DONE)
+    told = json.loads((console.window.keeper.place(run_id) / "outcome.txt").read_text())
+    assert told["models"] == str(models)
+    choose(console, panel.form.suite, "robustness")
+    assert panel.form.models.isHidden()
+    assert panel.form.wish.models == ""
+    choose(console, panel.form.suite, "ablation")
+    choose(console, panel.form.kind, "train")
+    assert panel.form.models.isHidden()
+
+
+def choose(console: Console, box: QComboBox, wanted: str) -> None:
+    """By arrow keys, from where it stands."""
+    box.setFocus()
+    steps = box.findText(wanted) - box.currentIndex()
+    for _ in range(abs(steps)):
+        console.key(Qt.Key.Key_Down if steps > 0 else Qt.Key.Key_Up)
+    assert box.currentText() == wanted
+
+
+def made(folder: Path) -> Path:
+    """As `celltwin train --ablations` leaves it."""
+    (folder / "regression").mkdir(parents=True)
+    (folder / "regression" / "card.json").write_text("{}")
+    return folder
+
+
+def test_an_ablation_has_a_band_for_each_model_without_a_part(
+    console: Console, panel: RunsPanel, qtbot: QtBot, tmp_path: Path
+) -> None:
     panel.form.suite.setCurrentText("ablation")
+    panel.form.models.setText(str(made(tmp_path / "models")))
     run_id = begin(console, panel, "programmed")
     await_state(console, qtbot, run_id, RunState.DONE)
     assert [row.cells[0] for row in panel.rows.table.rows][-2:] == ["no wrist camera", "regression"]

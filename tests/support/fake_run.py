@@ -30,7 +30,7 @@ def main() -> int:
     parser = argparse.ArgumentParser()
     commands = parser.add_subparsers(dest="command")
     evaluate, train = commands.add_parser("evaluate"), commands.add_parser("train")
-    for name in ("--policy", "--suite", "--seeds", "--keep", "--fallback"):
+    for name in ("--policy", "--suite", "--seeds", "--keep", "--fallback", "--models"):
         evaluate.add_argument(name)
     evaluate.add_argument("--vary", action="append", default=[])
     evaluate.add_argument("--json", action="store_true")
@@ -94,7 +94,12 @@ def tabled(arguments: argparse.Namespace, title: str, names: tuple[str, ...]) ->
         ends = {"n": 10, "succeeded": 10 - wrong, "timeout": wrong, "wrong_part": 0, "missed_grasp": 0, "declined": 0}
         rows.append({title: name, **ends, "interval95": [low, high], "ece": 0.02, "auroc": None, "auroc_early": None})
         tell(row=name, figures=rows[-1])
-    about = {"policy": arguments.policy, "suite": arguments.suite, "variations": arguments.vary}
+    about = {
+        "policy": arguments.policy,
+        "suite": arguments.suite,
+        "variations": arguments.vary,
+        "models": arguments.models or "",
+    }
     sys.stdout.write(json.dumps({**about, "fallback": arguments.fallback or "", "rows": rows, "wall_s": 1.0}) + "\n")
     return 0
 

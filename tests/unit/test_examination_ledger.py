@@ -11,11 +11,13 @@ import pytest
 from runtime.mistakes import UserMistake
 from runtime.plugin_host import PolicyManifest
 from sim_worlds.variation import TrainingMix
+from tests.support.full_disk import full_disk
 from twin_app.assembly.examination import ledger as ledgers
 from twin_app.assembly.examination.examination import Result
 from twin_app.assembly.examination.ledger import Ledger
 from twin_app.assembly.examination.tables import ablation, robustness
 from twin_app.assembly.setup import CellSetup
+from twin_app.model.trained import ablation_models
 
 
 @dataclass(frozen=True)
@@ -137,6 +139,18 @@ def test_a_line_that_was_cut_off_costs_its_own_result_only(tmp_path: Path, exami
     assert examiner.asked == [(0, 1, 2), (2, 3)]
 
 
+def test_results_that_find_no_room_are_named_and_those_before_are_not_asked_for_again(
+    tmp_path: Path, examiner: Examiner
+) -> None:
+    ask(Ledger(tmp_path), range(3))
+    (file,) = tmp_path.iterdir()
+    with full_disk(room=file.stat().st_size + 9), pytest.raises(UserMistake, match=r"jsonl: File too large\n.*goes on"):
+        ask(Ledger(tmp_path), range(5))
+    ask(Ledger(tmp_path), range(5))
+    ask(Ledger(tmp_path), range(5))
+    assert examiner.asked == [(0, 1, 2), (3, 4), (3, 4)]
+
+
 def test_a_place_that_cannot_be_written_is_named(tmp_path: Path, examiner: Examiner) -> None:
     (tmp_path / "file").write_text("")
     with pytest.raises(UserMistake, match="file"):
@@ -165,7 +179,7 @@ def test_an_ablation_table_has_a_row_for_each_model_and_says_how_to_make_them(
         return ablation(
             CellSetup(policy="flow_vla"),
             range(2),
-            models=tmp_path,
+            models=ablation_models(str(tmp_path), policy="flow_vla"),
             processes=1,
             ledger=Ledger(None),
             listen=Listener(),

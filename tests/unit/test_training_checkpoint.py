@@ -8,6 +8,8 @@ import pytest
 import torch
 
 from plugins.flow_vla.training.checkpoint import Checkpoint
+from runtime.mistakes import UserMistake
+from tests.support.full_disk import full_disk
 
 EPOCHS = 4
 
@@ -48,17 +50,13 @@ def test_a_training_that_was_cut_off_ends_with_the_same_weights(tmp_path: Path, 
     assert all(torch.equal(weights[name], whole[name]) for name in whole)
 
 
-def test_a_half_written_checkpoint_is_never_seen(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_checkpoint_that_finds_no_room_is_named_and_the_one_before_stays(tmp_path: Path) -> None:
     checkpoint = Checkpoint(tmp_path / "stage.pt")
     with pytest.raises(Cut):
         train(checkpoint, cut_in=2)
     before = (tmp_path / "stage.pt").read_bytes()
 
-    def full(content: object, file: Path) -> None:
-        file.write_bytes(b"half")
-        raise OSError(28, "No space left on device")
-
-    monkeypatch.setattr(torch, "save", full)
-    with pytest.raises(OSError, match="No space"):
+    with full_disk(room=len(before) // 2), pytest.raises(UserMistake, match=r"stage\.pt cannot be written"):
         train(checkpoint)
     assert (tmp_path / "stage.pt").read_bytes() == before
+    assert train(checkpoint)[1] == [2, 3]

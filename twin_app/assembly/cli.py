@@ -18,14 +18,14 @@ from twin_app.assembly.arguments import build_parser
 from twin_app.assembly.ending import Ended, ends_in_order, put_off
 
 EXIT_UNTOLD = 1
-"""The outcome could not be written where it was wanted."""
+"""Something could not be written where it was wanted."""
 
 EXIT_MISTAKE = 2
 EXIT_SIGNAL = 128
 """And the signal's number, as shells have it."""
 
 EXIT_INTERRUPTED = 130
-_UNWRITABLE = (errno.EPIPE, errno.ENOSPC, errno.EIO, errno.EBADF, errno.EDQUOT)
+_UNWRITABLE = (errno.EPIPE, errno.ENOSPC, errno.EIO, errno.EBADF, errno.EDQUOT, errno.EFBIG)
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -35,8 +35,11 @@ def main(argv: Sequence[str] | None = None) -> int:
         status = _run(argv)
         sys.stdout.flush()
     except OSError as trouble:
-        if trouble.errno not in _UNWRITABLE or trouble.filename is not None:
+        if trouble.errno not in _UNWRITABLE:
             raise
+        if trouble.filename is not None:
+            _tell(f"celltwin: {trouble.filename}: {trouble.strerror}\n  → make room, then give the same command again")
+            return EXIT_UNTOLD
         sys.stdout = _nowhere()
         if trouble.errno != errno.EPIPE:  # the reader, as in `… | head`, has seen enough
             _tell(f"celltwin: the output cannot be written: {trouble.strerror}")

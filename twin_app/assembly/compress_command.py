@@ -9,6 +9,7 @@ from pathlib import Path
 import msgspec
 from platformdirs import user_data_path
 
+from runtime.keeping import kept_whole
 from runtime.mistakes import UserMistake
 from runtime.plugin_host import PolicyManifest
 from runtime.plugin_host.manifest import CARD
@@ -37,28 +38,28 @@ def run(arguments: argparse.Namespace) -> int:
     if config is None:
         raise UserMistake(f"policy {manifest.name} has no configuration for it", remedy="give one with --config")
     folder = _claimed(arguments, model, config)
-    progress = Progress()
-    workshop = PolicyWorkshop(folder, manifest.name, setup.scene, arguments.processes, listen=progress.tell)
-    variants = compressor(config, workshop, model=model, wanted=_names(arguments.variants))
-    models = {_full(manifest.name, variant): variant.model for variant in variants}
-    paces = measure_pace(
-        setup, models, looks, progress=lambda done, total: progress.tell("latency and agreement", done, total)
-    )
-    ledger = Ledger(folder / "results")
-    rows: list[Row] = []
-    for variant in variants:
-        name = _full(manifest.name, variant)
-
-        def show(result: Result, done: int, total: int, name: str = name) -> None:
-            del result
-            progress.tell(f"examining {name}", done, total)
-
-        found = ledger.examine(
-            setup, seeds, suite="nominal", processes=arguments.processes, progress=show, model=variant.model
+    with Progress() as progress:
+        workshop = PolicyWorkshop(folder, manifest.name, setup.scene, arguments.processes, listen=progress.tell)
+        variants = compressor(config, workshop, model=model, wanted=_names(arguments.variants))
+        models = {_full(manifest.name, variant): variant.model for variant in variants}
+        paces = measure_pace(
+            setup, models, looks, progress=lambda done, total: progress.tell("latency and agreement", done, total)
         )
-        rows.append(row_of(name, variant.model, paces[name], found))
-        if variant.name:
-            _register(manifest, variant, rows[-1], config)
+        ledger = Ledger(folder / "results")
+        rows: list[Row] = []
+        for variant in variants:
+            name = _full(manifest.name, variant)
+
+            def show(result: Result, done: int, total: int, name: str = name) -> None:
+                del result
+                progress.tell(f"examining {name}", done, total)
+
+            found = ledger.examine(
+                setup, seeds, suite="nominal", processes=arguments.processes, progress=show, model=variant.model
+            )
+            rows.append(row_of(name, variant.model, paces[name], found))
+            if variant.name:
+                _register(manifest, variant, rows[-1], config)
     _write(folder, rows, paces, setup)
     show_rows([msgspec.to_builtins(row) for row in rows], as_json=arguments.json)
     if not arguments.json:
@@ -117,5 +118,7 @@ def _write(folder: Path, rows: list[Row], paces: dict[str, Pace], setup: CellSet
         "looks": max(pace.looks for pace in paces.values()),
         **circumstances(scene=setup.scene, seed=setup.seed),
     }
-    (folder / "compress.json").write_bytes(msgspec.json.format(msgspec.json.encode(figures), indent=1))
-    draw_table(rows, folder / "compress.png")
+    with kept_whole(folder / "compress.json") as partial:
+        partial.write_bytes(msgspec.json.format(msgspec.json.encode(figures), indent=1))
+    with kept_whole(folder / "compress.png") as partial:
+        draw_table(rows, partial)

@@ -6,6 +6,8 @@ import json
 from collections import defaultdict
 from pathlib import Path
 
+from runtime.keeping import kept_whole
+
 
 def read_curves(file: Path) -> dict[str, dict[str, list[tuple[int, float]]]]:
     """By stage and figure: steps and values. A line that was cut off is passed over."""
@@ -23,7 +25,7 @@ def read_curves(file: Path) -> dict[str, dict[str, list[tuple[int, float]]]]:
 
 
 def draw_curves(file: Path, picture: Path) -> None:
-    """One field a stage, logarithmic, written as PNG."""
+    """One field a stage, logarithmic, written as PNG. Raises `UserMistake` where it cannot be."""
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
 
@@ -42,4 +44,5 @@ def draw_curves(file: Path, picture: Path) -> None:
         axes.set_yscale("log")
         axes.grid(visible=True, alpha=0.3)
         axes.legend(fontsize=7)
-    figure.savefig(picture, dpi=100)
+    with kept_whole(picture) as partial:
+        figure.savefig(partial, dpi=100)

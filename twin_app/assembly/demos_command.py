@@ -18,18 +18,18 @@ def run(arguments: argparse.Namespace) -> int:
     """Collect what is missing and say what there is."""
     stay_child_of(arguments.child_of)
     folder = Path(arguments.out)
-    progress = Progress(arguments.progress)
     syllabus = Syllabus(
         CellSetup(scene=absolute_scene(arguments.scene)),
         mix=None if arguments.plain else TrainingMix(LESSON_MIX, chance=LESSON_CHANCE),
     )
-    collect(
-        folder,
-        syllabus,
-        parse_seeds(arguments.seeds),
-        processes=arguments.processes,
-        progress=lambda done, total: progress.tell("lessons", done, total),
-    )
+    with Progress(arguments.progress) as progress:
+        collect(
+            folder,
+            syllabus,
+            parse_seeds(arguments.seeds),
+            processes=arguments.processes,
+            progress=lambda done, total: progress.tell("lessons", done, total),
+        )
     dataset = DatasetReader(folder)
     print(f"{folder}: {len(dataset)} episodes, {dataset.frames} frames, sha256 {content_hash(dataset)}")
     return 0

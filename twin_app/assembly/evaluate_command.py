@@ -17,10 +17,10 @@ from twin_app.assembly.examination.narration import Narrator
 from twin_app.assembly.examination.paper import TABLES
 from twin_app.assembly.examination.tables import ablation, robustness
 from twin_app.assembly.figures import show, show_rows
-from twin_app.assembly.practice.workshop import training_folder
 from twin_app.assembly.progress import stay_child_of
 from twin_app.assembly.setup import CellSetup, absolute_scene, read_plugins
 from twin_app.model.seeds import parse_seeds
+from twin_app.model.trained import ablation_models
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -78,7 +78,7 @@ def _table(arguments: argparse.Namespace, setup: CellSetup, seeds: range, ledger
     listen = _narrator(arguments)
     if arguments.suite == "robustness":
         return robustness(setup, seeds, processes=arguments.processes, ledger=ledger, listen=listen)
-    models = Path(arguments.models) if arguments.models else training_folder(setup.policy) / "ablations"
+    models = ablation_models(arguments.models or "", policy=setup.policy)
     return ablation(setup, seeds, models=models, processes=arguments.processes, ledger=ledger, listen=listen)
 
 

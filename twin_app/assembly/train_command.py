@@ -5,11 +5,13 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
+from runtime.keeping import kept_whole
 from runtime.mistakes import UserMistake
 from twin_app.assembly.curves import draw_curves
-from twin_app.assembly.practice.workshop import CURVES, PolicyWorkshop, training_folder
+from twin_app.assembly.practice.workshop import CURVES, PolicyWorkshop
 from twin_app.assembly.progress import Progress, stay_child_of
 from twin_app.assembly.setup import CellSetup, absolute_scene, read_plugins
+from twin_app.model.trained import training_folder
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -22,26 +24,32 @@ def run(arguments: argparse.Namespace) -> int:
         raise UserMistake(f"policy {arguments.policy} has no configuration of its own", remedy="give one with --config")
     folder = Path(arguments.out) if arguments.out else training_folder(arguments.policy)
     _claim(folder, recipe)
-    progress = Progress(arguments.progress)
-    workshop = PolicyWorkshop(
-        folder, arguments.policy, absolute_scene(arguments.scene), arguments.processes, listen=progress.tell
-    )
-    model = trainer(recipe, workshop)
-    draw_curves(folder / CURVES, folder / "curves.png")
-    print(f"model: {model}\ncurves: {folder / 'curves.png'}")
+    picture = folder / "curves.png"
+    with Progress(arguments.progress) as progress:
+        workshop = PolicyWorkshop(
+            folder, arguments.policy, absolute_scene(arguments.scene), arguments.processes, listen=progress.tell
+        )
+        model = trainer(recipe, workshop)
+    draw_curves(folder / CURVES, picture)
+    print(f"model: {model}\ncurves: {picture}")
     return 0
 
 
 def _claim(folder: Path, recipe: Path) -> None:
     """The folder belongs to one configuration. Raises `UserMistake` for another one."""
     try:
-        folder.mkdir(parents=True, exist_ok=True)
         words = recipe.read_text(encoding="utf-8")
         kept = folder / "recipe.toml"
-        if kept.exists() and kept.read_text(encoding="utf-8") != words:
-            raise UserMistake(f"{folder} holds a training with another configuration", remedy="choose another --out")
-        kept.write_text(words, encoding="utf-8")
+        if kept.exists():
+            if kept.read_text(encoding="utf-8") != words:
+                raise UserMistake(
+                    f"{folder} holds a training with another configuration", remedy="choose another --out"
+                )
+            return
     except UnicodeDecodeError as trouble:
         raise UserMistake(f"{recipe}: {trouble}", remedy="a training configuration is TOML in UTF-8") from trouble
     except OSError as trouble:
         raise UserMistake(f"{trouble.filename}: {trouble.strerror}") from trouble
+    with kept_whole(kept) as partial:
+        folder.mkdir(parents=True, exist_ok=True)
+        partial.write_text(words, encoding="utf-8")

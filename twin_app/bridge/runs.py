@@ -22,7 +22,7 @@ from PySide6.QtCore import QObject, QTimer
 from runtime.mistakes import UserMistake
 from twin_app.bridge.growing_file import GrowingFile
 from twin_app.model.loss_curves import LossCurves
-from twin_app.model.run_wish import RunWish, checked, command, training_folder
+from twin_app.model.run_wish import RunWish, checked, command, training_of_run
 from twin_app.model.runs import RESUMABLE, UNDER_WAY, Run, RunBook, RunProgress, RunState
 
 LOOK_MS = 250
@@ -92,7 +92,7 @@ class RunKeeper(QObject):
     def curves(self, run_id: str) -> LossCurves:
         """Of a training, as far as it is; they grow with every look while they are asked for."""
         if self._curves is None or self._curves[0] != run_id:
-            file = training_folder(self._folder / run_id) / "curves.jsonl"
+            file = training_of_run(self._folder / run_id) / "curves.jsonl"
             self._curves = (run_id, GrowingFile(file), LossCurves())
         _, file, curves = self._curves
         for line in file.lines():

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from runtime.mistakes import UserMistake, quoted
 from twin_app.model.seeds import parse_seeds
+from twin_app.model.trained import ablation_models
 from twin_app.model.variations import check_variations, wishes_of
 
 KINDS = ("evaluate", "train")
@@ -47,13 +48,17 @@ class RunWish:
     fallback: str = ""
     """Of an evaluation: the policy that stands in; empty: none does."""
 
+    models: str = ""
+    """Of an ablation, as `ablation_models` takes it."""
+
     @property
     def words(self) -> str:
         """In a line."""
         if self.kind == "train":
             return f"train {self.policy}" + (f" · {Path(self.config).name}" if self.config else "")
         standing_in = f"with {self.fallback}" if self.fallback else ""
-        return " · ".join(filter(None, (self.policy, self.suite, self.seeds, self.variations, standing_in)))
+        models = f"models of {self.models}" if self.models and self.suite == "ablation" else ""
+        return " · ".join(filter(None, (self.policy, self.suite, self.seeds, self.variations, standing_in, models)))
 
 
 def checked(wish: RunWish) -> RunWish:
@@ -74,14 +79,15 @@ def command(wish: RunWish, folder: Path, *, parent_pid: int) -> list[str]:
     watched = ["--processes", str(wish.processes), "--progress", "json", "--child-of", str(parent_pid)]
     if wish.kind == "train":
         own = ["--config", wish.config] if wish.config else []
-        return ["train", wish.policy, *own, "--out", str(training_folder(folder)), *watched]
+        return ["train", wish.policy, *own, "--out", str(training_of_run(folder)), *watched]
     what = ["--policy", wish.policy, "--suite", wish.suite, "--seeds", wish.seeds]
     what += ["--fallback", wish.fallback] if wish.fallback else []
+    what += ["--models", wish.models] if wish.models and wish.suite == "ablation" else []
     what += [word for variation in wishes_of(wish.variations) for word in ("--vary", variation)]
     return ["evaluate", *what, "--keep", str(folder / "results"), "--json", *watched]
 
 
-def training_folder(folder: Path) -> Path:
+def training_of_run(folder: Path) -> Path:
     """Where the training of a run is kept."""
     return folder / "training"
 
@@ -91,16 +97,24 @@ def _check_evaluation(wish: RunWish) -> None:
         raise UserMistake(f"suite {quoted(wish.suite)}", remedy=f"one of: {', '.join(SUITES)}")
     parse_seeds(wish.seeds)
     check_variations(wish.variations)
+    if wish.suite == "ablation":
+        if wish.models:
+            _check_whole("models", wish.models)
+        ablation_models(wish.models, policy=wish.policy)
     if wish.fallback == wish.policy:
         raise UserMistake(f"fallback {quoted(wish.fallback)} cannot stand in for itself", remedy="choose another one")
+
+
+def _check_whole(field: str, text: str) -> None:
+    if not Path(text).is_absolute():
+        raise UserMistake(f"{field} {quoted(text)} is no whole path", remedy="begin at /")
 
 
 def _check_config(text: str) -> None:
     if not text:
         return
     file = Path(text)
-    if not file.is_absolute():
-        raise UserMistake(f"configuration {quoted(text)} is no whole path", remedy="begin at /")
+    _check_whole("configuration", text)
     try:
         size = file.stat().st_size if file.is_file() else -1
     except (OSError, ValueError) as trouble:

@@ -38,6 +38,8 @@ class RunForm(QWidget):
         )
         self.fallback = _combo("Fallback of the run", (NO_FALLBACK,))
         self.fallback.setToolTip("Stands in when the examined policy declines, fails, is late, unsure or slow")
+        self.models = _line("Models of the ablation", hint="folder of models; empty: where train puts them")
+        self.models.setToolTip("Whole path of the folder that `celltwin train POLICY --ablations` has made")
         self.config = _line("Training configuration", hint="configuration file; empty: the shipped one")
         self.processes = QSpinBox()
         self.processes.setRange(1, max(1, os.cpu_count() or 1))
@@ -52,7 +54,8 @@ class RunForm(QWidget):
         self.trouble.hide()
         self._policies: tuple[tuple[str, bool], ...] = ()
         self.kind.currentTextChanged.connect(lambda _: self._show_kind())
-        for line in (self.seeds, self.variations, self.config):
+        self.suite.currentTextChanged.connect(lambda _: self._show_kind())
+        for line in (self.seeds, self.variations, self.models, self.config):
             line.textEdited.connect(lambda _: self.say(""))
             line.returnPressed.connect(self._start)
         self._arrange()
@@ -70,7 +73,12 @@ class RunForm(QWidget):
             processes=self.processes.value(),
             variations=self.variations.text().strip(),
             fallback=self.fallback.currentText() if self.fallback.currentIndex() > 0 else "",
+            models=self.models.text().strip() if self._ablating else "",
         )
+
+    @property
+    def _ablating(self) -> bool:
+        return self.kind.currentText() == "evaluate" and self.suite.currentText() == "ablation"
 
     def show_policies(self, policies: tuple[tuple[str, bool], ...]) -> None:
         """Names, and whether each can be trained."""
@@ -98,6 +106,7 @@ class RunForm(QWidget):
         column.setSpacing(4)
         column.addLayout(first)
         column.addLayout(second)
+        column.addWidget(self.models)
         column.addLayout(third)
         column.addWidget(self.trouble)
 
@@ -105,6 +114,7 @@ class RunForm(QWidget):
         training = self.kind.currentText() == "train"
         for widget in (self.suite, self.seeds, self.variations, self.fallback):
             widget.setVisible(not training)
+        self.models.setVisible(self._ablating)
         self.config.setVisible(training)
         names = [name for name, trained in self._policies if trained or not training]
         _offer(self.policy, names)

@@ -14,7 +14,7 @@ from typing import Any
 import msgspec
 import numpy as np
 import torch
-from safetensors.torch import load_file, save_file
+from safetensors.torch import load_file, save
 
 from plugins.flow_vla.edge.exporting import export_eyes, export_head
 from plugins.flow_vla.edge.imitation import EyePlan, Progress, imitate_eyes, straighten
@@ -38,6 +38,7 @@ from plugins.flow_vla.model import (
 from plugins.flow_vla.training.collecting import make_stills
 from plugins.flow_vla.training.rehearsing import rehearse
 from plugins.flow_vla.training.shards import Shards
+from runtime.keeping import kept_whole, told_when_unkept
 from runtime.mistakes import UserMistake
 from runtime.plugin_host.workshop import Variant, Workshop
 
@@ -101,7 +102,8 @@ class Compression:
             "flow steps": steps,
             "numbers in the eyes": size_of(eyes.overhead) + size_of(eyes.wrist),
         }
-        self._write(folder, graphs, facts)
+        with told_when_unkept(folder):
+            self._write(folder, graphs, facts)
         return folder
 
     def _pruned_eyes(self) -> Grounding:
@@ -223,9 +225,8 @@ def _kept(model: FlowVla) -> Kept:
 
 def _keep(state: dict[str, Any], file: Path) -> None:
     """Complete or not there."""
-    partial = file.with_suffix(".partial")
-    save_file(state, partial)
-    os.replace(partial, file)
+    with kept_whole(file) as partial:
+        partial.write_bytes(save(state))
 
 
 def _version(name: str) -> str:

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator, Mapping
+from io import BytesIO
 from pathlib import Path
 from typing import Any, Protocol
 
 import numpy as np
 import torch
+
+from runtime.keeping import kept_whole
 
 
 class Stateful(Protocol):
@@ -47,9 +49,10 @@ class Checkpoint:
         return int(kept["epoch"])
 
     def _keep(self, parts: Mapping[str, Stateful], epoch: int) -> None:
-        """Complete or as it was before."""
+        """Complete or as it was before. Raises `UserMistake` where it cannot be written."""
         if self._file is None:
             return
-        partial = self._file.with_suffix(".part")
-        torch.save({"epoch": epoch, **{name: part.state_dict() for name, part in parts.items()}}, partial)
-        os.replace(partial, self._file)
+        content = BytesIO()  # a full disk is an error of torch's own where torch writes the file
+        torch.save({"epoch": epoch, **{name: part.state_dict() for name, part in parts.items()}}, content)
+        with kept_whole(self._file) as partial:
+            partial.write_bytes(content.getbuffer())

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import os
 from collections.abc import Callable
 from concurrent.futures import as_completed
 from pathlib import Path
@@ -14,6 +13,7 @@ from numpy.typing import NDArray
 
 from plugins.flow_vla.training.labels import CAMERAS, Seen, describe, drop_cell, locate
 from plugins.flow_vla.training.shards import STILLS, Shards
+from runtime.keeping import kept_whole
 from runtime.link.parentage import crew
 from runtime.messages.cell import CellDescription
 from runtime.perception import ViewGeometry
@@ -54,9 +54,8 @@ def make_shard(file: Path, recipe: StillRecipe, seed: int, count: int) -> None:
     finally:
         studio.close()
     arrays = {name: np.stack([row[name] for row in rows]) for name in rows[0]}
-    partial = file.with_suffix(".partial.npz")
-    np.savez(str(partial), allow_pickle=False, **arrays)
-    os.replace(partial, file)
+    with kept_whole(file) as partial:
+        np.savez(str(partial), allow_pickle=False, **arrays)
 
 
 def label(still: Still, cell: CellDescription) -> dict[str, NDArray[Any]]:

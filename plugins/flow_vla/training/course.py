@@ -31,6 +31,7 @@ from plugins.flow_vla.training.shards import Shards
 from plugins.flow_vla.training.turning import teach_turning
 from plugins.flow_vla.training.validation import validate
 from runtime.datasets import DatasetReader, content_hash
+from runtime.keeping import kept_whole
 from runtime.plugin_host.workshop import Workshop
 
 
@@ -174,7 +175,8 @@ class Course:
                         f"looking at {name}", done=done, total=total
                     ),
                 )
-                np.savez(str(kept), conditions=found.conditions, chunks=found.chunks, done=found.done)
+                with kept_whole(kept) as partial:
+                    np.savez(str(partial), conditions=found.conditions, chunks=found.chunks, done=found.done)
             arrays = np.load(kept)
             parts.append(Examples(arrays["conditions"], arrays["chunks"], arrays["done"]))
         return joined(parts)

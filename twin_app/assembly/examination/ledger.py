@@ -113,4 +113,7 @@ def _append(file: Path, result: Result) -> None:
         with file.open("ab") as stream:
             stream.write(b"\n" + msgspec.json.encode(result))
     except OSError as trouble:
-        raise UserMistake(f"{file}: {trouble.strerror}", remedy="make room or choose another --keep") from trouble
+        raise UserMistake(
+            f"{file}: {trouble.strerror}",
+            remedy="make room or choose another --keep; what was finished is kept, the same command goes on",
+        ) from trouble

@@ -10,7 +10,6 @@ from typing import Any, Protocol
 
 from msgspec.structs import replace
 
-from runtime.mistakes import UserMistake
 from sim_worlds.variation import STRENGTHS, variation_names
 from twin_app.assembly.examination.examination import Result
 from twin_app.assembly.examination.figures import figures_of
@@ -67,16 +66,10 @@ def robustness(
 
 
 def ablation(
-    setup: CellSetup, seeds: range, *, models: Path, processes: int, ledger: Ledger, listen: Listener
+    setup: CellSetup, seeds: range, *, models: Sequence[Path], processes: int, ledger: Ledger, listen: Listener
 ) -> list[dict[str, Any]]:
-    """The whole policy, then every model in the folder. Raises `UserMistake` where there is none."""
-    alternatives = sorted(card.parent for card in models.glob("*/card.json"))
-    if not alternatives:
-        raise UserMistake(
-            f"{models}: no model in any folder there",
-            remedy=f"make them with: celltwin train {setup.policy} --ablations, or name another folder with --models",
-        )
-    entries = [Entry("whole", setup), *(Entry(model.name, setup, model) for model in alternatives)]
+    """The whole policy, then every model, named after its folder."""
+    entries = [Entry("whole", setup), *(Entry(model.name, setup, model) for model in models)]
     return _table("policy", entries, seeds, processes, ledger, listen)
 
 

@@ -9,8 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, cast
 
-from platformdirs import user_data_path
-
+from runtime.keeping import told_when_unkept
 from runtime.messages.cell import CellDescription
 from runtime.plugin_host.workshop import Trial
 from sim_worlds.variation import TrainingMix
@@ -24,11 +23,6 @@ from twin_app.assembly.setup import CellSetup, read_plugins
 LESSON_MIX = {"light": 1.0, "texture": 1.0, "size": 1.0, "camera": 0.3, "noise": 0.6, "clutter": 0.6}
 LESSON_CHANCE = 0.3
 CURVES = "curves.jsonl"
-
-
-def training_folder(policy: str) -> Path:
-    """Where a training is kept unless another place is named."""
-    return user_data_path("celltwin") / "training" / policy
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,5 +105,6 @@ class PolicyWorkshop:
                 "time": round(time.time(), 1),
                 **{k: round(v, 5) for k, v in figures.items()},
             }
-            with (self.folder / CURVES).open("a", encoding="utf-8") as stream:
+            curves = self.folder / CURVES
+            with told_when_unkept(curves), curves.open("a", encoding="utf-8") as stream:
                 stream.write(json.dumps(line) + "\n")
