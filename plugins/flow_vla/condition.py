@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from plugins.flow_vla.belief import Belief
+from plugins.flow_vla.belief import Belief, Place
 from plugins.flow_vla.slots import SHAPES
 from runtime.kinematics import Arm
 from runtime.messages.cell import CellDescription, Tote
@@ -51,11 +51,7 @@ def condition(
     if target is None:
         raise ValueError("no target is believed in")
     floor_m = cell.tray.centre_in_base_m[2]
-    turn = nearest_turn(
-        belief.turns_rad,
-        hand.yaw_rad,
-        reachable=lambda yaw_rad: at_ease(arm, target.x_m, target.y_m, target.z_m, yaw_rad) is not None,
-    )
+    turn = _turn(belief.turns_rad, hand, target, arm)
     age_s = min(FAR_S, (now_ns - target.seen_ns) * 1e-9)
     numbers = [
         *_seen(hand, target.x_m, target.y_m, target.z_m),
@@ -74,6 +70,13 @@ def condition(
     vector = np.zeros(SIZE, dtype=np.float32)
     vector[: len(numbers)] = numbers
     return vector
+
+
+def _turn(turns_rad: tuple[float, ...], hand: HandState, at: Place, arm: Arm) -> float:
+    def reachable(yaw_rad: float) -> bool:
+        return at_ease(arm, at.x_m, at.y_m, at.z_m, yaw_rad) is not None
+
+    return nearest_turn(turns_rad, hand.yaw_rad, reachable=reachable)
 
 
 def nearest_turn(turns_rad: tuple[float, ...], yaw_rad: float, *, reachable: Callable[[float], bool]) -> float:
