@@ -5,10 +5,13 @@ from __future__ import annotations
 import socket
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 import pytest
 
+from plugins.groot.dialects import Dialect, pack, unpack
 from runtime.link.peers import is_connected, peer_of, spelt
+from runtime.link.questions import Asker
 from runtime.messages.tasks import Assignment
 from runtime.plugin_host import discover
 from runtime.policy_servers.remote_policy import RemotePolicy
@@ -21,6 +24,7 @@ from tests.support.policy_servers import (
     PLUGINS,
     Echo,
     client_of,
+    mapping_path,
     observation,
     own_mapping,
     until,
@@ -89,6 +93,36 @@ def test_a_cell_that_connects_anew_goes_on_with_its_task(protocol: str) -> None:
         work(policy, begins=False, number=900)
     assert [kind for kind, _ in echoes[0].begun] == ["resume", "begin"]
     assert len(echoes) == 1
+
+
+@each_protocol
+def test_of_other_peoples_clients_every_connection_begins_a_task_of_its_own(protocol: str, tmp_path: Path) -> None:
+    plain = tmp_path / "plain.toml"
+    lines = 'policy_type = "act"\npretrained_name_or_path = "some/model"\nactions_per_chunk = 8'
+    loads = f"\n[lerobot]\n{lines}\n" if protocol == "lerobot" else ""
+    plain.write_text(mapping_path(protocol).read_text().replace("celltwin = true", "") + loads)
+    with server_of_many(protocol) as (server, echoes):
+        for _ in range(2):
+            with client_of(protocol, server.address, mapping=str(plain)) as policy:
+                until_phase(policy, Phase.READY)
+                work(policy, begins=True)
+                work(policy, begins=True, number=41)
+    assert [[kind for kind, _ in echo.begun] for echo in echoes] == [["begin"], ["begin"]]
+
+
+def test_whether_it_lives_groots_server_tells_everybody() -> None:
+    with server_of_many("groot") as (server, _), client_of("groot", server.address) as policy:
+        until_phase(policy, Phase.READY)
+        asker = Asker(server.address)
+        asker.send(pack({"endpoint": "ping"}, Dialect.D3))
+        answer = asker.receive(10.0)
+        asker.send(pack({"endpoint": "reset"}, Dialect.D3))
+        refusal = asker.receive(10.0)
+        asker.close()
+    assert answer is not None
+    assert refusal is not None
+    assert unpack(answer)["status"] == "ok"
+    assert "already serving" in unpack(refusal)["error"]
 
 
 # ── the seat itself ──────────────────────────────────────────────────────────────────────────────
