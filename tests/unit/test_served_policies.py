@@ -38,7 +38,8 @@ def nobody() -> str:
 def test_nobody_at_the_address_is_told_with_the_address_and_what_to_do(protocol: str, role: str) -> None:
     address = FRONT[protocol] + nobody()
     choice = {protocol: ServerChoice(address=address)}
-    setup = CellSetup(servers=choice, **({"policy": "programmed", "fallback": ""} | {role: protocol}))
+    policy, fallback = (protocol, "") if role == "policy" else ("programmed", protocol)
+    setup = CellSetup(servers=choice, policy=policy, fallback=fallback)
     with pytest.raises(UserMistake) as mistake:
         check_servers(setup)
     assert f"policy {protocol}: server {address}: no connection" in mistake.value.what
