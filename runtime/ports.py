@@ -153,6 +153,15 @@ class Remote(Protocol):
         ...
 
 
+@runtime_checkable
+class Heavy(Protocol):
+    """What a policy that is slow to load offers beyond the port."""
+
+    def renewed(self) -> Policy:
+        """Another one with the same weights that has seen nothing yet, instead of this one."""
+        ...
+
+
 class PolicyFactory(Protocol):
     """What a plugin's `policy.py` offers under the name in its manifest."""
 

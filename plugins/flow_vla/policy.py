@@ -58,6 +58,10 @@ class FlowVlaPolicy:
         self.path: HandPath | None = None
         """Of the newest chunk."""
 
+    def renewed(self) -> FlowVlaPolicy:
+        """Another one with the same weights that has seen nothing yet, instead of this one."""
+        return FlowVlaPolicy(self._cell, self._model)
+
     def begin(self, assignment: Assignment) -> None:
         """A new task: read it, forget the last one."""
         self._open(assignment, resumed=False)

@@ -15,6 +15,7 @@ from runtime.mistakes import UserMistake
 from runtime.policy_servers import twin_words
 from runtime.policy_servers.arrays import Array
 from runtime.policy_servers.exchange import ServerTrouble
+from runtime.policy_servers.seat import Seat
 from runtime.policy_servers.serving import BadRequest, ServedPolicy
 
 WAIT_S = 0.1
@@ -29,6 +30,7 @@ class GrootServer:
     ) -> None:
         self._served = served
         self._key = key
+        self._seat = Seat()
         self._dialect = dialect
         try:
             self._answerer = Answerer(f"tcp://{host}:{port or '*'}")
@@ -69,6 +71,11 @@ class GrootServer:
         endpoint = request.get("endpoint", "get_action")
         if endpoint == "ping":
             return {"status": "ok", "message": "Server is running"}
+        with self._seat.taken_by(self._answerer.asker):
+            return self._told(endpoint, request.get("data"))
+
+    def _told(self, endpoint: object, data: object) -> object:
+        """To the client that is being served: a look is on its way, or will be."""
         if endpoint == "reset":
             return {}
         if endpoint == "get_modality_config":
@@ -76,7 +83,7 @@ class GrootServer:
         if endpoint == twin_words.KEY:
             return self._served.offer
         if endpoint == "get_action":
-            return self._action(request.get("data"))
+            return self._action(data)
         raise BadRequest(f"Unknown endpoint: {endpoint!r:.60}")
 
     def _config(self) -> dict[str, dict[str, Any]]:
@@ -107,7 +114,11 @@ class GrootServer:
         extras = options.get(twin_words.KEY) if isinstance(options, dict) else None
         prompt = _prompt(observation, self._served.mapping.prompt_key, flat=flat)
         rows, words = self._served.answer(
-            pictures=pictures, states=states, prompt=prompt, extras=extras if isinstance(extras, dict) else None
+            client=self._answerer.asker,
+            pictures=pictures,
+            states=states,
+            prompt=prompt,
+            extras=extras if isinstance(extras, dict) else None,
         )
         key = self._served.mapping.action[0].key
         if flat:

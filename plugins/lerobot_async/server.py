@@ -8,6 +8,7 @@ from __future__ import annotations
 import logging
 import queue
 import time
+import urllib.parse
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
@@ -17,20 +18,26 @@ from typing import Any, cast
 import grpc
 import numpy as np
 
+from plugins.lerobot_async.asked import Asked
 from plugins.lerobot_async.client import KEY_HEADER, OFFER_HEADER, OPTIONS
 from plugins.lerobot_async.features import gathered_states
 from plugins.lerobot_async.messages import EMPTY, SERVICE, joined, payload_message, payload_of, piece_of
 from plugins.lerobot_async.pickle_reader import Named, load
 from plugins.lerobot_async.pickle_writer import Record, Tensor, dump
+from runtime.link.peers import spelt
 from runtime.mistakes import UserMistake
 from runtime.policy_servers import twin_words
 from runtime.policy_servers.arrays import Array
 from runtime.policy_servers.exchange import ServerTrouble
+from runtime.policy_servers.seat import Occupied, Seat
 from runtime.policy_servers.serving import BadRequest, ServedPolicy
 
 WORKERS = 4
 LOOK_TIMEOUT_S = 2.0
 """As LeRobot's server: without an observation for so long the answer is empty."""
+
+_Method = Callable[[Iterator[bytes], grpc.ServicerContext, str], bytes]
+"""Messages, context and the client's name to the reply."""
 
 _LOG = logging.getLogger("celltwin.serve.lerobot")
 
@@ -41,7 +48,10 @@ class LeRobotServer:
     def __init__(self, served: ServedPolicy, *, host: str, port: int, key: str = "") -> None:
         self._served = served
         self._key = key
-        self._newest: queue.Queue[Named] = queue.Queue(maxsize=1)
+        self._seat = Seat()
+        self._newest: queue.Queue[tuple[str, Named]] = queue.Queue(maxsize=1)
+        """With the client that it came from."""
+        self._asked = Asked(WORKERS)
         self._workers = ThreadPoolExecutor(WORKERS, thread_name_prefix="lerobot server")
         self._server = grpc.server(self._workers, options=(*OPTIONS, ("grpc.so_reuseport", 0)))
         self._server.add_generic_rpc_handlers((self._handlers(),))
@@ -51,6 +61,7 @@ class LeRobotServer:
             bound = 0
         if not bound:
             self._workers.shutdown()
+            self._asked.close()
             raise UserMistake(
                 f"cannot listen on {host}:{port}: the address is in use or not this machine's",
                 remedy="choose another with --port",
@@ -62,28 +73,32 @@ class LeRobotServer:
         """Stop answering."""
         self._server.stop(grace=0.2).wait()
         self._workers.shutdown()
+        self._asked.close()
 
     def _handlers(self) -> grpc.GenericRpcHandler:
-        unary = grpc.unary_unary_rpc_method_handler
+        methods: dict[str, _Method] = {
+            "Ready": self._ready,
+            "SendPolicyInstructions": self._instructions,
+            "SendObservations": self._observation,
+            "GetActions": self._actions,
+        }
+        # A call with one message is a stream of one on the wire: read as a stream, none of them waits without a limit.
+        stream = grpc.stream_unary_rpc_method_handler
         return grpc.method_handlers_generic_handler(
-            SERVICE,
-            {
-                "Ready": unary(self._told(self._ready)),
-                "SendPolicyInstructions": unary(self._told(self._instructions)),
-                "SendObservations": grpc.stream_unary_rpc_method_handler(self._told(self._observation)),
-                "GetActions": unary(self._told(self._actions)),
-            },
+            SERVICE, {name: stream(self._told(method)) for name, method in methods.items()}
         )
 
-    def _told(
-        self, method: Callable[[Any, grpc.ServicerContext], bytes]
-    ) -> Callable[[Any, grpc.ServicerContext], bytes]:
+    def _told(self, method: _Method) -> Callable[[Iterator[bytes], grpc.ServicerContext], bytes]:
         """What goes wrong is told to the client by name, where LeRobot's own server says nothing."""
 
-        def call(request: Any, context: grpc.ServicerContext) -> bytes:
+        def call(stream: Iterator[bytes], context: grpc.ServicerContext) -> bytes:
             try:
                 self._admit(context)
-                return method(request, context)
+                client = _client_of(context)
+                with self._seat.taken_by(client):
+                    return method(self._asked.messages(stream), context, client)
+            except Occupied as refusal:
+                context.abort(grpc.StatusCode.UNAVAILABLE, str(refusal))
             except (BadRequest, ServerTrouble) as refusal:
                 context.abort(grpc.StatusCode.INVALID_ARGUMENT, str(refusal))
             except Exception as trouble:  # noqa: BLE001 - a policy may fail in any way; the client is told
@@ -99,34 +114,36 @@ class LeRobotServer:
         if self._key and not compare_digest(str(shown).encode(), f"Api-Key {self._key}".encode()):
             raise BadRequest("this server wants its key")
 
-    def _ready(self, request: bytes, context: grpc.ServicerContext) -> bytes:
-        self._take_newest(wait_s=0.0)
+    def _ready(self, messages: Iterator[bytes], context: grpc.ServicerContext, client: str) -> bytes:
+        next(messages, None)
+        self._take_newest(client, wait_s=0.0)
         context.send_initial_metadata(((OFFER_HEADER, dump(self._served.offer)),))
         return EMPTY
 
-    def _instructions(self, request: bytes, context: grpc.ServicerContext) -> bytes:
-        setup = load(payload_of(request))
+    def _instructions(self, messages: Iterator[bytes], context: grpc.ServicerContext, client: str) -> bytes:
+        setup = load(payload_of(next(messages, EMPTY)))
         if not isinstance(setup, Named) or setup.kind != "RemotePolicyConfig":
             raise BadRequest("instructions: expected a RemotePolicyConfig")
         return EMPTY
 
-    def _observation(self, stream: Iterator[bytes], context: grpc.ServicerContext) -> bytes:
-        observation = load(joined(piece_of(message) for message in stream))
+    def _observation(self, messages: Iterator[bytes], context: grpc.ServicerContext, client: str) -> bytes:
+        observation = load(joined(piece_of(message) for message in messages))
         if not isinstance(observation, Named) or observation.kind != "TimedObservation":
             raise BadRequest("observation: expected a TimedObservation")
-        self._take_newest(wait_s=0.0)
-        with suppress(queue.Full):  # another client was faster
-            self._newest.put_nowait(observation)
+        self._take_newest(client, wait_s=0.0)
+        with suppress(queue.Full):  # another call was faster
+            self._newest.put_nowait((client, observation))
         return EMPTY
 
-    def _actions(self, request: bytes, context: grpc.ServicerContext) -> bytes:
-        observation = self._take_newest(wait_s=LOOK_TIMEOUT_S)
+    def _actions(self, messages: Iterator[bytes], context: grpc.ServicerContext, client: str) -> bytes:
+        next(messages, None)
+        observation = self._take_newest(client, wait_s=LOOK_TIMEOUT_S)
         if observation is None:
             return EMPTY
         raw, timestep = observation.fields.get("observation"), observation.fields.get("timestep")
         if not isinstance(raw, dict) or not isinstance(timestep, int):
             raise BadRequest("observation: expected a map with a timestep")
-        rows, words = self._answer(cast("dict[str, Any]", raw))
+        rows, words = self._answer(cast("dict[str, Any]", raw), client)
         period_s, now_s = self._served.mapping.steps.period_s, time.time()
         chunk = [
             Record(
@@ -138,7 +155,7 @@ class LeRobotServer:
         chunk[0].fields[twin_words.KEY] = words
         return payload_message(dump(chunk))
 
-    def _answer(self, raw: dict[str, Any]) -> tuple[Array, dict[str, Any]]:
+    def _answer(self, raw: dict[str, Any], client: str) -> tuple[Array, dict[str, Any]]:
         mapping = self._served.mapping
         prompt = raw.get("task", "")
         if not isinstance(prompt, str):
@@ -146,17 +163,27 @@ class LeRobotServer:
         pictures = {key: cast("Array", value) for key, value in raw.items() if isinstance(value, np.ndarray)}
         extras = raw.get(twin_words.KEY)
         return self._served.answer(
+            client=client,
             pictures=pictures,
             states=gathered_states(raw, mapping, joints=len(self._served.cell.robot.joints)),
             prompt=prompt,
             extras=extras if isinstance(extras, dict) else None,
         )
 
-    def _take_newest(self, *, wait_s: float) -> Named | None:
+    def _take_newest(self, client: str, *, wait_s: float) -> Named | None:
+        """Of this client; what one before it has left is thrown away."""
         try:
-            return self._newest.get(timeout=wait_s) if wait_s else self._newest.get_nowait()
+            whose, newest = self._newest.get(timeout=wait_s) if wait_s else self._newest.get_nowait()
         except queue.Empty:
             return None
+        return newest if whose == client else None
+
+
+def _client_of(context: grpc.ServicerContext) -> str:
+    """Out of what gRPC writes: `ipv4:127.0.0.1:4711` and `ipv6:%5B::1%5D:4711`."""
+    _, _, where = urllib.parse.unquote(context.peer()).partition(":")
+    host, _, port = where.rpartition(":")
+    return spelt(host.strip("[]"), int(port))
 
 
 def serve(served: ServedPolicy, *, host: str, port: int, key: str = "") -> LeRobotServer:

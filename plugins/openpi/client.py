@@ -116,7 +116,7 @@ class OpenpiTransport:
             except ConnectionClosed as closed:
                 raise ServerTrouble(_closed_words(closed)) from closed
             if isinstance(frame, str):
-                raise LookRefused(f"the server failed: {_last_line(frame)}")
+                raise LookRefused(f"the server says: {_last_line(frame)}")
             return frame
 
 

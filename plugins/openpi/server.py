@@ -16,10 +16,12 @@ from websockets.sync.server import Server, ServerConnection
 from websockets.sync.server import serve as listen
 
 from plugins.openpi.wire import pack, unpack
+from runtime.link.peers import spelt
 from runtime.mistakes import UserMistake
 from runtime.policy_servers import twin_words
 from runtime.policy_servers.arrays import LARGEST_BYTES, Array
 from runtime.policy_servers.exchange import ServerTrouble
+from runtime.policy_servers.seat import Seat
 from runtime.policy_servers.serving import BadRequest, ServedPolicy
 
 INTERNAL_ERROR = 1011
@@ -27,11 +29,12 @@ _LOG = logging.getLogger("celltwin.serve.openpi")
 
 
 class OpenpiServer:
-    """Listens in a thread of its own, with one more for every client."""
+    """Listens in a thread of its own, with one more for every connection; one of them at a time is served."""
 
     def __init__(self, served: ServedPolicy, *, host: str, port: int, key: str = "") -> None:
         self._served = served
         self._key = key
+        self._seat = Seat()
         try:
             self._server: Server = listen(
                 self._converse,
@@ -74,13 +77,16 @@ class OpenpiServer:
     def _converse(self, client: ServerConnection) -> None:
         """One client: metadata first, then an answer to every look."""
         self._clients.add(client)
+        name = spelt(*client.remote_address[:2])
         try:
-            client.send(pack({twin_words.KEY: self._served.offer}))
+            with self._seat.taken_by(name):
+                client.send(pack({twin_words.KEY: self._served.offer}))
             before_s: float | None = None
             while True:
                 frame = client.recv()
                 began_s = time.monotonic()
-                client.send(pack(self._answer(frame, before_s)))
+                with self._seat.taken_by(name):
+                    client.send(pack(self._answer(frame, before_s, name)))
                 before_s = time.monotonic() - began_s
         except ConnectionClosed:
             pass
@@ -90,9 +96,10 @@ class OpenpiServer:
             _LOG.info("a look failed: %s", trouble)
             _refuse(client, f"{type(trouble).__name__}: {trouble}")
         finally:
+            self._seat.leave(name)
             self._clients.discard(client)
 
-    def _answer(self, frame: str | bytes, before_s: float | None) -> dict[str, Any]:
+    def _answer(self, frame: str | bytes, before_s: float | None, client: str) -> dict[str, Any]:
         if isinstance(frame, str):
             raise BadRequest("text came, looks are binary frames")
         message = unpack(frame)
@@ -103,7 +110,11 @@ class OpenpiServer:
             raise BadRequest(f"{mapping.prompt_key}: expected text, came a {type(prompt).__name__}")
         arrays = {key: cast("Array", value) for key, value in message.items() if isinstance(value, np.ndarray)}
         rows, words = self._served.answer(
-            pictures=arrays, states=arrays, prompt=prompt, extras=extras if isinstance(extras, dict) else None
+            client=client,
+            pictures=arrays,
+            states=arrays,
+            prompt=prompt,
+            extras=extras if isinstance(extras, dict) else None,
         )
         timing = {"infer_ms": self._served.inference_s * 1e3}
         if before_s is not None:

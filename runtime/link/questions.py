@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import zmq
 
+from runtime.link.peers import peer_of
 from runtime.link.sockets import discard_rest, is_readable, open_context, open_socket
 from runtime.mistakes import UserMistake
 
@@ -49,6 +50,9 @@ class Asker:
 class Answerer:
     """Takes questions at one address, one after the other. Belongs to one thread."""
 
+    asker: str = ""
+    """The other end of the connection that the last question came through; empty when it has gone already."""
+
     def __init__(self, address: str) -> None:
         """Raises `UserMistake` when the address cannot be had."""
         self._context = open_context()
@@ -70,9 +74,10 @@ class Answerer:
         """The next question, or None; it has to be answered before the one after it."""
         if not is_readable(self._socket, timeout_s):
             return None
-        question = self._socket.recv(zmq.NOBLOCK)
+        question = self._socket.recv(zmq.NOBLOCK, copy=False)
+        self.asker = _peer(question)
         discard_rest(self._socket)
-        return question
+        return question.bytes
 
     def answer(self, frame: bytes) -> None:
         """To the last question; an asker that has gone is no trouble."""
@@ -82,3 +87,8 @@ class Answerer:
         """Stop listening."""
         self._socket.close(0)
         self._context.term()
+
+
+def _peer(question: zmq.Frame) -> str:
+    """A REP socket hides whom it answers; the descriptor that a frame came through tells."""
+    return peer_of(question.get(zmq.SRCFD))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 import time
 from dataclasses import replace
 
@@ -38,6 +39,7 @@ class RemotePolicy:
         self._observer = Observer(mapping, cell)
         self._actor = Actor(mapping, cell)
         self._begins = False
+        self._name = secrets.token_hex(8)
         self._stillness = Stillness()
         self._agreement = Agreement()
         self._prompt = mapping.idle_prompt
@@ -91,6 +93,17 @@ class RemotePolicy:
         while self.standing().phase in (Phase.CONNECTING, Phase.CHECKING) and time.monotonic() < ends_s:
             time.sleep(LOOK_AGAIN_S)
         return self._obstacle(self.standing())
+
+    def await_found(self, timeout_s: float) -> str:
+        """Wait until the server has said what it is, without a look; why it may not drive, in words, else empty.
+
+        A server that was found and takes longer, because it loads its model, is there.
+        """
+        ends_s = time.monotonic() + timeout_s
+        while self.standing().phase is Phase.CONNECTING and time.monotonic() < ends_s:
+            time.sleep(LOOK_AGAIN_S)
+        standing = self.standing()
+        return "" if standing.phase in (Phase.CONNECTING, Phase.CHECKING) else self._obstacle(standing)
 
     def close(self) -> None:
         """End the connection and its thread."""
@@ -182,7 +195,7 @@ class RemotePolicy:
         self._shown = (look.number, observation)
         if not self._mapping.celltwin:
             return look
-        words = twin_words.look_of(observation, number=look.number, begins=self._begins)
+        words = twin_words.look_of(observation, number=look.number, begins=self._begins, client=self._name)
         return replace(look, extras=twin_words.plain(words))
 
     def _twin_answer(self, answer: Answer, look: Look) -> TwinAnswer | None:

@@ -1,13 +1,15 @@
 """The other end of the wire: one of our policies behind somebody's protocol. Knows no protocol itself.
 
 A protocol's server hands over what came as pictures, states and prompt; what goes back is one row of numbers a step,
-in the terms of the mapping file. One policy, one look at a time, whoever asks.
+in the terms of the mapping file. One policy, one look at a time; another client is given a policy that knows nothing
+of the one before.
 """
 
 from __future__ import annotations
 
 import threading
 import time
+from collections.abc import Callable
 from collections.abc import Mapping as Readable
 from typing import Any, Protocol
 
@@ -65,8 +67,20 @@ class BadRequest(ValueError):
 class ServedPolicy:
     """A policy of this program and the cell that it was built for, as any protocol's server asks it."""
 
-    def __init__(self, policy: Policy, cell: CellDescription, mapping: Mapping, *, name: str, version: str) -> None:
-        """Raises `MappingError` for a mapping that cannot be served."""
+    def __init__(
+        self,
+        policy: Policy,
+        cell: CellDescription,
+        mapping: Mapping,
+        *,
+        name: str,
+        version: str,
+        another: Callable[[], Policy] | None = None,
+    ) -> None:
+        """`another` gives every client after the first a policy of its own; None: `policy` remembers nothing.
+
+        Raises `MappingError` for a mapping that cannot be served.
+        """
         parts = tuple(part for action in mapping.action for part in action.parts)
         have = {part for state in mapping.state for part in state.parts}
         if parts != ROW or len(mapping.action) != 1 or not set(NEEDED) <= have:
@@ -80,6 +94,8 @@ class ServedPolicy:
         self.title = f"{name} {version}"
         self.offer = twin_words.plain(twin_words.offer_of(cell, mapping, policy=name, policy_version=version))
         self._policy = policy
+        self._another = another
+        self._client = ""
         self._arm = Arm(cell.robot)
         self._flange_in_gripper = inverse(cell.robot.gripper.gripper_in_flange)
         self._lock = threading.Lock()
@@ -93,15 +109,17 @@ class ServedPolicy:
     def answer(
         self,
         *,
+        client: str,
         pictures: Readable[str, Array],
         states: Readable[str, Array],
         prompt: str,
         extras: Readable[str, Any] | None,
     ) -> tuple[NDArray[np.float32], dict[str, Any]]:
-        """Rows float32[steps, 8] and our own words beside them. Raises `BadRequest`."""
+        """Rows float32[steps, 8] and our own words beside them. `client` is a connection. Raises `BadRequest`."""
         with self._lock:
             began_s = time.monotonic()
             twin = self._twin(extras)
+            self._meet(client if twin is None or not twin.client else twin.client)
             observation = self._observation(pictures, states, prompt, twin)
             self._begin(observation.assignment, twin)
             proposal = self._policy.infer(observation)
@@ -188,6 +206,15 @@ class ServedPolicy:
             self._prompt = prompt
             self._prompts += 1
         return Assignment(self._prompts, 1, prompt) if prompt else None
+
+    def _meet(self, client: str) -> None:
+        """Forget whoever was served before; a cell of ours that connects anew goes on with its task."""
+        if client == self._client:
+            return
+        if self._client and self._another is not None:
+            self._policy = self._another()
+        self._client = client
+        self._task, self._prompt = None, ""
 
     def _begin(self, assignment: Assignment | None, twin: TwinLook | None) -> None:
         if assignment is None:

@@ -84,6 +84,9 @@ class TwinLook(Struct, frozen=True):
     dry: bool = False
     """Asked before motion: to be answered as without a task."""
 
+    client: str = ""
+    """Who asks, the same over all its connections; empty from a cell of an older version."""
+
 
 class TwinAnswer(Struct, frozen=True):
     """What the policy says beside its chunk."""
@@ -132,7 +135,7 @@ def offer_of(cell: CellDescription, mapping: WireMapping, *, policy: str, policy
     )
 
 
-def look_of(observation: Observation, *, number: int, begins: bool) -> TwinLook:
+def look_of(observation: Observation, *, number: int, begins: bool, client: str) -> TwinLook:
     """What belongs to this observation."""
     assignment = observation.assignment
     return TwinLook(
@@ -143,6 +146,7 @@ def look_of(observation: Observation, *, number: int, begins: bool) -> TwinLook:
         begins=begins,
         gripper_force_n=observation.gripper_force_n,
         picture_stamps_ns={name: view.picture.frame.stamp_ns for name, view in observation.views.items()},
+        client=client,
     )
 
 

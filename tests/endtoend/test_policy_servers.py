@@ -119,6 +119,16 @@ def test_the_settings_file_says_where_the_server_is_and_a_mistake_in_it_is_told(
     assert (done.returncode, "adress" in done.stderr, str(settings) in done.stderr) == (2, True, True)
 
 
+def test_an_evaluation_without_a_server_is_refused_before_it_begins(own_folders: Path, tmp_path: Path) -> None:
+    settings = own_folders / "config" / "celltwin" / "servers.toml"
+    settings.parent.mkdir(parents=True)
+    settings.write_text('[openpi]\naddress = "ws://127.0.0.1:1"\n')
+    done = celltwin("evaluate", "--policy", "openpi", "--seeds", "1:2", folder=tmp_path)
+    assert done.returncode == 2, done.stderr
+    assert "policy openpi: server ws://127.0.0.1:1: no connection: Connection refused" in done.stderr
+    assert "`celltwin serve programmed --protocol openpi`" in done.stderr
+
+
 def test_a_run_without_a_server_ends_and_names_it(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(lockstep, "OBSTACLE_TICKS", 3000)
     figures = run_picks(

@@ -216,7 +216,7 @@ HOSTILE: list[tuple[str, str, Callable[[], AbstractContextManager[str]], str]] =
     ("openpi", "closes", converses(lambda client: client.close()), "closed the connection"),
     ("openpi", "huge frame", converses(lambda client: client.send(bytes(HUGE))), "16777216 bytes is refused"),
     ("openpi", "traceback", converses(lambda client: client.send(TRACEBACK)), "ValueError: no weights"),
-    ("openpi", "json", greets(lambda client: client.send('{"hello": 1}')), "the server failed"),
+    ("openpi", "json", greets(lambda client: client.send('{"hello": 1}')), 'the server says: {"hello": 1}'),
     ("openpi", "other msgpack", greets(lambda client: client.send(b"\x91\x01")), "a list instead of a map"),
     ("openpi", "no metadata", greets(lambda client: client.recv()), "no answer within 3000 ms"),
     ("openpi", "foreign", greets(says_empty_metadata), "somebody else's server"),

@@ -18,9 +18,12 @@ from twin_app.assembly.examination.paper import TABLES
 from twin_app.assembly.examination.tables import ablation, robustness
 from twin_app.assembly.figures import show, show_rows
 from twin_app.assembly.progress import stay_child_of
+from twin_app.assembly.served_policies import check_servers, kept_choices, serves_one_client
 from twin_app.assembly.setup import CellSetup, absolute_scene, read_plugins
 from twin_app.model.seeds import parse_seeds
 from twin_app.model.trained import ablation_models
+
+PROCESSES = 2
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -28,6 +31,8 @@ def run(arguments: argparse.Namespace) -> int:
     stay_child_of(arguments.child_of)
     seeds = parse_seeds(arguments.seeds)
     setup = _setup_of(arguments)
+    processes = _processes(arguments, setup)
+    check_servers(setup)
     ledger = Ledger(Path(arguments.keep) if arguments.keep else None)
     about = {
         "policy": setup.policy,
@@ -39,7 +44,7 @@ def run(arguments: argparse.Namespace) -> int:
     }
     began_s = time.perf_counter()
     if arguments.suite in TABLES:
-        rows = _table(arguments, setup, seeds, ledger)
+        rows = _table(arguments, setup, seeds, ledger, processes=processes)
         if arguments.json:
             print(json.dumps({**about, "rows": rows, "wall_s": _since(began_s)}))
         else:
@@ -49,7 +54,7 @@ def run(arguments: argparse.Namespace) -> int:
         setup,
         seeds,
         suite=arguments.suite,
-        processes=arguments.processes,
+        processes=processes,
         progress=partial(_narrator(arguments).hear, ""),
     )
     figures = {**about, **figures_of(results), "wall_s": _since(began_s)}
@@ -65,6 +70,7 @@ def _setup_of(arguments: argparse.Namespace) -> CellSetup:
         fallback=arguments.fallback or "",
         mismatch=arguments.mismatch,
         variations=tuple(arguments.vary),
+        servers={name: one for name, one in kept_choices().items() if name in (arguments.policy, arguments.fallback)},
     )
     if setup.fallback == setup.policy:
         raise UserMistake(
@@ -74,12 +80,28 @@ def _setup_of(arguments: argparse.Namespace) -> CellSetup:
     return setup
 
 
-def _table(arguments: argparse.Namespace, setup: CellSetup, seeds: range, ledger: Ledger) -> list[dict[str, Any]]:
+def _processes(arguments: argparse.Namespace, setup: CellSetup) -> int:
+    """How many are to work side by side. Raises `UserMistake` for more than a server has clients."""
+    registry = read_plugins(setup)
+    alone = [name for name in (setup.policy, setup.fallback) if name and serves_one_client(registry, name)]
+    if not alone:
+        return arguments.processes or PROCESSES
+    if (arguments.processes or 1) > 1:
+        raise UserMistake(
+            f"--processes {arguments.processes}: the server of policy {alone[0]} has one client at a time",
+            remedy="--processes 1",
+        )
+    return 1
+
+
+def _table(
+    arguments: argparse.Namespace, setup: CellSetup, seeds: range, ledger: Ledger, *, processes: int
+) -> list[dict[str, Any]]:
     listen = _narrator(arguments)
     if arguments.suite == "robustness":
-        return robustness(setup, seeds, processes=arguments.processes, ledger=ledger, listen=listen)
+        return robustness(setup, seeds, processes=processes, ledger=ledger, listen=listen)
     models = ablation_models(arguments.models or "", policy=setup.policy)
-    return ablation(setup, seeds, models=models, processes=arguments.processes, ledger=ledger, listen=listen)
+    return ablation(setup, seeds, models=models, processes=processes, ledger=ledger, listen=listen)
 
 
 def _narrator(arguments: argparse.Namespace) -> Narrator:

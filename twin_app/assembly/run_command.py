@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from msgspec.structs import replace
-from platformdirs import user_config_path, user_data_path
+from platformdirs import user_data_path
 
 from runtime.link.session import check_name
 from runtime.messages import topics
@@ -20,17 +20,17 @@ from runtime.messages.requests import AddTask, InjectFault
 from runtime.messages.state import ControlState
 from runtime.messages.system import SystemState
 from runtime.mistakes import UserMistake
-from runtime.plugin_host.servers import ServerChoice, read_choices
+from runtime.plugin_host.servers import ServerChoice
 from twin_app.assembly.arguments import NO_POLICY
 from twin_app.assembly.display import display_trouble
 from twin_app.assembly.fault_spec import FaultWish, parse_fault
+from twin_app.assembly.served_policies import absolute_mapping, kept_choices
 from twin_app.assembly.setup import CellSetup, SessionSetup, absolute_scene, read_plugins, read_scene
 
 if TYPE_CHECKING:
     from twin_app.assembly.live import LiveCell
 
 DEFAULT_PICKS = 10
-SERVERS_FILE = "servers.toml"
 _NOT_ON = (FaultPhase.SENT.value, FaultPhase.INJECTED.value, FaultPhase.NOT_EFFECTIVE.value)
 
 
@@ -90,28 +90,18 @@ def _variations(words: list[str]) -> tuple[str, ...]:
 
 def server_choices(arguments: argparse.Namespace) -> dict[str, ServerChoice]:
     """Where policies' servers are: the settings file, and over it what was said for the policy that is to drive."""
-    file = user_config_path("celltwin") / SERVERS_FILE
-    choices = read_choices(file)
-    choices = {
-        name: replace(choice, mapping=_absolute(choice.mapping, file.parent)) for name, choice in choices.items()
-    }
+    choices = kept_choices()
     known = choices.get(arguments.policy, ServerChoice())
     asked = ServerChoice(
         address=arguments.server or known.address,
-        mapping=_absolute(arguments.mapping or "", Path.cwd()) or known.mapping,
-        key_file=_absolute(arguments.key_file or "", Path.cwd()) or known.key_file,
+        mapping=absolute_mapping(arguments.mapping or "", Path.cwd()) or known.mapping,
+        key_file=absolute_mapping(arguments.key_file or "", Path.cwd()) or known.key_file,
     )
     if asked != ServerChoice():
         choices[arguments.policy] = asked
         registry = read_plugins(CellSetup(policy=arguments.policy, fallback="", servers=choices))
         registry.server_settings(arguments.policy)  # a mapping that is not there is told now, not by a worker
     return choices
-
-
-def _absolute(word: str, folder: Path) -> str:
-    """A path as it may travel to the cell's processes; a mapping's name stays a name."""
-    is_path = word.endswith(".toml") or "/" in word or (folder / word).is_file()
-    return str((folder / word).absolute()) if word and is_path else word
 
 
 def _policy_or_none(name: str) -> str:

@@ -14,6 +14,7 @@ from runtime.mistakes import UserMistake
 from runtime.policy_servers.keys import read_key
 from runtime.policy_servers.mapping import read_mapping_for
 from runtime.policy_servers.serving import PolicyServer, ServedPolicy, ServerFactory
+from runtime.ports import Heavy, Policy
 from twin_app.assembly.patience import told_when_slow
 from twin_app.assembly.setup import CellSetup, absolute_scene, read_plugins, read_scene
 
@@ -55,7 +56,11 @@ def start(
     with told_when_slow(f"policy {policy!r} to be built"):
         built = registry.load_policy(policy, cell)
     mapping = read_mapping_for(protocol, server.mapping)
-    served = ServedPolicy(built, cell, mapping, name=policy, version=manifest.version)
+
+    def another() -> Policy:
+        return built.renewed() if isinstance(built, Heavy) else registry.load_policy(policy, cell)
+
+    served = ServedPolicy(built, cell, mapping, name=policy, version=manifest.version, another=another)
     return factory(served, host=host, port=server.port if port is None else port, key=key), served
 
 

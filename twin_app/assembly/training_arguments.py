@@ -101,7 +101,12 @@ def _add_evaluate(commands: _Commands[Any]) -> argparse.ArgumentParser:
     evaluate.add_argument(
         "--keep", type=given, default=None, metavar="DIR", help="results are kept here, to go on where it was cut off"
     )
-    evaluate.add_argument("--processes", type=positive, default=2, help="side by side (default: %(default)s)")
+    evaluate.add_argument(
+        "--processes",
+        type=positive,
+        default=None,
+        help="side by side (default: 2; 1 where a policy is behind `celltwin serve`, which has one client at a time)",
+    )
     evaluate.add_argument("--json", action="store_true", help=JSON)
     return evaluate
 

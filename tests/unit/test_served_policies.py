@@ -1,0 +1,83 @@
+"""Before an evaluation begins: the servers of its policies are there, fit, and have a seat for it."""
+
+from __future__ import annotations
+
+import argparse
+import socket
+import time
+
+import pytest
+
+from runtime.mistakes import UserMistake
+from runtime.plugin_host.servers import ServerChoice
+from runtime.policy_servers.standing import Phase
+from tests.support.policy_servers import CASES, Echo, client_of, server_of
+from twin_app.assembly import evaluate_command
+from twin_app.assembly.arguments import build_parser
+from twin_app.assembly.served_policies import check_servers
+from twin_app.assembly.setup import CellSetup, read_scene
+
+each_protocol = pytest.mark.parametrize("protocol", CASES)
+FRONT = {"openpi": "ws://", "groot": "tcp://", "lerobot": ""}
+AT_ONCE_S = 5.0
+"""The check itself gives up after 3 s."""
+
+
+def setup_at(protocol: str, address: str) -> CellSetup:
+    return CellSetup(policy=protocol, servers={protocol: ServerChoice(address=address)})
+
+
+def nobody() -> str:
+    """A port at which nobody listens."""
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        return f"127.0.0.1:{free.getsockname()[1]}"
+
+
+@each_protocol
+@pytest.mark.parametrize("role", ["policy", "fallback"])
+def test_nobody_at_the_address_is_told_with_the_address_and_what_to_do(protocol: str, role: str) -> None:
+    address = FRONT[protocol] + nobody()
+    choice = {protocol: ServerChoice(address=address)}
+    policy, fallback = (protocol, "") if role == "policy" else ("programmed", protocol)
+    setup = CellSetup(servers=choice, policy=policy, fallback=fallback)
+    with pytest.raises(UserMistake) as mistake:
+        check_servers(setup)
+    assert f"policy {protocol}: server {address}: no connection" in mistake.value.what
+    assert f"`celltwin serve programmed --protocol {protocol}`" in mistake.value.remedy
+    assert "servers.toml" in mistake.value.remedy
+
+
+@each_protocol
+def test_somebody_who_listens_and_says_nothing_is_not_waited_for(protocol: str) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        began_s = time.monotonic()
+        with pytest.raises(UserMistake, match="no connection"):
+            check_servers(setup_at(protocol, f"{FRONT[protocol]}127.0.0.1:{silent.getsockname()[1]}"))
+    assert time.monotonic() - began_s < 2.0 * AT_ONCE_S
+
+
+@each_protocol
+def test_a_server_that_is_there_is_let_go_again_for_the_work(protocol: str) -> None:
+    cell = read_scene(CellSetup()).cell
+    with server_of(protocol, Echo(), cell=cell) as server:
+        check_servers(setup_at(protocol, server.address))
+        with client_of(protocol, server.address, cell=cell) as policy:
+            policy.await_found(AT_ONCE_S)
+            assert policy.standing().phase is Phase.CHECKING
+            with pytest.raises(UserMistake, match=r"already serving 127\.0\.0\.1:"):
+                check_servers(setup_at(protocol, server.address))
+
+
+@each_protocol
+def test_a_server_for_another_cell_is_refused_before_the_work(protocol: str) -> None:
+    with server_of(protocol, Echo()) as server, pytest.raises(UserMistake, match="does not fit this cell"):
+        check_servers(setup_at(protocol, server.address))
+
+
+def words(*more: str) -> argparse.Namespace:
+    return build_parser().parse_args(["evaluate", "--seeds", "1:2", *more])
+
+
+def test_a_server_of_ours_is_not_asked_by_several_processes(own_folders: object) -> None:
+    with pytest.raises(UserMistake, match="--processes 3: the server of policy groot has one client at a time"):
+        evaluate_command.run(words("--policy", "groot", "--processes", "3"))

@@ -1,0 +1,65 @@
+"""Policies that run on a server: where a person says that these are, and whether they are there before work begins."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from msgspec.structs import replace
+from platformdirs import user_config_path
+
+from runtime.mistakes import UserMistake
+from runtime.plugin_host import Registry
+from runtime.plugin_host.servers import ServerChoice, read_choices
+from runtime.policy_servers.mapping import read_mapping_for
+from runtime.policy_servers.remote_policy import RemotePolicy
+from twin_app.assembly.setup import CellSetup, read_plugins, read_scene
+
+SERVERS_FILE = "servers.toml"
+FOUND_WITHIN_S = 5.0
+"""A server on the line says within 3 s what it is, or it is away."""
+
+
+def kept_choices() -> dict[str, ServerChoice]:
+    """What the settings file says, by policy; its paths made absolute. Raises `UserMistake`."""
+    file = user_config_path("celltwin") / SERVERS_FILE
+    return {
+        name: replace(choice, mapping=absolute_mapping(choice.mapping, file.parent))
+        for name, choice in read_choices(file).items()
+    }
+
+
+def absolute_mapping(word: str, folder: Path) -> str:
+    """A path as it may travel to the cell's processes; a mapping's name stays a name."""
+    is_path = word.endswith(".toml") or "/" in word or (folder / word).is_file()
+    return str((folder / word).absolute()) if word and is_path else word
+
+
+def serves_one_client(registry: Registry, name: str) -> bool:
+    """Whether this policy is behind a server of `celltwin serve`, which has one client at a time."""
+    settings = registry.server_settings(name)
+    return settings is not None and read_mapping_for(settings.protocol, settings.mapping).celltwin
+
+
+def check_servers(setup: CellSetup) -> None:
+    """Ask the servers of the policies that will work whether they are there and fit; raises `UserMistake`.
+
+    Nobody is there to start one later, as somebody may be beside a cell.
+    """
+    registry = read_plugins(setup)
+    for name in filter(None, (setup.policy, setup.fallback)):
+        settings = registry.server_settings(name)
+        if settings is None:
+            continue
+        policy = registry.load_policy(name, read_scene(setup).cell)
+        if not isinstance(policy, RemotePolicy):
+            continue
+        try:
+            obstacle = policy.await_found(FOUND_WITHIN_S)
+        finally:
+            policy.close()
+        if obstacle:
+            raise UserMistake(
+                f"policy {name}: {obstacle}",
+                remedy=f"start it there, e.g. `celltwin serve programmed --protocol {settings.protocol}`, "
+                f"or say in {user_config_path('celltwin') / SERVERS_FILE} where it is",
+            )
