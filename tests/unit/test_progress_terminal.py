@@ -16,12 +16,14 @@ from twin_app.assembly.ending import Ended
 from twin_app.assembly.progress import Progress
 
 
+_END = "<end>"
+
+
 class Terminal:
     """A pseudo terminal to which both outputs go."""
 
     def __init__(self) -> None:
         self._master, slave = pty.openpty()
-        os.set_blocking(self._master, False)
         self.stream = os.fdopen(slave, "w", encoding="utf-8")
 
     @contextmanager
@@ -32,8 +34,12 @@ class Terminal:
 
     def lines(self) -> list[str]:
         """As they stand on the screen; the last one is where the prompt would come."""
+        self.stream.write(_END)  # a terminal hands on in pieces and in its own time
         self.stream.flush()
-        lines = os.read(self._master, 65536).decode().replace("\r\n", "\n").split("\n")
+        text = ""
+        while not text.endswith(_END):
+            text += os.read(self._master, 65536).decode()
+        lines = text.removesuffix(_END).replace("\r\n", "\n").split("\n")
         return [overwritten(line).rstrip() for line in lines]
 
     def close(self) -> None:
