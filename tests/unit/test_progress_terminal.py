@@ -15,7 +15,6 @@ from twin_app.assembly.cli import main
 from twin_app.assembly.ending import Ended
 from twin_app.assembly.progress import Progress
 
-
 _END = "<end>"
 
 
