@@ -112,5 +112,12 @@ def test_curves_pass_over_broken_lines_and_stay_bounded() -> None:
         curves.take(json.dumps({"stage": "acting", "step": step, "time": 1.0, "flow": 0.5}))
     assert curves.stages["acting"]["flow"][-1] == (3 * MOST_POINTS - 1, 0.5)
     assert len(curves.stages["acting"]["flow"]) <= MOST_POINTS
-    curves.take('{"stage": "acting", "step": 1, "flow": 0.9}')
-    assert curves.stages["acting"]["flow"] == [(1, 0.9)]
+    curves.take('{"stage": "acting", "step": 0, "flow": 0.9}')
+    assert curves.stages["acting"]["flow"] == [(0, 0.9)]
+
+
+def test_a_stage_that_goes_on_where_it_was_kept_is_one_curve() -> None:
+    curves = LossCurves()
+    for step, loss in ((1, 9.0), (50, 5.0), (100, 4.0), (50, 5.5), (100, 3.0)):
+        curves.take(json.dumps({"stage": "grounding", "step": step, "heat": loss}))
+    assert curves.stages["grounding"]["heat"] == [(1, 9.0), (50, 5.5), (100, 3.0)]

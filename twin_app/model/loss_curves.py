@@ -34,8 +34,8 @@ class LossCurves:
                 self._add(figures.setdefault(name, []), step, float(value))
 
     def _add(self, curve: list[tuple[int, float]], step: int, value: float) -> None:
-        if curve and step < curve[-1][0]:  # the stage was begun anew
-            curve.clear()
+        while curve and step <= curve[-1][0]:  # the stage was begun anew, or goes on where it was last kept
+            curve.pop()
         curve.append((step, value))
         if len(curve) > MOST_POINTS:
             del curve[1::2]

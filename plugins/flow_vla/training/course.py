@@ -114,7 +114,7 @@ class Course:
         seeds = range(lessons.first_seed, lessons.first_seed + lessons.count)
         dataset = self._workshop.lessons("demonstrations", seeds=seeds)
         self._facts["demonstrations"] = content_hash(DatasetReader(dataset))
-        self._teach(model, self.examples(["demonstrations"]), self._recipe.acting.steps)
+        self._teach(model, self.examples(["demonstrations"]), steps=self._recipe.acting.steps, stage="acting")
 
     def _correction(self, number: int) -> Callable[[FlowVla], None]:
         def correct(model: FlowVla) -> None:
@@ -129,7 +129,8 @@ class Course:
             )
             self._facts[f"corrections-{number}"] = content_hash(DatasetReader(dataset))
             names = ["demonstrations", *(f"corrections-{before}" for before in range(number + 1))]
-            self._teach(model, self.examples(names), self._recipe.acting.round_steps)
+            steps = self._recipe.acting.round_steps
+            self._teach(model, self.examples(names), steps=steps, stage=f"acting after round {number + 1}")
 
         return correct
 
@@ -149,12 +150,12 @@ class Course:
             trials = self._workshop.examine(self._folder / "6-calibration", seeds=wanted, varied=varied)
             self._facts[f"validation {name}"] = self._workshop.figures(trials)
 
-    def _teach(self, model: FlowVla, examples: Examples, steps: int) -> None:
+    def _teach(self, model: FlowVla, examples: Examples, *, steps: int, stage: str) -> None:
         """The head is taught anew with everything there is: cheaper than to guard against forgetting."""
         torch.manual_seed(self._recipe.seed)
         model.head = FlowHead(SIZE, regression=self._build.regression)
         self._facts["examples"] = len(examples)
-        teach_acting(model, examples, ActingPlan(steps=steps, seed=self._recipe.seed), progress=self.listen("acting"))
+        teach_acting(model, examples, ActingPlan(steps=steps, seed=self._recipe.seed), progress=self.listen(stage))
 
     def examples(self, names: list[str], *, relative: bool | None = None, blind: tuple[str, ...] = ()) -> Examples:
         """Of these datasets, each seen once with the eyes as they are after their own stages."""
