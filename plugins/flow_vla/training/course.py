@@ -34,6 +34,8 @@ from runtime.datasets import DatasetReader, content_hash
 from runtime.keeping import kept_whole
 from runtime.plugin_host.workshop import Workshop
 
+PEAK = "peak MiB of a process"
+
 
 def train(config: Path, workshop: Workshop) -> Path:
     """See `Trainer`."""
@@ -75,7 +77,7 @@ class Course:
             began_s = time.monotonic()
             stage(model.train())
             self._facts[f"seconds {name}"] = round(time.monotonic() - began_s, 1)
-            self._facts["peak MiB of a process"] = _peak_mib()
+            self._facts[PEAK] = max(self._facts.get(PEAK, 0), _peak_mib())
             save_model(model.eval(), place, version=self._recipe.version, facts=self._card_facts())
             for file in self._folder.glob("*.pt"):
                 file.unlink()
