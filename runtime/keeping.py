@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Generator
 from contextlib import contextmanager
 from pathlib import Path
@@ -13,13 +14,15 @@ from runtime.mistakes import UserMistake
 def kept_whole(file: Path) -> Generator[Path]:
     """Lends a place beside the file, of the same suffix: what is written there takes the file's place in the end.
 
-    Where that fails or is interrupted, the file is as it was. Raises `UserMistake` when the system refuses to write.
+    Where that fails or is interrupted, by a power cut too, the file is as it was. Raises `UserMistake` when the system refuses to write.
     """
     partial = file.with_name(f".partial-{file.name}")
     with told_when_unkept(file):
         try:
             yield partial
+            force(partial)
             partial.replace(file)
+            force(file.parent)
         finally:
             partial.unlink(missing_ok=True)
 
@@ -34,3 +37,12 @@ def told_when_unkept(file: Path) -> Generator[None]:
             f"{file} cannot be written: {trouble.strerror or trouble}",
             remedy="make room or choose another folder; what was finished is kept, the same command goes on",
         ) from trouble
+
+
+def force(path: Path) -> None:
+    """Make sure that a file's content, or a folder's list of names, is on the disk."""
+    descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

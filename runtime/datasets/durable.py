@@ -8,6 +8,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from runtime.datasets.refusals import UnwritableDataset
+from runtime.keeping import force
 
 
 @contextmanager
@@ -23,15 +24,6 @@ def told_when_unwritable(folder: Path) -> Generator[None]:
             limit=trouble.strerror or str(trouble),
             remedy="free space or choose another folder; what was finished is kept, the same command goes on",
         ) from trouble
-
-
-def force(path: Path) -> None:
-    """Make sure that a file's content, or a folder's list of names, is on the disk."""
-    descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
 
 
 def force_tree(folder: Path) -> None:
