@@ -14,7 +14,8 @@ from runtime.mistakes import UserMistake
 def kept_whole(file: Path) -> Generator[Path]:
     """Lends a place beside the file, of the same suffix: what is written there takes the file's place in the end.
 
-    Where that fails or is interrupted, by a power cut too, the file is as it was. Raises `UserMistake` when the system refuses to write.
+    Where that fails or is interrupted, by a power cut too, the file is as it was. Raises `UserMistake` when the
+    system refuses to write.
     """
     partial = file.with_name(f".partial-{file.name}")
     with told_when_unkept(file):
