@@ -39,10 +39,32 @@ FRAMES = (
     "have {part} placed {to}",
     "help me to get {part} {to}",
     "start with {part}, it goes {to}",
+    "i'd like you to put {part} {to}",
+    "try to put {part} {to}",
+    "would you put {part} {to}",
+    "will you take {part} {to}",
+    "go ahead and move {part} {to}",
+    "it's {part} that goes {to}",
+    "load {part} {to}",
+    "carry {part} {to}",
+    "relocate {part} {to}",
+    "set {part} {to}",
+    "lay {part} {to}",
+    "{part} must go {to}",
+    "{part} is to be put {to}",
+    "{part} needs to be {to}",
+    "what i need is {part} {to}",
+    "{to} goes {part}",
+    "{to} i want {part}",
+    "when you are ready put {part} {to}",
+    "okay robot put {part} {to}",
+    "the job is to bring {part} {to}",
+    "first {part}, and that goes {to}",
+    "as the next part take {part} and drop it {to}",
 )
-"""For training, calibration and validation."""
+"""For training and calibration, and for what is asked where the wording is not what is examined."""
 
-NEW_FRAMES = (
+CHECKING_FRAMES = (
     "would you kindly place {part} {to}",
     "{part} belongs {to}",
     "make sure {part} ends up {to}",
@@ -58,7 +80,25 @@ NEW_FRAMES = (
     "transfer {part} {to}",
     "deliver {part} {to} now",
 )
-"""For the test set alone: no sentence of this form is in training."""
+"""Never in training; what is learned from their failures is for the test's forms to judge."""
+
+TESTING_FRAMES = (
+    "your next task is to take {part} {to}",
+    "it is time to move {part} {to}",
+    "i would be glad to see {part} {to}",
+    "the customer wants {part} {to}",
+    "see that {part} gets {to}",
+    "lift {part} and release it {to}",
+    "{part} has to be {to}",
+    "kindly drop {part} {to}",
+    "for this order {part} goes {to}",
+    "continue with {part} and set it {to}",
+    "ship {part} {to}",
+    "send {part} {to} please",
+    "you can lay {part} {to}",
+    "after that {part} moves {to}",
+)
+"""For test seeds alone: neither trained on nor looked at while the reader was made."""
 
 TO_TOTE = (
     "in the {side} {tote}",
@@ -72,13 +112,27 @@ TO_TOTE = (
     "in the {tote} which is on the {side}",
     "to the {side}-hand {tote}",
     "into the {tote} on your {side}",
+    "to {side}",
+    "at the {side}",
+    "onto the {side}",
+    "in {side} {tote}",
+    "to the {tote} that is on the {side}",
+    "to the {tote} on the {side} side",
+    "into the {tote} {side} of the robot",
 )
-NEW_TO_TOTE = (
+CHECKING_TO_TOTE = (
     "into the {tote} at the {side}",
     "over to the {side} {tote}",
     "inside the {side} {tote}",
     "in the {tote} to the {side}",
     "on the {side} hand side",
+)
+TESTING_TO_TOTE = (
+    "into that {tote} on the {side}",
+    "towards the {side} {tote}",
+    "to the {tote} at your {side}",
+    "down into the {side} {tote}",
+    "on your {side} side",
 )
 
 NO_TOTE = ("put {part} away", "move {part}", "pick up {part}", "take {part} please", "{part}", "grab {part} now")
@@ -124,8 +178,23 @@ NONSENSE = (
     "move",
     "the left tote is full",
     "why did you stop",
+    "what is your job",
+    "can you hear me",
+    "read the newspaper",
+    "i like trains",
+    "what a lovely day",
+    "change the battery",
+    "go to sleep",
+    "which tote is full",
+    "who is there",
+    "the robot is fast",
+    "learn to swim",
+    "repeat after me",
+    "where is the red cube",
+    "what colour is the left one",
+    "is the blue one in the right tote",
 )
-NEW_NONSENSE = (
+CHECKING_NONSENSE = (
     "what time is it",
     "please call my boss",
     "play some music",
@@ -140,4 +209,20 @@ NEW_NONSENSE = (
     "shut down the computer",
     "water the plants",
     "what did you say",
+)
+TESTING_NONSENSE = (
+    "what is your name",
+    "show me the news",
+    "remind me at five",
+    "close the window",
+    "i am hungry",
+    "the cell looks dirty",
+    "say something",
+    "is it raining",
+    "order a pizza",
+    "which robot is faster",
+    "good night everybody",
+    "where did the customer go",
+    "the tray is on the left",
+    "measure the temperature",
 )

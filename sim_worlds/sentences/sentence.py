@@ -9,6 +9,7 @@ from enum import Enum
 import numpy as np
 
 from sim_worlds.sentences import frames, words
+from sim_worlds.sentences.forms import TRAINING, Forms
 
 _TYPING_SHARE = 0.06
 """Of sentences with one slip of the pen."""
@@ -53,11 +54,11 @@ class Sentence:
 
 
 class Speaker:
-    """Says things in many ways. `new`: in forms that are never used for training."""
+    """Says things in many ways."""
 
-    def __init__(self, random: np.random.Generator, *, new: bool = False) -> None:
+    def __init__(self, random: np.random.Generator, *, forms: Forms = TRAINING) -> None:
         self._random = random
-        self._new = new
+        self._forms = forms
 
     def say(self, meaning: Meaning) -> Sentence:
         """A sentence with this meaning; for `NONSENSE` anything that is no instruction."""
@@ -69,7 +70,7 @@ class Speaker:
 
     def _frames(self, sense: Sense) -> tuple[str, ...]:
         if sense is Sense.DO:
-            return frames.NEW_FRAMES if self._new else frames.FRAMES
+            return self._forms.frames
         return {
             Sense.NO_TOTE: frames.NO_TOTE,
             Sense.NEGATED: frames.NEGATED,
@@ -83,8 +84,7 @@ class Speaker:
         behind = bool(colour) and self._chance(0.15)
         part = f"{noun} that is {colour}" if behind else f"{colour} {noun}".strip()
         if meaning.place:
-            places = words.NEW_PLACES if self._new else words.PLACES
-            part = self._one(places[meaning.place]).format(part)
+            part = self._one(self._forms.places[meaning.place]).format(part)
         article = "" if self._chance(0.12) else "that " if self._chance(0.05) else "the "
         return f"{article}{part}"
 
@@ -101,8 +101,7 @@ class Speaker:
         return self._first_mostly(words.COLOURS[colour]) if colour else ""
 
     def _to(self, tote: str) -> str:
-        pattern = self._one(frames.NEW_TO_TOTE if self._new else frames.TO_TOTE)
-        return pattern.format(side=tote, tote=self._one(words.TOTE_NOUNS))
+        return self._one(self._forms.to_tote).format(side=tote, tote=self._one(words.TOTE_NOUNS))
 
     def _other(self, meaning: Meaning) -> str:
         colours = [colour for colour in words.COLOURS if colour != meaning.colour]
@@ -111,7 +110,7 @@ class Speaker:
     def _nonsense(self) -> str:
         kind = self._random.uniform()
         if kind < 0.7:
-            return self._one(frames.NEW_NONSENSE if self._new else frames.NONSENSE)
+            return self._one(self._forms.nonsense)
         if kind < 0.85:
             lengths = self._random.integers(1, 9, size=int(self._random.integers(1, 6)))
             return " ".join("".join(self._one(_LETTERS) for _ in range(int(length))) for length in lengths)

@@ -9,6 +9,7 @@ _CARRYING = frozenset(
     red scarlet green emerald blue navy yellow golden cyan turquoise teal purple violet orange pink brown black white
     grey cube block dice flat box plate slab cylinder can puck ball sphere cone pyramid ring bottle screw left right
     leftmost rightmost nearest farthest closest far near front back distant most left-hand right-hand tray robot arm
+    outermost extreme foremost hindmost furthest first rear edge end base away
     one part object piece item thing tote bin container crate side and or both not don't never but stop everything do
     """.split()  # noqa: SIM905 - a page of words reads better than a list
 )

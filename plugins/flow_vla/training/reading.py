@@ -14,7 +14,7 @@ from plugins.flow_vla.reader import Reader
 from plugins.flow_vla.slots import COLOURS, PLACES, SHAPES, SLOTS, TOTES
 from plugins.flow_vla.training.filler import exchange
 from plugins.flow_vla.words import encode
-from sim_worlds.sentences import Meaning, Sense, Sentence, Speaker
+from sim_worlds.sentences import CHECKING, TRAINING, Meaning, Sense, Sentence, Speaker
 
 _BATCH = 256
 _EXCHANGED = 0.6
@@ -88,9 +88,9 @@ def teach_reader(
 def reading_figures(reader: Reader, *, seed: int, count: int = 3000) -> dict[str, float]:
     """Shares of sentences that are read wholly right, in forms known from training and in new ones."""
     figures: dict[str, float] = {}
-    for name, new in (("known forms", False), ("new forms", True)):
-        random = np.random.default_rng((seed, 0x0EAD, new))
-        speaker = Speaker(random, new=new)
+    for index, (name, forms) in enumerate((("known forms", TRAINING), ("new forms", CHECKING))):
+        random = np.random.default_rng((seed, 0x0EAD, index))
+        speaker = Speaker(random, forms=forms)
         sentences = [speaker.say(draw_meaning(random)) for _ in range(count)]
         with torch.inference_mode():
             logits, _ = reader(torch.from_numpy(encode([sentence.text for sentence in sentences])))

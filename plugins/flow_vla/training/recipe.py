@@ -8,8 +8,7 @@ from msgspec import Struct
 
 from plugins.flow_vla.configuration import Limit, read_configuration
 from runtime.mistakes import UserMistake
-
-FIRST_TEST_SEED = 500_000
+from sim_worlds.seeds import FIRST_TEST_SEED
 
 
 class ReadingTable(Struct, frozen=True, forbid_unknown_fields=True):

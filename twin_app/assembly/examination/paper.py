@@ -8,7 +8,8 @@ import numpy as np
 
 from runtime.messages.cell import CellDescription, PartKind
 from sim_worlds.scenes.placement import PlacedPart
-from sim_worlds.sentences import Meaning, Sense, Speaker
+from sim_worlds.seeds import FIRST_TEST_SEED
+from sim_worlds.sentences import CHECKING, TESTING, TRAINING, Meaning, Sense, Speaker
 
 SUITES = ("nominal", "paraphrase", "decline")
 TABLES = ("ablation", "robustness")
@@ -30,9 +31,10 @@ class Question:
 
 
 def draw_question(cell: CellDescription, layout: tuple[PlacedPart, ...], *, suite: str, seed: int) -> Question:
-    """The question of this seed. `paraphrase`: in forms that are never used for training."""
+    """The question of this seed; but for `nominal` in forms that are never used for training."""
     random = np.random.default_rng((seed, 0xE8A3, SUITES.index(suite)))
-    speaker = Speaker(random, new=suite != "nominal")
+    forms = TESTING if seed >= FIRST_TEST_SEED else CHECKING
+    speaker = Speaker(random, forms=TRAINING if suite == "nominal" else forms)
     if suite == "decline" and random.uniform() < 0.5:
         return Question(speaker.say(_unanswerable(cell, random)).text, "", "")
     part = cell.parts[int(random.integers(len(cell.parts)))]

@@ -1,0 +1,23 @@
+"""Three sets of forms that share no form: to train with, to check a reader with, and to test it with in the end."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from sim_worlds.sentences import frames, words
+
+
+@dataclass(frozen=True, slots=True)
+class Forms:
+    """Ways to say the same; words for colours, shapes and totes are the same in all sets."""
+
+    frames: tuple[str, ...]
+    to_tote: tuple[str, ...]
+    places: Mapping[str, tuple[str, ...]]
+    nonsense: tuple[str, ...]
+
+
+TRAINING = Forms(frames.FRAMES, frames.TO_TOTE, words.PLACES, frames.NONSENSE)
+CHECKING = Forms(frames.CHECKING_FRAMES, frames.CHECKING_TO_TOTE, words.CHECKING_PLACES, frames.CHECKING_NONSENSE)
+TESTING = Forms(frames.TESTING_FRAMES, frames.TESTING_TO_TOTE, words.TESTING_PLACES, frames.TESTING_NONSENSE)
