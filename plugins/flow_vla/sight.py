@@ -178,7 +178,8 @@ def outermost(
     logits = np.log(np.maximum(_softmax(heat), 1e-12))
     fits = in_tray & (logits[:-1] > math.log(FIT_MIN))
     logits[:-1] = np.where(fits, logits[:-1] + STEEP * along, -1e3)
-    logits[-1] += STEEP * float(along[fits].max(initial=0.0))
+    if fits.any():
+        logits[-1] += STEEP * float(along[fits].max())
     return logits.astype(np.float32)
 
 

@@ -173,6 +173,16 @@ def test_a_place_word_picks_the_outermost_of_what_fits_and_lies_in_the_tray() ->
     assert outermost(heat, -along, in_tray=in_tray).argmax() == 40
 
 
+def test_the_outermost_one_is_found_where_all_that_fit_lie_on_the_other_side() -> None:
+    heat = np.full(1025, -20.0, dtype=np.float32)
+    heat[[40, 500]] = 5.0, 5.0
+    along = np.linspace(-1.0, 1.0, 1024)
+    along[[40, 500]] = -0.7, -0.4
+    found = outermost(heat, along, in_tray=np.ones(1024, dtype=bool))
+    assert found.argmax() == 500
+    assert found[500] - found[1024] > 10.0
+
+
 def test_a_place_word_does_not_make_something_of_nothing() -> None:
     heat = np.full(1025, -20.0, dtype=np.float32)
     heat[1024] = 5.0
