@@ -56,10 +56,9 @@ class Belief:
             self._see_room(look)
 
     def see_wrist(self, look: Look, *, stamp_ns: int, hand_m: tuple[float, float, float]) -> None:
-        """The camera at the hand; it finds nothing by itself that was never seen from above."""
-        if self.target is not None:
-            lift_m = max(0.0, hand_m[2] - look.peak.z_m)
-            self._take(look.peak, WRIST_STD_M + 0.01 * lift_m, stamp_ns)
+        """The camera at the hand; the nearer it is, the better it sees."""
+        lift_m = max(0.0, hand_m[2] - look.peak.z_m)
+        self._take(look.peak, WRIST_STD_M + 0.01 * lift_m, stamp_ns)
 
     def carried_to(self, x_m: float, y_m: float, z_m: float, *, stamp_ns: int) -> None:
         """The part is in the hand, which stands here."""

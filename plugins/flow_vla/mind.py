@@ -29,6 +29,11 @@ LOOKS_MIN = 2
 """Looks that must agree before something is believed, or before it is said not to be there."""
 
 LOOKS_BLANK = 6
+"""Looks in which nothing is seen before it is said, or before the eye at the hand is asked alone."""
+
+SURE_ALONE = 0.9
+"""A peak of the eye at the hand with less does not count against a fixed camera that sees nothing."""
+
 FREE_M = 0.06
 """So near to where it watches from, the hand hides nothing of the tray."""
 
@@ -115,7 +120,7 @@ class Mind:
             if self._resumed and _held(grip):
                 self._take_over(looks["wrist"], position_m, stamp_ns=stamp_ns)
             else:
-                obstacle = self._resolve(looks["overhead"], free=self._view_is_free(position_m))
+                obstacle = self._resolve(looks, free=self._view_is_free(position_m))
         if self._carries(grip, position_m):
             self.belief.carried_to(*position_m, stamp_ns=stamp_ns)
         elif self.target:
@@ -170,9 +175,9 @@ class Mind:
             self.target, self.shape = name, peak.shape
             self._asked = asked_for(peak.colour, peak.shape)
 
-    def _resolve(self, look: Look, *, free: bool) -> str:
+    def _resolve(self, looks: dict[str, Look], *, free: bool) -> str:
         """Which part is meant: found when some looks agree. Returns why it cannot be found."""
-        peak = look.peak
+        peak = looks["overhead"].peak
         if peak.share >= SURE and peak.rival < RIVAL_MAX:
             self._vote(peak)
             return ""
@@ -185,7 +190,17 @@ class Mind:
         wish = " ".join(word for word in (self.reading.colour, self.reading.shape or "part") if word)
         if self._ambiguous >= LOOKS_BLANK:
             return f"more than one {wish} is seen: which one is meant?"
-        return f"no {wish} is seen" if self._blank >= LOOKS_BLANK else ""
+        if self._blank < LOOKS_BLANK:
+            return ""
+        if "wrist" in looks and self._is_meant(looks["wrist"].peak):
+            self._vote(looks["wrist"].peak)
+            return ""
+        return f"no {wish} is seen"
+
+    def _is_meant(self, peak: Peak) -> bool:
+        """Whether the eye at the hand alone may say so: it does not see the whole tray, so it must be surer."""
+        alike = self.reading.colour in ("", peak.colour) and self.reading.shape in ("", peak.shape)
+        return alike and not self.reading.place and peak.share >= SURE_ALONE and peak.rival < RIVAL_MAX
 
     def _view_is_free(self, hand_m: tuple[float, float, float]) -> bool:
         """Whether the hand stands where it hides little of the tray, as before a pick."""
