@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import numpy as np
 import pytest
 from msgspec.structs import replace
@@ -11,9 +13,13 @@ from runtime.messages.policy import PolicyStatus
 from runtime.messages.tasks import Assignment
 from runtime.ports import Observation, Proposal
 from sim_worlds.scenes import load_scene
+from sim_worlds.seeds import FIRST_TEST_SEED
+from sim_worlds.sentences import CHECKING, TESTING, TRAINING, Forms
 from twin_app.assembly.examination.examination import Result, Watched
 from twin_app.assembly.examination.figures import area_under_roc, calibration_error, figures_of, wilson
 from twin_app.assembly.examination.paper import SUITES, draw_question
+
+_SLOT = re.compile(r"\\*\{\w+\\*\}")
 
 SCENE = load_scene("tray")
 
@@ -31,6 +37,25 @@ def test_the_same_seed_asks_the_same(suite: str) -> None:
 def test_half_of_the_decline_suite_is_to_be_declined_and_nothing_of_the_others() -> None:
     assert 60 < sum(not question("decline", seed).part for seed in range(160)) < 100
     assert all(question(suite, seed).part for suite in ("nominal", "paraphrase") for seed in range(100))
+
+
+@pytest.mark.parametrize(
+    ("suite", "first", "forms"),
+    [
+        ("nominal", FIRST_TEST_SEED, TRAINING),
+        ("paraphrase", FIRST_TEST_SEED - 300, CHECKING),
+        ("paraphrase", FIRST_TEST_SEED, TESTING),
+    ],
+)
+def test_only_test_seeds_ask_in_the_forms_of_the_test(suite: str, first: int, forms: Forms) -> None:
+    asked = [question(suite, seed).instruction.lower().rstrip(".") for seed in range(first, first + 300)]
+
+    def heard(one: Forms) -> float:
+        told = [re.compile(_SLOT.sub(".+", re.escape(frame))) for frame in one.frames if len(_SLOT.split(frame)[0]) > 8]
+        return sum(any(form.fullmatch(text) for form in told) for text in asked) / len(asked)
+
+    assert heard(forms) > 0.2
+    assert all(heard(other) < 0.02 for other in (TRAINING, CHECKING, TESTING) if other is not forms)
 
 
 def test_an_interval_holds_its_rate() -> None:
