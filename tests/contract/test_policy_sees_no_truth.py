@@ -8,8 +8,14 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
-FOR_TRAINING = ("sim_worlds.stills", "sim_worlds.variation", "sim_worlds.scenes", "sim_worlds.sentences")
-"""Labelled pictures, sentences with meaning: for code in a plugin's folders that make its weights."""
+FOR_TRAINING = (
+    "sim_worlds.stills",
+    "sim_worlds.variation",
+    "sim_worlds.scenes",
+    "sim_worlds.sentences",
+    "sim_worlds.seeds",
+)
+"""Labelled pictures, sentences with meaning, which seeds are the test's: for code in a plugin's folders that make its weights."""
 
 MAKING = ("training", "edge")
 """These folders; no policy imports them."""
