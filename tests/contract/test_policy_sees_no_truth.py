@@ -15,7 +15,7 @@ FOR_TRAINING = (
     "sim_worlds.sentences",
     "sim_worlds.seeds",
 )
-"""Labelled pictures, sentences with meaning, which seeds are the test's: for code in a plugin's folders that make its weights."""
+"""Labelled pictures, sentences with meaning, the test's seeds: for code in a plugin's folders that make its weights."""
 
 MAKING = ("training", "edge")
 """These folders; no policy imports them."""
