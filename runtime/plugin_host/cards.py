@@ -10,23 +10,14 @@ import msgspec
 
 from runtime.messages.card import CardSection, Examination, PolicyCard
 from runtime.plugin_host.manifest import PolicyManifest
+from runtime.plugin_host.model_card import ModelCard, read_model_card
 
-MOST_BYTES = 1_000_000
 MOST_LETTERS = 400
 """Of one value."""
 
 _HASH = re.compile(r"[0-9a-f]{64}")
 _SECONDS = "seconds "
 _HEAD = ("architecture", "version", "sha256")
-
-
-class _ModelCard(msgspec.Struct, frozen=True):
-    """What is looked at in a model's own card; everything else in it is its plugin's affair."""
-
-    architecture: str = ""
-    version: str = ""
-    sha256: str = ""
-    facts: dict[str, Any] = {}
 
 
 class _Figures(msgspec.Struct, frozen=True):
@@ -53,25 +44,17 @@ def read_card(manifest: PolicyManifest) -> PolicyCard:
     if manifest.card is None:
         return card
     try:
-        model = _read(manifest.card)
+        model = read_model_card(manifest.card)
         examinations = tuple(_examination(name, fact) for name, fact in model.facts.items() if _is_examination(fact))
     except (OSError, ValueError, msgspec.MsgspecError) as trouble:
         words = trouble.strerror if isinstance(trouble, OSError) else str(trouble)
         return msgspec.structs.replace(card, trouble=f"{manifest.card.name}: {words}")
     return msgspec.structs.replace(
         card,
-        version=model.version or manifest.version,
         weaknesses=(*manifest.weaknesses, *_measured_weaknesses(examinations)),
         examinations=examinations,
         sections=_sections(model, manifest.card.parent),
     )
-
-
-def _read(file: Path) -> _ModelCard:
-    size = file.stat().st_size
-    if size > MOST_BYTES:
-        raise ValueError(f"{size} bytes, at most {MOST_BYTES} are read")
-    return msgspec.json.decode(file.read_bytes(), type=_ModelCard)
 
 
 def _is_examination(fact: Any) -> bool:
@@ -99,7 +82,7 @@ def _measured_weaknesses(examinations: tuple[Examination, ...]) -> tuple[str, ..
     return tuple(found)
 
 
-def _sections(model: _ModelCard, folder: Path) -> tuple[CardSection, ...]:
+def _sections(model: ModelCard, folder: Path) -> tuple[CardSection, ...]:
     """The facts by what they are about, in the order in which they were written down."""
     plain: dict[str, list[tuple[str, str]]] = {"Model": _head(model, folder), "Data": [], "Time and memory": []}
     nested: list[CardSection] = []
@@ -121,7 +104,7 @@ def _sections(model: _ModelCard, folder: Path) -> tuple[CardSection, ...]:
     return (*own[:1], *nested, *own[1:])
 
 
-def _head(model: _ModelCard, folder: Path) -> list[tuple[str, str]]:
+def _head(model: ModelCard, folder: Path) -> list[tuple[str, str]]:
     rows = [(name, getattr(model, name)) for name in _HEAD if getattr(model, name)]
     weights = sorted(folder.glob("*.safetensors"))
     return [*rows, *((file.name, f"{file.stat().st_size / 1e6:.1f} MB") for file in weights)]

@@ -9,6 +9,7 @@ from pathlib import Path
 import msgspec
 from msgspec import Struct
 
+from runtime.plugin_host.model_card import model_version
 from runtime.plugin_host.servers import ServerSettings
 
 PLUGIN_API = 1
@@ -35,6 +36,8 @@ class PolicyManifest(Struct, frozen=True):
     """For people."""
 
     version: str
+    """Of its weights, as their card says; of the plugin where it has none."""
+
     plugin: str
     """Name of the plugin, which is also its folder's."""
 
@@ -194,17 +197,18 @@ def _policy(path: Path, plugin: _PluginTable, entry: _PolicyTable) -> PolicyMani
     for key, lowest, highest in _RANGES:
         value = getattr(entry, key)
         _require(path, lowest <= value <= highest, f"policy.{key}: {value:g}, allowed are {lowest:g} to {highest:g}")
+    card = _place(path, "policy.card", entry.card) if entry.card else None
     return PolicyManifest(
         name=entry.name,
         label=entry.label,
-        version=plugin.version,
+        version=model_version(card, otherwise=plugin.version),
         plugin=plugin.name,
         file=_file(path, "policy.file", entry.file),
         factory=entry.factory,
         summary=entry.summary,
         what=entry.what,
         weaknesses=entry.weaknesses,
-        card=_place(path, "policy.card", entry.card) if entry.card else None,
+        card=card,
         server=server,
         isolated=entry.isolated,
         load_s=entry.load_s,

@@ -13,6 +13,7 @@ import msgspec
 from msgspec import Struct
 
 from runtime.plugin_host.manifest import CARD, NAME, PolicyManifest
+from runtime.plugin_host.model_card import model_version
 
 VARIANT = "variant.json"
 LISTED_AS = "variants/"
@@ -70,13 +71,15 @@ class FoundVariant(Struct, frozen=True):
 
     def beside(self, policy: PolicyManifest) -> PolicyManifest:
         """As a policy of its own."""
+        card = self.folder / CARD if CARD in self.manifest.files else None
         return msgspec.structs.replace(
             policy,
             name=self.manifest.name,
+            version=model_version(card, otherwise=policy.version),
             label=self.manifest.label,
             summary=self.manifest.summary,
             model=self.folder,
-            card=self.folder / CARD if CARD in self.manifest.files else None,
+            card=card,
             trainer=None,
             ablations=None,
             recipe=None,

@@ -9,8 +9,8 @@ import pytest
 
 from runtime.messages.card import PolicyCard
 from runtime.plugin_host import discover, read_card
-from runtime.plugin_host.cards import MOST_BYTES
 from runtime.plugin_host.manifest import ManifestError, read_manifest
+from runtime.plugin_host.model_card import MOST_BYTES
 from twin_app.assembly.cli import main
 from twin_app.assembly.setup import PLUGIN_FOLDER
 from twin_app.model.card import lines
@@ -76,6 +76,14 @@ def test_facts_are_sorted_by_what_they_are_about(tmp_path: Path) -> None:
     assert sections["Recipe"] == {"seed": "0", "stills": "first_seed 0, count 12000"}
     assert sections["Reading"] == {"known forms": "0.99", "new forms": "—"}
     assert sections["Model"] == {"architecture": "one/1", "version": "2.0", "sha256": "ab", "regression": "no"}
+
+
+@pytest.mark.parametrize(
+    ("card", "version"), [('{"version": "2.0"}', "2.0"), ("{}", "1.0.0"), ("{", "1.0.0"), (None, "1.0.0")]
+)
+def test_a_policy_has_the_version_of_its_weights(tmp_path: Path, card: str | None, version: str) -> None:
+    (policy,) = read_manifest(plugin(tmp_path, card)).policies
+    assert policy.version == version
 
 
 def test_a_model_that_was_never_examined_says_so(tmp_path: Path) -> None:

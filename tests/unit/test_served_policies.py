@@ -10,10 +10,13 @@ import pytest
 
 from runtime.mistakes import UserMistake
 from runtime.plugin_host.servers import ServerChoice
+from runtime.policy_servers.remote_policy import RemotePolicy
 from runtime.policy_servers.standing import Phase
-from tests.support.policy_servers import CASES, Echo, client_of, server_of
+from tests.support.policy_servers import CASES, Echo, client_of, observation, server_of
 from twin_app.assembly import evaluate_command
 from twin_app.assembly.arguments import build_parser
+from twin_app.assembly.examination import session
+from twin_app.assembly.examination.examination import Result
 from twin_app.assembly.served_policies import check_servers
 from twin_app.assembly.setup import CellSetup, read_scene
 
@@ -72,6 +75,25 @@ def test_a_server_that_is_there_is_let_go_again_for_the_work(protocol: str) -> N
 def test_a_server_for_another_cell_is_refused_before_the_work(protocol: str) -> None:
     with server_of(protocol, Echo()) as server, pytest.raises(UserMistake, match="does not fit this cell"):
         check_servers(setup_at(protocol, server.address))
+
+
+@each_protocol
+def test_a_seed_without_its_server_is_no_result(protocol: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    with server_of(protocol, Echo(), cell=read_scene(CellSetup()).cell) as listening:
+        setup = setup_at(protocol, listening.address)
+        check_servers(setup)
+
+        def cut_off(setup: CellSetup, *, policy: RemotePolicy, **_: object) -> Result:
+            assert not policy.await_found(AT_ONCE_S)
+            listening.close()
+            for number in range(3):
+                policy.infer(observation(number))
+            return Result(setup.seed, "", "", "timeout", "", 30.0)
+
+        monkeypatch.setattr(session, "examine", cut_off)
+        with pytest.raises(UserMistake, match=f"policy {protocol} went away during the work: server .*") as mistake:
+            session.examine_one(setup, "nominal", None)
+    assert "--keep" in mistake.value.remedy
 
 
 def words(*more: str) -> argparse.Namespace:

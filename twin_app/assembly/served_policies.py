@@ -12,6 +12,7 @@ from runtime.plugin_host import Registry
 from runtime.plugin_host.servers import ServerChoice, read_choices
 from runtime.policy_servers.mapping import read_mapping_for
 from runtime.policy_servers.remote_policy import RemotePolicy
+from runtime.ports import Policy
 from twin_app.assembly.setup import CellSetup, read_plugins, read_scene
 
 SERVERS_FILE = "servers.toml"
@@ -63,3 +64,13 @@ def check_servers(setup: CellSetup) -> None:
                 remedy=f"start it there, e.g. `celltwin serve programmed --protocol {settings.protocol}`, "
                 f"or say in {user_config_path('celltwin') / SERVERS_FILE} where it is",
             )
+
+
+def check_still_there(name: str, policy: Policy) -> None:
+    """Whether a policy that did not succeed was there to do so; when its server has gone, closes it and raises."""
+    if isinstance(policy, RemotePolicy) and (obstacle := policy.await_ready(FOUND_WITHIN_S)):
+        policy.close()
+        raise UserMistake(
+            f"policy {name} went away during the work: {obstacle}",
+            remedy="start its server again, then this command; with --keep FOLDER it goes on after the last seed",
+        )

@@ -14,6 +14,7 @@ from runtime.plugin_host import Registry
 from runtime.ports import Policy
 from sim_worlds.variation import TrainingMix
 from twin_app.assembly.examination.examination import Result, examine
+from twin_app.assembly.served_policies import check_still_there
 from twin_app.assembly.setup import CellSetup, read_plugins, read_scene
 
 _connected: dict[str, Policy] = {}
@@ -51,10 +52,13 @@ def _varied(setup: CellSetup, seed: int, mix: TrainingMix | None) -> CellSetup:
 
 
 def examine_one(setup: CellSetup, suite: str, model: Path | None) -> Result:
-    """One seed in this process."""
+    """One seed in this process. Raises `UserMistake` where a server went away: its absence is no result."""
     cv2.setNumThreads(1)
     registry, policy = _prepared(setup, model)
-    return examine(setup, suite=suite, policy=policy, registry=registry)
+    result = examine(setup, suite=suite, policy=policy, registry=registry)
+    if result.verdict != "succeeded":
+        check_still_there(setup.policy, policy)
+    return result
 
 
 def _prepared(setup: CellSetup, model: Path | None) -> tuple[Registry, Policy]:
