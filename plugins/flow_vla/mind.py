@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from plugins.flow_vla.belief import SURE, Belief
 from plugins.flow_vla.condition import Grip, condition
 from plugins.flow_vla.ready import Ready
+from plugins.flow_vla.refusing import doubted, plain_words, refused
 from plugins.flow_vla.sight import Look, Peak, Sight
 from plugins.flow_vla.slots import PLACES, Reading, asked_for, one_hot
 from runtime.kinematics import Arm
@@ -36,8 +37,6 @@ SURE_ALONE = 0.9
 
 FREE_M = 0.06
 """So near to where it watches from, the hand hides nothing of the tray."""
-
-_MOST = {"": "", "left": "leftmost", "right": "rightmost", "near": "nearest", "far": "farthest"}
 
 
 @dataclass(slots=True)
@@ -76,7 +75,8 @@ class Mind:
         self.sight = Sight(model.engine, cell)
         self.reading: Reading = model.reader.read(instruction)
         self.tote: Tote | None = next((tote for tote in cell.totes if tote.name == self.reading.tote), None)
-        self.refusal = _refusal(self.reading, self.tote, cell)
+        self.refusal = refused(self.reading, self.tote, cell)
+        self.unsure = "" if self.refusal else doubted(self.reading, self.tote)
         self.belief = Belief(cell, self.tote or cell.totes[0])
         self._asked = self.reading.asked
         self.target = ""
@@ -92,16 +92,9 @@ class Mind:
     @property
     def plain_words(self) -> str:
         """The task as it was read and, where words leave it open, as it was seen; empty for what cannot be done."""
-        if self.refusal or self.tote is None:
+        if self.refusal or self.unsure or self.tote is None:
             return ""
-        seen_colour, _, seen_shape = self.target.partition(" ")
-        placed = self.reading.place if not self.target else ""
-        named = (
-            _MOST[placed],
-            self.reading.colour or seen_colour,
-            self.reading.shape or seen_shape or "part",
-        )
-        return f"put the {' '.join(filter(None, named))} in the {self.tote.name} tote"
+        return plain_words(self.reading, self.tote, seen=self.target)
 
     @property
     def unseen_s(self) -> float:
@@ -219,21 +212,3 @@ class Mind:
 def _held(grip: Grip) -> bool:
     """Whether the fingers hold what is meant, by the eye at the hand."""
     return grip.force_n >= HELD_N and grip.wanted_in_hand > SURE
-
-
-def _refusal(reading: Reading, tote: Tote | None, cell: CellDescription) -> str:
-    """Why a sentence cannot be acted upon, before any picture was looked at; empty when it can."""
-    totes = " or ".join(one.name for one in cell.totes)
-    words = {
-        "nonsense": "that is not understood as an instruction: say which part goes into which tote",
-        "negated": "only things to do are understood, not what to leave",
-        "several": "one part at a time: the instruction names several",
-        "no tote": f"no tote is named: {totes}?",
-    }
-    if reading.sense in words:
-        return words[reading.sense]
-    if tote is None:
-        return f"no tote is named: {totes}?"
-    if "strange" in (reading.colour, reading.shape):
-        return "no part of that colour or shape is known here"
-    return ""

@@ -90,8 +90,8 @@ class FlowVlaPolicy:
         mind = self._mind
         if observation.assignment is None or mind is None:
             return self._to_watch(observation, committed, PolicyStatus.WAITING, "waiting", "")
-        if mind.refusal:
-            return self._to_watch(observation, committed, PolicyStatus.DECLINED, "declined", mind.refusal)
+        if why := mind.refusal or mind.unsure:
+            return self._to_watch(observation, committed, PolicyStatus.DECLINED, "declined", why)
         thought = mind.think(observation, committed[-1])
         if thought.obstacle:
             return self._to_watch(observation, committed, PolicyStatus.DECLINED, "declined", thought.obstacle, thought)
@@ -165,7 +165,7 @@ class FlowVlaPolicy:
             reason=reason,
             confidence_limit=self._model.calibration.limit,
             reading="" if self._mind is None else self._mind.plain_words,
-            unanswerable=status is PolicyStatus.DECLINED and thought is None,
+            unanswerable=status is PolicyStatus.DECLINED and self._mind is not None and bool(self._mind.refusal),
         )
 
     def _keep(self, path: HandPath, observation: Observation) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from sim_worlds.sentences import frames, words
+from sim_worlds.sentences import beyond, frames, words
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,8 +16,31 @@ class Forms:
     to_tote: tuple[str, ...]
     places: Mapping[str, tuple[str, ...]]
     nonsense: tuple[str, ...]
+    relations: tuple[tuple[str, ...], ...]
+    deeds: tuple[str, ...]
 
 
-TRAINING = Forms(frames.FRAMES, frames.TO_TOTE, words.PLACES, frames.NONSENSE)
-CHECKING = Forms(frames.CHECKING_FRAMES, frames.CHECKING_TO_TOTE, words.CHECKING_PLACES, frames.CHECKING_NONSENSE)
-TESTING = Forms(frames.TESTING_FRAMES, frames.TESTING_TO_TOTE, words.TESTING_PLACES, frames.TESTING_NONSENSE)
+TRAINING = Forms(
+    frames.FRAMES,
+    frames.TO_TOTE,
+    words.PLACES,
+    frames.NONSENSE,
+    beyond.RELATIONS,
+    beyond.DEEDS,
+)
+CHECKING = Forms(
+    frames.CHECKING_FRAMES,
+    frames.CHECKING_TO_TOTE,
+    words.CHECKING_PLACES,
+    frames.CHECKING_NONSENSE,
+    beyond.CHECKING_RELATIONS,
+    beyond.CHECKING_DEEDS,
+)
+TESTING = Forms(
+    frames.TESTING_FRAMES,
+    frames.TESTING_TO_TOTE,
+    words.TESTING_PLACES,
+    frames.TESTING_NONSENSE,
+    beyond.TESTING_RELATIONS,
+    beyond.TESTING_DEEDS,
+)

@@ -8,7 +8,7 @@ from enum import Enum
 
 import numpy as np
 
-from sim_worlds.sentences import frames, words
+from sim_worlds.sentences import beyond, frames, words
 from sim_worlds.sentences.forms import TRAINING, Forms
 
 _TYPING_SHARE = 0.06
@@ -25,6 +25,12 @@ class Sense(Enum):
     NO_TOTE = "no tote"
     NEGATED = "negated"
     SEVERAL = "several"
+    RELATION = "relation"
+    """A part told apart by its neighbours, its number or its size."""
+
+    DEED = "deed"
+    """Something else than to put one part into a tote."""
+
     NONSENSE = "nonsense"
 
 
@@ -65,16 +71,23 @@ class Speaker:
         if meaning.sense is Sense.NONSENSE:
             return Sentence(self._nonsense(), meaning)
         frame = self._one(self._frames(meaning.sense))
-        text = frame.format(part=self._part(meaning), to=self._to(meaning.tote), other=self._other(meaning))
+        text = frame.format(
+            part=self._part(meaning),
+            to=self._to(meaning.tote),
+            other=self._other(meaning),
+            side=meaning.tote,
+            tote=self._one(words.TOTE_NOUNS),
+        )
         return Sentence(self._typed(text), meaning)
 
     def _frames(self, sense: Sense) -> tuple[str, ...]:
-        if sense is Sense.DO:
+        if sense in (Sense.DO, Sense.RELATION):
             return self._forms.frames
         return {
-            Sense.NO_TOTE: frames.NO_TOTE,
+            Sense.NO_TOTE: (*frames.NO_TOTE, *beyond.ELSEWHERE),
             Sense.NEGATED: frames.NEGATED,
             Sense.SEVERAL: frames.SEVERAL,
+            Sense.DEED: self._forms.deeds,
         }[sense]
 
     def _part(self, meaning: Meaning) -> str:
@@ -83,10 +96,16 @@ class Speaker:
         colour = self._colour(meaning.colour)
         behind = bool(colour) and self._chance(0.15)
         part = f"{noun} that is {colour}" if behind else f"{colour} {noun}".strip()
-        if meaning.place:
+        if meaning.sense is Sense.RELATION:
+            part = self._relation().format(part, other=self._other(meaning))
+        elif meaning.place:
             part = self._one(self._forms.places[meaning.place]).format(part)
         article = "" if self._chance(0.12) else "that " if self._chance(0.05) else "the "
         return f"{article}{part}"
+
+    def _relation(self) -> str:
+        kinds = self._forms.relations
+        return self._one(kinds[int(self._random.integers(len(kinds)))])
 
     def _noun(self, shape: str) -> str:
         if shape == "strange":

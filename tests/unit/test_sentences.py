@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import chain
+
 import numpy as np
 import pytest
 
@@ -38,6 +40,8 @@ def test_no_two_sets_share_a_form(one: Forms, other: Forms) -> None:
     assert not set(one.frames) & set(other.frames)
     assert not set(one.to_tote) & set(other.to_tote)
     assert not set(one.nonsense) & set(other.nonsense)
+    assert not set(chain(*one.relations)) & set(chain(*other.relations))
+    assert not set(one.deeds) & set(other.deeds)
     for place, ways in one.places.items():
         assert not set(ways) & set(other.places[place])
 

@@ -36,7 +36,7 @@ class AttendingMind:
         self._grounding = model.grounding
         self._sight = Sight(model.engine, cell)
         self._width_m = float("nan")
-        self.refusal = self.plain_words = ""
+        self.refusal = self.unsure = self.plain_words = ""
         self.unseen_s = 0.0
         self.target = self.reading.shape or "part"
         self.belief = NoBelief(cell, self._tote)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
+from sim_worlds.sentences.beyond import NUMBERS, SIZES
+
 _CARRYING = frozenset(
     """
     red scarlet green emerald blue navy yellow golden cyan turquoise teal purple violet orange pink brown black white
@@ -11,17 +13,23 @@ _CARRYING = frozenset(
     leftmost rightmost nearest farthest closest far near front back distant most left-hand right-hand tray robot arm
     outermost extreme foremost hindmost furthest first rear edge end base away
     one part object piece item thing tote bin container crate side and or both not don't never but stop everything do
+    next beside behind between of under top above beyond touches number
+    two three four last middle corner neither nor other others same before inner out remove empty push roll kick turn
+    rotate hold throw show watch touch swap exchange stack colour all every them table floor hand beneath close with
+    against past along centre center rest broken lonely alone missing like wrong drag pull shove tilt flip press measure
+    scan clean replace unload off little
     """.split()  # noqa: SIM905 - a page of words reads better than a list
-)
+) | {*SIZES, *NUMBERS}
 _COMMON = tuple(
     """
     a an the this that these it its is are be being been was will would should could can may might must shall let us
-    me my we you your he she they please kindly now then next soon again first last just only also too very quite
-    really well so if when where while because as at by for from in into inside of off on onto out over to towards up
-    down with within go get got give take bring fetch find look see want need like have has had make made sure ends
-    end belongs belong leave set lay sit stay keep hold carry transfer deliver ship load send push pull turn handle
-    use work job task order customer careful carefully quick quickly slowly here there about before after
-    hey hi ok okay alright good thanks someone somebody what which who how why time day today morning
+    me my we you your he she they please kindly now then next soon again first just only also too very quite
+    really well so if how what when where while because as at by for in into inside of on onto to towards up
+    down within go get got give take bring fetch find want need like have has had make made sure ends
+    end belongs belong leave set lay sit carry transfer deliver ship load send handle
+    use work job task order customer careful carefully quick quickly slowly here there over up look see keep stay
+    about after
+    hey hi ok okay alright good thanks someone somebody which who why time day today morning
     """.split()  # noqa: SIM905
 )
 _LETTERS = "abcdefghijklmnopqrstuvwxyz"

@@ -20,12 +20,13 @@ _BATCH = 256
 _EXCHANGED = 0.6
 """Share of sentences whose meaningless words are exchanged."""
 
-_OTHER_SENSES = (Sense.NO_TOTE, Sense.NEGATED, Sense.SEVERAL, Sense.NONSENSE)
+_UNDOABLE = 0.4
+_OTHER_SENSES = tuple(sense for sense in Sense if sense is not Sense.DO)
 
 
 def draw_meaning(random: np.random.Generator) -> Meaning:
     """What somebody may want: mostly one thing and one tote, sometimes something that cannot be done."""
-    if random.uniform() < 0.25:
+    if random.uniform() < _UNDOABLE:
         sense = _OTHER_SENSES[int(random.integers(len(_OTHER_SENSES)))]
         if sense is Sense.NONSENSE:
             return Meaning(sense=sense)

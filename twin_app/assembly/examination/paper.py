@@ -79,6 +79,8 @@ def _unanswerable(cell: CellDescription, random: np.random.Generator) -> Meaning
         absent = [(c, s) for c in (*colours, "strange") for s in (*shapes, "strange") if (c, s) not in there]
         colour, shape = absent[int(random.integers(len(absent)))]
         return Meaning(colour, shape, "", tote)
-    senses = (Sense.NONSENSE, Sense.NONSENSE, Sense.NEGATED, Sense.SEVERAL, Sense.NO_TOTE)
+    senses = (Sense.NONSENSE, Sense.NONSENSE, *(sense for sense in Sense if sense not in (Sense.DO, Sense.NONSENSE)))
     part = cell.parts[int(random.integers(len(cell.parts)))]
-    return Meaning(part.colour, part.shape, "", tote, senses[int(random.integers(len(senses)))])
+    sense = senses[int(random.integers(len(senses)))]
+    colour = "" if sense is Sense.RELATION else part.colour
+    return Meaning(colour, part.shape, "", tote, sense)
