@@ -7,8 +7,8 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from plugins.flow_vla.slots import SENSES, SLOTS, Reading
-from plugins.flow_vla.words import BUCKETS, EMPTY, LETTERS_MAX, encode, tokens
+from plugins.flow_vla.slots import LONG, SENSES, SLOTS, Reading
+from plugins.flow_vla.words import BUCKETS, EMPTY, encode, tokens, too_long
 
 WIDTH = 48
 HIDDEN = 64
@@ -40,8 +40,10 @@ class Reader(nn.Module):
         return [answer(gathered[:, index]) for index, answer in enumerate(self.answers)], gathered.mean(dim=1)
 
     def read(self, text: str) -> Reading:
-        """One sentence. Texts that are no sentence at all are nonsense without being asked about."""
-        if not tokens(text) or len(text) > LETTERS_MAX:
+        """One sentence. Texts that are none, and those too long to be read whole, are refused without being read."""
+        if too_long(text):
+            return Reading("", "", "", "", LONG, 1.0, np.zeros(0, dtype=np.float32))
+        if not tokens(text):
             return Reading("", "", "", "", SENSES[-1], 1.0, np.zeros(0, dtype=np.float32))
         with torch.inference_mode():
             logits, whole = self(torch.from_numpy(encode([text])))

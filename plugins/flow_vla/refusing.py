@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from plugins.flow_vla.slots import Reading
+from plugins.flow_vla.slots import LONG, Reading
+from plugins.flow_vla.words import LETTERS_MAX, WORDS
 from runtime.messages.cell import CellDescription, Tote
 
 DOUBTED = 0.55
@@ -17,9 +18,11 @@ def refused(reading: Reading, tote: Tote | None, cell: CellDescription) -> str:
     totes = " or ".join(one.name for one in cell.totes)
     words = {
         "nonsense": "that is not understood as an instruction: say which part goes into which tote",
+        LONG: f"too long to be understood: at most {WORDS} words and {LETTERS_MAX} letters",
         "negated": "only things to do are understood, not what to leave",
         "several": "one part at a time: the instruction names several",
         "relation": "which one? Known are colour, shape, and leftmost, rightmost, nearest or farthest of them",
+        "condition": "only what is to be done now is understood, not when or if",
         "deed": "only putting one part from the tray into a tote is understood",
         "no tote": f"no tote is named: {totes}?",
     }

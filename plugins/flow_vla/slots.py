@@ -11,7 +11,10 @@ COLOURS = ("", "red", "green", "blue", "yellow", "cyan", "purple", "strange")
 SHAPES = ("", "cube", "flat box", "cylinder", "strange")
 PLACES = ("", "left", "right", "near", "far")
 TOTES = ("", "left", "right")
-SENSES = ("do", "no tote", "negated", "several", "relation", "deed", "nonsense")
+SENSES = ("do", "no tote", "negated", "several", "relation", "condition", "deed", "nonsense")
+LONG = "long"
+"""The sense of what is too long to be read whole."""
+
 SLOTS: tuple[tuple[str, ...], ...] = (COLOURS, SHAPES, PLACES, TOTES, SENSES)
 """In this order everywhere; the empty word says that the sentence leaves it open."""
 

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 BUCKETS = 4096
 WORDS = 24
-"""A longer sentence is cut; nobody asks for a part in more."""
+"""A longer sentence is not read: what was cut off could be what matters."""
 
 PIECES = 20
 LETTERS_MAX = 300
@@ -26,14 +26,19 @@ EMPTY = 0
 
 def tokens(text: str) -> list[str]:
     """Lower-case words, any script."""
-    return re.findall(r"[\w']+", text.lower())[:WORDS]
+    return re.findall(r"[\w']+", text.lower())
+
+
+def too_long(text: str) -> bool:
+    """Whether it has more letters or words than are read."""
+    return len(text) > LETTERS_MAX or len(tokens(text)) > WORDS
 
 
 def encode(texts: Sequence[str]) -> NDArray[np.int64]:
     """i64[n, WORDS, PIECES]: bucket numbers, 0 where there is nothing."""
     codes = np.zeros((len(texts), WORDS, PIECES), dtype=np.int64)
     for row, text in enumerate(texts):
-        for column, word in enumerate(tokens(text)):
+        for column, word in enumerate(tokens(text)[:WORDS]):
             pieces = pieces_of(word)
             codes[row, column, : len(pieces)] = pieces
     return codes

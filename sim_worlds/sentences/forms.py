@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from sim_worlds.sentences import beyond, frames, words
+from sim_worlds.sentences import frames, relations, undoable, words
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,7 +17,10 @@ class Forms:
     places: Mapping[str, tuple[str, ...]]
     nonsense: tuple[str, ...]
     relations: tuple[tuple[str, ...], ...]
-    deeds: tuple[str, ...]
+    """In kinds, which are used alike."""
+
+    undoable: Mapping[str, tuple[str, ...]]
+    """By what is wrong with them."""
 
 
 TRAINING = Forms(
@@ -25,22 +28,22 @@ TRAINING = Forms(
     frames.TO_TOTE,
     words.PLACES,
     frames.NONSENSE,
-    beyond.RELATIONS,
-    beyond.DEEDS,
+    relations.RELATIONS,
+    undoable.TRAINING,
 )
 CHECKING = Forms(
     frames.CHECKING_FRAMES,
     frames.CHECKING_TO_TOTE,
     words.CHECKING_PLACES,
     frames.CHECKING_NONSENSE,
-    beyond.CHECKING_RELATIONS,
-    beyond.CHECKING_DEEDS,
+    relations.CHECKING_RELATIONS,
+    undoable.CHECKING,
 )
 TESTING = Forms(
     frames.TESTING_FRAMES,
     frames.TESTING_TO_TOTE,
     words.TESTING_PLACES,
     frames.TESTING_NONSENSE,
-    beyond.TESTING_RELATIONS,
-    beyond.TESTING_DEEDS,
+    relations.TESTING_RELATIONS,
+    undoable.TESTING,
 )

@@ -56,11 +56,23 @@ FRAMES = (
     "what i need is {part} {to}",
     "{to} goes {part}",
     "{to} i want {part}",
-    "when you are ready put {part} {to}",
     "okay robot put {part} {to}",
     "the job is to bring {part} {to}",
     "first {part}, and that goes {to}",
     "as the next part take {part} and drop it {to}",
+    "{to} that is where {part} goes",
+    "where {part} belongs is {to}",
+    "the place for {part} is {to}",
+    "take {part} then put it {to}",
+    "search for {part} and then drop it {to}",
+    "{to} over there put {part}",
+    "{part} is what should be {to}",
+    "move {part} across {to}",
+    "i would love {part} {to}",
+    "let me see {part} {to}",
+    "let's get {part} {to}",
+    "we want {part} {to} now",
+    "go for {part} and let it fall {to}",
 )
 """For training and calibration, and for what is asked where the wording is not what is examined."""
 
@@ -135,22 +147,6 @@ TESTING_TO_TOTE = (
     "on your {side} side",
 )
 
-NO_TOTE = ("put {part} away", "move {part}", "pick up {part}", "take {part} please", "{part}", "grab {part} now")
-"""Where it should go is left open."""
-
-NEGATED = (
-    "do not put {part} {to}",
-    "don't move {part} {to}",
-    "never place {part} {to}",
-    "put everything but {part} {to}",
-    "stop putting {part} {to}",
-)
-SEVERAL = (
-    "put {part} and {other} {to}",
-    "move {part} {to} and then {other}",
-    "place both {part} and {other} {to}",
-    "take {part} or {other} {to}",
-)
 NONSENSE = (
     "make me a coffee",
     "what is the weather like",

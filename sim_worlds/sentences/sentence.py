@@ -8,7 +8,7 @@ from enum import Enum
 
 import numpy as np
 
-from sim_worlds.sentences import beyond, frames, words
+from sim_worlds.sentences import words
 from sim_worlds.sentences.forms import TRAINING, Forms
 
 _TYPING_SHARE = 0.06
@@ -28,8 +28,11 @@ class Sense(Enum):
     RELATION = "relation"
     """A part told apart by its neighbours, its number or its size."""
 
+    CONDITION = "condition"
+    """Something to be done later, or only if."""
+
     DEED = "deed"
-    """Something else than to put one part into a tote."""
+    """A question, or something else than to put one part into a tote."""
 
     NONSENSE = "nonsense"
 
@@ -75,20 +78,14 @@ class Speaker:
             part=self._part(meaning),
             to=self._to(meaning.tote),
             other=self._other(meaning),
-            side=meaning.tote,
-            tote=self._one(words.TOTE_NOUNS),
+            **self._totes(meaning),
         )
         return Sentence(self._typed(text), meaning)
 
     def _frames(self, sense: Sense) -> tuple[str, ...]:
         if sense in (Sense.DO, Sense.RELATION):
             return self._forms.frames
-        return {
-            Sense.NO_TOTE: (*frames.NO_TOTE, *beyond.ELSEWHERE),
-            Sense.NEGATED: frames.NEGATED,
-            Sense.SEVERAL: frames.SEVERAL,
-            Sense.DEED: self._forms.deeds,
-        }[sense]
+        return self._forms.undoable[sense.value]
 
     def _part(self, meaning: Meaning) -> str:
         """The part with its article: `the red cube`, `the one that is red`, `the leftmost cube`."""
@@ -97,7 +94,7 @@ class Speaker:
         behind = bool(colour) and self._chance(0.15)
         part = f"{noun} that is {colour}" if behind else f"{colour} {noun}".strip()
         if meaning.sense is Sense.RELATION:
-            part = self._relation().format(part, other=self._other(meaning))
+            part = self._relation().format(part, other=self._other(meaning), **self._totes(meaning))
         elif meaning.place:
             part = self._one(self._forms.places[meaning.place]).format(part)
         article = "" if self._chance(0.12) else "that " if self._chance(0.05) else "the "
@@ -121,6 +118,14 @@ class Speaker:
 
     def _to(self, tote: str) -> str:
         return self._one(self._forms.to_tote).format(side=tote, tote=self._one(words.TOTE_NOUNS))
+
+    def _totes(self, meaning: Meaning) -> dict[str, str]:
+        side = meaning.tote or self._one(words.SIDES)
+        return {
+            "side": side,
+            "aside": next(other for other in words.SIDES if other != side),
+            "tote": self._one(words.TOTE_NOUNS),
+        }
 
     def _other(self, meaning: Meaning) -> str:
         colours = [colour for colour in words.COLOURS if colour != meaning.colour]

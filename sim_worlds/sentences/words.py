@@ -27,7 +27,11 @@ SHAPES = MappingProxyType(
 STRANGE_COLOURS = ("orange", "pink", "brown", "black", "white", "grey")
 """No part here has them."""
 
-STRANGE_SHAPES = ("ball", "sphere", "cone", "pyramid", "ring", "bottle", "screw")
+STRANGE_SHAPES = (
+    "ball", "sphere", "cone", "pyramid", "ring", "bottle", "screw", "cup", "mug", "nut", "bolt", "gear", "wheel",
+    "book",    "pen", "phone", "bag", "coin", "egg", "spoon", "tool", "key", "stick", "stone", "card", "bowl", "lid",
+    "rod", "hammer", "shoe", "toy", "cap", "jar", "washer", "spring", "cable", "chip", "prism", "star",
+)  # fmt: skip
 
 PLACES = MappingProxyType(
     {
@@ -77,4 +81,5 @@ TESTING_PLACES = MappingProxyType(
 )
 
 THINGS = ("part", "object", "piece", "item", "thing")
+SIDES = ("left", "right")
 TOTE_NOUNS = ("tote", "bin", "container", "crate")

@@ -41,7 +41,8 @@ def test_no_two_sets_share_a_form(one: Forms, other: Forms) -> None:
     assert not set(one.to_tote) & set(other.to_tote)
     assert not set(one.nonsense) & set(other.nonsense)
     assert not set(chain(*one.relations)) & set(chain(*other.relations))
-    assert not set(one.deeds) & set(other.deeds)
+    for kind, ways in one.undoable.items():
+        assert not set(ways) & set(other.undoable[kind])
     for place, ways in one.places.items():
         assert not set(ways) & set(other.places[place])
 

@@ -12,7 +12,7 @@ from torch.nn import functional
 
 from plugins.flow_vla.reader import Reader
 from plugins.flow_vla.slots import COLOURS, PLACES, SHAPES, SLOTS, TOTES
-from plugins.flow_vla.training.filler import exchange
+from plugins.flow_vla.training.filler import exchange, surround
 from plugins.flow_vla.words import encode
 from sim_worlds.sentences import CHECKING, TRAINING, Meaning, Sense, Sentence, Speaker
 
@@ -72,7 +72,7 @@ def teach_reader(
     schedule = torch.optim.lr_scheduler.OneCycleLR(optimiser, max_lr=rate, total_steps=steps)
     for step in range(steps):
         sentences = [speaker.say(draw_meaning(random)) for _ in range(_BATCH)]
-        texts = [exchange(s.text, random) if random.uniform() < _EXCHANGED else s.text for s in sentences]
+        texts = [_among_others(sentence, random) for sentence in sentences]
         codes = torch.from_numpy(encode(texts))
         codes = torch.where(torch.rand(codes.shape[:2])[:, :, None] < 0.03, 0, codes)
         logits, _ = reader(codes)
@@ -84,6 +84,13 @@ def teach_reader(
         if step % 50 == 0 or step == steps - 1:
             progress(step, steps, {"reading": float(loss.detach())})
     _learn_spread(reader, speaker, random)
+
+
+def _among_others(sentence: Sentence, random: np.random.Generator) -> str:
+    if random.uniform() >= _EXCHANGED:
+        return sentence.text
+    changed = exchange if sentence.meaning.sense is Sense.DO else surround
+    return changed(sentence.text, random)
 
 
 def reading_figures(reader: Reader, *, seed: int, count: int = 3000) -> dict[str, float]:
