@@ -13,7 +13,7 @@ from runtime.plugin_host.servers import ServerChoice
 from runtime.policy_servers.remote_policy import RemotePolicy
 from runtime.policy_servers.standing import Phase
 from tests.support.policy_servers import CASES, Echo, client_of, observation, server_of
-from twin_app.assembly import evaluate_command
+from twin_app.assembly import evaluate_command, run_command
 from twin_app.assembly.arguments import build_parser
 from twin_app.assembly.examination import session
 from twin_app.assembly.examination.examination import Result
@@ -73,8 +73,16 @@ def test_a_server_that_is_there_is_let_go_again_for_the_work(protocol: str) -> N
 
 @each_protocol
 def test_a_server_for_another_cell_is_refused_before_the_work(protocol: str) -> None:
-    with server_of(protocol, Echo()) as server, pytest.raises(UserMistake, match="does not fit this cell"):
+    with server_of(protocol, Echo()) as server, pytest.raises(UserMistake, match="does not fit this cell") as mistake:
         check_servers(setup_at(protocol, server.address))
+    assert "mapping" in mistake.value.remedy
+    assert "start" not in mistake.value.remedy
+
+
+def test_a_headless_run_is_no_fallbacks_run_because_nobody_serves(own_folders: object) -> None:
+    arguments = build_parser().parse_args(["run", "--headless", "--policy", "openpi", "--server", f"ws://{nobody()}"])
+    with pytest.raises(UserMistake, match="policy openpi: server .* no connection"):
+        run_command.run(arguments)
 
 
 @each_protocol

@@ -24,7 +24,7 @@ from runtime.plugin_host.servers import ServerChoice
 from twin_app.assembly.arguments import NO_POLICY
 from twin_app.assembly.display import display_trouble
 from twin_app.assembly.fault_spec import FaultWish, parse_fault
-from twin_app.assembly.served_policies import absolute_mapping, kept_choices
+from twin_app.assembly.served_policies import absolute_mapping, check_servers, kept_choices
 from twin_app.assembly.setup import CellSetup, SessionSetup, absolute_scene, read_plugins, read_scene
 
 if TYPE_CHECKING:
@@ -42,6 +42,7 @@ def run(arguments: argparse.Namespace) -> int:
     if arguments.record and not arguments.live and arguments.headless:
         raise UserMistake("--record needs a live cell", remedy="add --live (lock-step has a trace hash instead)")
     if arguments.headless and not arguments.live:
+        check_servers(setup)
         return _lock_step(arguments, setup, faults)
     if arguments.headless:
         return _live(arguments, setup, faults)

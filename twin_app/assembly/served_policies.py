@@ -12,10 +12,12 @@ from runtime.plugin_host import Registry
 from runtime.plugin_host.servers import ServerChoice, read_choices
 from runtime.policy_servers.mapping import read_mapping_for
 from runtime.policy_servers.remote_policy import RemotePolicy
+from runtime.policy_servers.standing import Phase
 from runtime.ports import Policy
 from twin_app.assembly.setup import CellSetup, read_plugins, read_scene
 
 SERVERS_FILE = "servers.toml"
+FITTING = f"choose a mapping that fits both, with --mapping or in {SERVERS_FILE}, or a server for this cell"
 FOUND_WITHIN_S = 5.0
 """A server on the line says within 3 s what it is, or it is away."""
 
@@ -56,21 +58,28 @@ def check_servers(setup: CellSetup) -> None:
             continue
         try:
             obstacle = policy.await_found(FOUND_WITHIN_S)
+            unfit = policy.standing().phase is Phase.REFUSED
         finally:
             policy.close()
         if obstacle:
             raise UserMistake(
                 f"policy {name}: {obstacle}",
-                remedy=f"start it there, e.g. `celltwin serve programmed --protocol {settings.protocol}`, "
+                remedy=FITTING
+                if unfit
+                else f"start it there, e.g. `celltwin serve programmed --protocol {settings.protocol}`, "
                 f"or say in {user_config_path('celltwin') / SERVERS_FILE} where it is",
             )
 
 
 def check_still_there(name: str, policy: Policy) -> None:
     """Whether a policy that did not succeed was there to do so; when its server has gone, closes it and raises."""
-    if isinstance(policy, RemotePolicy) and (obstacle := policy.await_ready(FOUND_WITHIN_S)):
-        policy.close()
-        raise UserMistake(
-            f"policy {name} went away during the work: {obstacle}",
-            remedy="start its server again, then this command; with --keep FOLDER it goes on after the last seed",
-        )
+    if not isinstance(policy, RemotePolicy) or not (obstacle := policy.await_ready(FOUND_WITHIN_S)):
+        return
+    unfit = policy.standing().phase is Phase.REFUSED
+    policy.close()
+    if unfit:
+        raise UserMistake(f"policy {name}: {obstacle}", remedy=FITTING)
+    raise UserMistake(
+        f"policy {name} went away during the work: {obstacle}",
+        remedy="start its server again, then this command; with --keep FOLDER it goes on after the last seed",
+    )

@@ -36,16 +36,18 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 def _claim(folder: Path, recipe: Path) -> None:
-    """The folder belongs to one configuration. Raises `UserMistake` for another one."""
+    """The folder belongs to one configuration once anything was made with it. Raises `UserMistake` for another one."""
     try:
         words = recipe.read_text(encoding="utf-8")
         kept = folder / "recipe.toml"
         if kept.exists():
-            if kept.read_text(encoding="utf-8") != words:
+            begun = any(entry != kept for entry in folder.iterdir())
+            if begun and kept.read_text(encoding="utf-8") != words:
                 raise UserMistake(
                     f"{folder} holds a training with another configuration", remedy="choose another --out"
                 )
-            return
+            if begun:
+                return
     except UnicodeDecodeError as trouble:
         raise UserMistake(f"{recipe}: {trouble}", remedy="a training configuration is TOML in UTF-8") from trouble
     except OSError as trouble:
