@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from runtime.mistakes import UserMistake, quoted
+from runtime.plugin_host.manifest import CARD
 from twin_app.assembly.examination.figures import figures_of
 from twin_app.assembly.examination.ledger import Ledger
 from twin_app.assembly.examination.narration import Narrator
@@ -32,11 +33,13 @@ def run(arguments: argparse.Namespace) -> int:
     seeds = parse_seeds(arguments.seeds)
     setup = _setup_of(arguments)
     processes = _processes(arguments, setup)
+    model = _model(arguments, setup)
     check_servers(setup)
     ledger = Ledger(Path(arguments.keep) if arguments.keep else None)
     about = {
         "policy": setup.policy,
         "fallback": setup.fallback,
+        "model": str(model or ""),
         "suite": arguments.suite,
         "seeds": arguments.seeds,
         "scene": arguments.scene,
@@ -44,7 +47,7 @@ def run(arguments: argparse.Namespace) -> int:
     }
     began_s = time.perf_counter()
     if arguments.suite in TABLES:
-        rows = _table(arguments, setup, seeds, ledger, processes=processes)
+        rows = _table(arguments, setup, seeds, ledger, processes=processes, model=model)
         if arguments.json:
             print(json.dumps({**about, "rows": rows, "wall_s": _since(began_s)}))
         else:
@@ -56,6 +59,7 @@ def run(arguments: argparse.Namespace) -> int:
         suite=arguments.suite,
         processes=processes,
         progress=partial(_narrator(arguments).hear, ""),
+        model=model,
     )
     figures = {**about, **figures_of(results), "wall_s": _since(began_s)}
     show(figures, as_json=arguments.json)
@@ -94,12 +98,32 @@ def _processes(arguments: argparse.Namespace, setup: CellSetup) -> int:
     return 1
 
 
+def _model(arguments: argparse.Namespace, setup: CellSetup) -> Path | None:
+    """Folder of other weights than the policy's own. Raises `UserMistake` where there are none, or none are used."""
+    if not arguments.model:
+        return None
+    if arguments.suite == "ablation":
+        raise UserMistake("--model: an ablation compares the policy with --models", remedy="choose another --suite")
+    if read_plugins(setup).manifest(setup.policy).model is None:
+        raise UserMistake(f"--model: policy {setup.policy} has no weights", remedy="choose another --policy")
+    folder = Path(arguments.model).absolute()
+    if not (folder / CARD).is_file():
+        raise UserMistake(f"--model: there is no {CARD} in {folder}", remedy="name a folder that `celltwin train` made")
+    return folder
+
+
 def _table(
-    arguments: argparse.Namespace, setup: CellSetup, seeds: range, ledger: Ledger, *, processes: int
+    arguments: argparse.Namespace,
+    setup: CellSetup,
+    seeds: range,
+    ledger: Ledger,
+    *,
+    processes: int,
+    model: Path | None,
 ) -> list[dict[str, Any]]:
     listen = _narrator(arguments)
     if arguments.suite == "robustness":
-        return robustness(setup, seeds, processes=processes, ledger=ledger, listen=listen)
+        return robustness(setup, seeds, model=model, processes=processes, ledger=ledger, listen=listen)
     models = ablation_models(arguments.models or "", policy=setup.policy)
     return ablation(setup, seeds, models=models, processes=processes, ledger=ledger, listen=listen)
 

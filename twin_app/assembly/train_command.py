@@ -32,6 +32,8 @@ def run(arguments: argparse.Namespace) -> int:
         model = trainer(recipe, workshop)
     draw_curves(folder / CURVES, picture)
     print(f"model: {model}\ncurves: {picture}")
+    which = f"--suite ablation --models {model}" if arguments.ablations else f"--model {model}"
+    print(f"figures: celltwin evaluate --policy {arguments.policy} {which} --seeds 200000:200100")
     return 0
 
 

@@ -96,6 +96,9 @@ def _add_evaluate(commands: _Commands[Any]) -> argparse.ArgumentParser:
     )
     add_vary(evaluate, "a variation; may be repeated (default: none)")
     evaluate.add_argument(
+        "--model", type=given, default=None, metavar="DIR", help="other weights than the policy's own"
+    )
+    evaluate.add_argument(
         "--models", type=given, default=None, metavar="DIR", help="for ablation (default: where train puts them)"
     )
     evaluate.add_argument(

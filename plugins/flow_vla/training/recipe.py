@@ -111,4 +111,8 @@ def _check_apart(recipe: Recipe, file: Path) -> None:
             if name >= other or {name, other} == {"stills", "lessons"}:
                 continue
             if first < other_first + other_count and other_first < first + count:
-                raise UserMistake(f"{file}: the seeds of {name} and {other} overlap", remedy="move one of them")
+                raise UserMistake(
+                    f"{file}: the seeds of {name} ({first} to {first + count - 1}) and {other} "
+                    f"({other_first} to {other_first + other_count - 1}) overlap",
+                    remedy="move one of them",
+                )

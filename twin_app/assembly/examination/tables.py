@@ -57,12 +57,18 @@ class Entry:
 
 
 def robustness(
-    setup: CellSetup, seeds: range, *, processes: int, ledger: Ledger, listen: Listener
+    setup: CellSetup,
+    seeds: range,
+    *,
+    processes: int,
+    ledger: Ledger,
+    listen: Listener,
+    model: Path | None = None,
 ) -> list[dict[str, Any]]:
     """Nothing varied, then every variation at every strength, beside what the setup itself varies."""
     wishes = [f"{name}:{strength}" for name in variation_names() for strength in STRENGTHS]
-    varied = [Entry(wish, replace(setup, variations=(*setup.variations, wish))) for wish in wishes]
-    return _table("variation", [Entry("none", setup), *varied], seeds, processes, ledger, listen)
+    varied = [Entry(wish, replace(setup, variations=(*setup.variations, wish)), model) for wish in wishes]
+    return _table("variation", [Entry("none", setup, model), *varied], seeds, processes, ledger, listen)
 
 
 def ablation(
