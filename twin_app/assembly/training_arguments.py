@@ -95,15 +95,7 @@ def _add_evaluate(commands: _Commands[Any]) -> argparse.ArgumentParser:
         help="policy that stands in when the examined one declines, fails, is late, unsure or slow (default: none)",
     )
     add_vary(evaluate, "a variation; may be repeated (default: none)")
-    evaluate.add_argument(
-        "--model", type=given, default=None, metavar="DIR", help="other weights than the policy's own"
-    )
-    evaluate.add_argument(
-        "--models", type=given, default=None, metavar="DIR", help="for ablation (default: where train puts them)"
-    )
-    evaluate.add_argument(
-        "--keep", type=given, default=None, metavar="DIR", help="results are kept here, to go on where it was cut off"
-    )
+    _add_evaluate_folders(evaluate)
     evaluate.add_argument(
         "--processes",
         type=positive,
@@ -112,6 +104,15 @@ def _add_evaluate(commands: _Commands[Any]) -> argparse.ArgumentParser:
     )
     evaluate.add_argument("--json", action="store_true", help=JSON)
     return evaluate
+
+
+def _add_evaluate_folders(evaluate: argparse.ArgumentParser) -> None:
+    for word, words in {
+        "--model": "other weights than the policy's own",
+        "--models": "for ablation (default: where train puts them)",
+        "--keep": "results are kept here, to go on where it was cut off",
+    }.items():
+        evaluate.add_argument(word, type=given, default=None, metavar="DIR", help=words)
 
 
 def _add_compress(commands: _Commands[Any]) -> None:
