@@ -8,7 +8,7 @@ from runtime.messages.cell import CellDescription, Tote
 
 DOUBTED = 0.55
 """A reading whose least certain slot has less is no more than a guess. Of sentences in the check's forms that were read
-rightly 0.6 % have less, of those read wrongly two in three."""
+rightly 0.4 % have less, of those read wrongly more than half."""
 
 _MOST = {"": "", "left": "leftmost", "right": "rightmost", "near": "nearest", "far": "farthest"}
 

@@ -110,7 +110,7 @@ TESTING_FRAMES = (
     "you can lay {part} {to}",
     "after that {part} moves {to}",
 )
-"""For test seeds alone: neither trained on nor looked at while the reader was made."""
+"""For test seeds alone: no reader is trained on them, chosen by them, or mended by what it makes of one of them."""
 
 TO_TOTE = (
     "in the {side} {tote}",
