@@ -21,7 +21,7 @@ pytestmark = pytest.mark.timeout(180)
 def start(folder: Path, *, first: int, step: int = WORKERS) -> subprocess.Popen[str]:
     words = [str(folder), str(first), str(SEEDS.stop), str(step)]
     command = [sys.executable, "-m", "tests.support.demonstration_worker", *words]
-    return subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
+    return subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
 
 
 def kill_after(worker: subprocess.Popen[str], lines: int) -> list[int]:

@@ -43,13 +43,12 @@ def _claim(folder: Path, recipe: Path) -> None:
         words = recipe.read_text(encoding="utf-8")
         kept = folder / "recipe.toml"
         if kept.exists():
-            begun = any(entry != kept for entry in folder.iterdir())
-            if begun and kept.read_text(encoding="utf-8") != words:
+            if kept.read_text(encoding="utf-8") == words:
+                return
+            if any(entry != kept for entry in folder.iterdir()):
                 raise UserMistake(
                     f"{folder} holds a training with another configuration", remedy="choose another --out"
                 )
-            if begun:
-                return
     except UnicodeDecodeError as trouble:
         raise UserMistake(f"{recipe}: {trouble}", remedy="a training configuration is TOML in UTF-8") from trouble
     except OSError as trouble:
