@@ -9,6 +9,11 @@ from runtime.messages.plan import Reason, Verdict
 NOTHING_USABLE = "the policy sent nothing usable for a second"
 """How the reason begins with which a cell asks for a person because its policy fell silent or was refused."""
 
+SAY_IT_OTHERWISE = "ask in other words or for another part, then Hold to start"
+"""What a person does about an instruction that was declined."""
+
+_DECLINED = " declined the instruction: "
+
 _TARGET = "the policy's target"
 _MEANINGS = MappingProxyType(
     {
@@ -36,6 +41,16 @@ _WITHOUT_FIGURES = frozenset(
     {Reason.SCHEMA, Reason.SHAPE, Reason.NOT_FINITE, Reason.EXPIRED, Reason.SEQUENCE, Reason.MODE, Reason.UNREACHABLE}
 )
 """Their measured value and limit are counts or flags of the program."""
+
+
+def declined_by(policies: str, why: str) -> str:
+    """The reason of a cell that asks for a person because no policy will follow the words."""
+    return f"{policies}{_DECLINED}{why}"
+
+
+def why_declined(reason: str) -> str:
+    """What `declined_by` was told; empty for any other reason."""
+    return reason.partition(_DECLINED)[2]
 
 
 def refusal_in_words(verdict: Verdict) -> str:

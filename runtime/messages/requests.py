@@ -25,6 +25,10 @@ class Pause(Struct, frozen=True, tag="pause"):
     """The policy holds: auto or fallback → idle, at standstill, tasks stay queued."""
 
 
+TEXT_LIMIT = 500
+"""Letters of an instruction or of a key."""
+
+
 class AddTask(Struct, frozen=True, tag="add_task"):
     """Queue an instruction in words."""
 

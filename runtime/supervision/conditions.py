@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from runtime.messages.cell import CellDescription
 from runtime.messages.joint import PlantFlag
 from runtime.messages.policy import PolicyState
-from runtime.messages.reasons import NOTHING_USABLE
+from runtime.messages.reasons import NOTHING_USABLE, SAY_IT_OTHERWISE, why_declined
 from runtime.messages.state import FAULT_CLEARED, STOP_PRESSED, ControlState, Mode, PlanExecution, RobotState
 from runtime.messages.system import Priority, ProcessPhase, ProcessState
 from runtime.supervision.alarms import Condition
@@ -215,7 +215,8 @@ def _mode_conditions(control: ControlState) -> list[Condition]:
         found.append(Condition(*row, advice.first_check))
     if control.mode is Mode.ASSIST:
         cause = reason or "the policy sends no valid chunks"
-        row = "policy.silent" if silent else "cell.assist", Priority.HIGH, "policy", cause, "the arm holds"
+        rank = Priority.MEDIUM if why_declined(reason) else Priority.HIGH
+        row = "policy.silent" if silent else "cell.assist", rank, "policy", cause, "the arm holds"
         found.append(Condition(*row, _assist_check(cause, silent=silent)))
     elif silent:
         cause = "the policy has sent no usable chunk for a second"
@@ -227,6 +228,8 @@ def _mode_conditions(control: ControlState) -> list[Condition]:
 def _assist_check(reason: str, *, silent: bool) -> str:
     """What to look at first, by what the reason says."""
     go_on = "Hold to start, or swap the policy"
+    if why_declined(reason):
+        return SAY_IT_OTHERWISE
     if reason.startswith(f"{NOTHING_USABLE}:"):
         return f"compare what the policy asked for with the limit it exceeds; then {go_on}"
     if silent or reason.startswith(NOTHING_USABLE):

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from msgspec.structs import replace
 
 from runtime.messages.policy import PolicyState, PolicyStatus, Readiness
+from runtime.messages.reasons import declined_by
 from runtime.messages.state import ControlState, Mode
 from runtime.messages.system import Event
 from runtime.messages.tasks import Task, TaskStatus
@@ -181,7 +182,10 @@ class FallbackKeeper:
             return
         if now_ns - self._asked_ns >= ASK_AGAIN_NS:
             self._asked_ns = now_ns
-            self._ask = ModeEvent.ASSIST_ASKED, f"policy {policy.active}: {cause}"
+            words = f"policy {policy.active}: {cause}"
+            if cause.rule is Rule.DECLINED:
+                words = declined_by(policy.active, cause.words)
+            self._ask = ModeEvent.ASSIST_ASKED, words
             why = "no other policy is to try" if policy.fallback_ready else "no fallback is ready"
             self._say(now_ns, "warning", f"{policy.active} holds: {cause}; {why}")
 
@@ -208,7 +212,7 @@ class FallbackKeeper:
         elif control.mode is Mode.FALLBACK:
             self._interrupted = False
             if self._both_decline(policy, running):
-                words = f"{self._for} and {policy.active} decline the task: {policy.reason}"
+                words = declined_by(f"{self._for} and {policy.active}", policy.reason)
                 self._say(now_ns, "warning", words)
                 self._ask_for(ModeEvent.ASSIST_ASKED, words, now_ns)
                 return

@@ -23,7 +23,6 @@ from runtime.supervision.telemetry import Telemetry, fresh
 
 RETRIES_LIMIT = 20
 TIME_LIMIT_S = 3600.0
-TEXT_LIMIT = 500
 OPEN_TASKS_LIMIT = 1000
 REMEMBERED = 1000
 FUTURE_NS = 1_000_000_000
@@ -130,8 +129,9 @@ def _mode_request(body: ask.Reset | ask.Start | ask.Pause, facts: Facts) -> str:
 def _add_task(body: ask.AddTask, facts: Facts) -> str:
     if not body.instruction.strip():
         return "the instruction is empty: say what to put where"
-    if len(body.instruction) > TEXT_LIMIT or len(body.key) > TEXT_LIMIT:
-        return f"instruction or key is longer than {TEXT_LIMIT} characters"
+    if len(body.instruction) > ask.TEXT_LIMIT or len(body.key) > ask.TEXT_LIMIT:
+        longest = max(len(body.instruction), len(body.key))
+        return f"instruction or key has {longest} letters, at most {ask.TEXT_LIMIT} are taken"
     if not math.isfinite(body.time_limit_s) or not 0.0 < body.time_limit_s <= TIME_LIMIT_S:
         return f"time_limit_s is {body.time_limit_s:g}; it has to be above 0 and at most {TIME_LIMIT_S:g}"
     if not 0 <= body.retries <= RETRIES_LIMIT:

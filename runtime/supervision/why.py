@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from runtime.messages.joint import PlantFlag
 from runtime.messages.policy import PolicyStatus
+from runtime.messages.reasons import SAY_IT_OTHERWISE, why_declined
 from runtime.messages.state import ControlState, Mode, PlanExecution
 from runtime.messages.system import ProcessPhase, ProcessState
 from runtime.messages.tasks import Task, TaskStatus
@@ -71,6 +72,8 @@ def _mode(now: Situation) -> str:
         return "five tasks failed in a row: look at them, then Hold to start"
     if control.mode is Mode.IDLE:
         return "idle: Hold to start" + ("" if now.queued or now.running else ", and add a task")
+    if control.mode is Mode.ASSIST and (declined := why_declined(control.mode_reason)):
+        return f"{SAY_IT_OTHERWISE}. Declined: {declined}"
     if control.mode is Mode.ASSIST:
         return f"asks for a person ({control.mode_reason or 'no reason given'}): Hold to start, or swap the policy"
     if control.mode is Mode.MANUAL:

@@ -103,7 +103,7 @@ def test_words_that_neither_can_read_are_declined_and_a_person_is_asked() -> Non
         assert task.status is TaskStatus.DECLINED
         assert cell.oversight.fallback.used == 1
         assert cell.mode is Mode.ASSIST
-        assert "declining and programmed decline the task" in cell.control.modes.reason
+        assert "declining and programmed declined the instruction: " in cell.control.modes.reason
 
 
 def test_what_the_policy_declines_for_the_words_sake_the_fallback_does_not_try() -> None:
@@ -158,7 +158,7 @@ def test_a_quarantined_policy_stays_out_until_it_is_tried_again() -> None:
     ("policy", "said"),
     [
         ("unsure", "policy unsure: unsure: confidence 0.10, limit 0.30"),
-        ("declining", "policy declining: declined: nothing here is called that"),
+        ("declining", "declining declined the instruction: nothing here is called that"),
     ],
 )
 def test_without_a_fallback_the_arm_holds_and_a_person_is_asked(policy: str, said: str) -> None:

@@ -72,13 +72,13 @@ def test_the_next_console_has_it(tmp_path: Path, qapp: QApplication) -> None:
     console.close()
 
 
-@pytest.mark.parametrize("value", ["text", [1], ["x"] * (MOST_INSTRUCTIONS + 1), ["x" * 201]])
+@pytest.mark.parametrize("value", ["text", [1], ["x"] * (MOST_INSTRUCTIONS + 1), ["x" * 501]])
 def test_a_history_that_is_none_is_left_out_and_told(tmp_path: Path, value: object) -> None:
     (tmp_path / "console.json").write_text(json.dumps({"instructions": value, "theme": "dark"}))
     store = SettingsStore(tmp_path)
     assert store.load().instructions == ()
     assert store.load().theme == "dark"
-    assert "instructions: at most 50 texts of at most 200 letters" in store.troubles[0]
+    assert "instructions: at most 50 texts of at most 500 letters" in store.troubles[0]
 
 
 def test_a_declined_instruction_tells_its_reason_below_the_line(console: Console, line: InstructionLine) -> None:
@@ -91,3 +91,16 @@ def test_a_declined_instruction_tells_its_reason_below_the_line(console: Console
     line.clear()
     console.key(Qt.Key.Key_Up)
     assert line.text() == "put the pink pyramid in the left tote"
+
+
+def test_one_that_is_too_long_is_kept_whole_and_the_limit_told(console: Console, line: InstructionLine) -> None:
+    words = "put the red cube in the left tote " * 20
+    line.setText(words)
+    console.key(Qt.Key.Key_Return)
+    assert line.text() == words
+    told = console.window.tasks.told
+    assert told.isVisible()
+    assert told.text() == "not asked for: an instruction has at most 500 letters, this one has 679"
+    line.setText(SECOND)
+    console.key(Qt.Key.Key_Return)
+    assert not told.isVisible()

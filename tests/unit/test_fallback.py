@@ -356,7 +356,7 @@ def test_a_person_is_asked_when_the_fallback_declines_too() -> None:
     declines(shift)
     output = shift.look()
     assert output.ask is not None
-    assert output.ask == (ModeEvent.ASSIST_ASKED, "learned and stock decline the task: nothing is called that")
+    assert output.ask == (ModeEvent.ASSIST_ASKED, "learned and stock declined the instruction: nothing is called that")
     assert words(output) == output.ask[1]
 
 

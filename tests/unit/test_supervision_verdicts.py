@@ -9,7 +9,7 @@ import pytest
 from runtime.messages.joint import PlantFlag
 from runtime.messages.plan import Reason, Severity, Verdict
 from runtime.messages.policy import PolicyStatus
-from runtime.messages.reasons import NOTHING_USABLE, refusal_in_words
+from runtime.messages.reasons import NOTHING_USABLE, declined_by, refusal_in_words
 from runtime.messages.robot import RobotDescription
 from runtime.messages.state import STOP_PRESSED, Mode, PlanExecution
 from runtime.messages.system import AlarmPhase, Priority, ProcessPhase
@@ -348,6 +348,15 @@ def test_a_cell_that_asks_for_a_person_names_the_controls_that_are_there_and_a_c
         assert START_WORDS in alarm.first_check
     assert len(checks) == 3
     assert any("limit it exceeds" in check for check in checks)
+
+
+def test_an_instruction_that_was_declined_wants_other_words_and_is_no_alarm_of_the_first_rank() -> None:
+    cell = MadeUpCell(mode=Mode.ASSIST, mode_reason=declined_by("flow_vla", "no part of that colour"))
+    line = why_not_moving(situation(cell))
+    assert line == f"ask in other words or for another part, then {START_WORDS}. Declined: no part of that colour"
+    (alarm,) = alarms_of(cell)
+    assert alarm.priority is Priority.MEDIUM
+    assert alarm.first_check in line
 
 
 @pytest.mark.parametrize("reason", Reason)

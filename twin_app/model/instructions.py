@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 MOST_INSTRUCTIONS = 50
-MOST_LETTERS = 200
-"""Of one instruction."""
 
 
 def with_instruction(history: tuple[str, ...], words: str) -> tuple[str, ...]:

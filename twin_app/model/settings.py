@@ -8,7 +8,8 @@ from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from typing import Any, cast
 
-from twin_app.model.instructions import MOST_INSTRUCTIONS, MOST_LETTERS
+from runtime.messages.requests import TEXT_LIMIT
+from twin_app.model.instructions import MOST_INSTRUCTIONS
 from twin_app.model.layout import BadLayout, Layout, from_text, to_text
 
 THEMES = ("light", "dark")
@@ -107,11 +108,9 @@ class SettingsStore:
 
     def _with_instructions(self, found: Settings, value: Any) -> Settings:
         lines = cast("list[Any]", value) if isinstance(value, list) else [None]
-        if len(lines) <= MOST_INSTRUCTIONS and all(
-            isinstance(line, str) and len(line) <= MOST_LETTERS for line in lines
-        ):
+        if len(lines) <= MOST_INSTRUCTIONS and all(isinstance(line, str) and len(line) <= TEXT_LIMIT for line in lines):
             return replace(found, instructions=tuple(lines))
-        limits = f"at most {MOST_INSTRUCTIONS} texts of at most {MOST_LETTERS} letters"
+        limits = f"at most {MOST_INSTRUCTIONS} texts of at most {TEXT_LIMIT} letters"
         self._complain("console.json", f"instructions: {limits}; none are kept")
         return found
 

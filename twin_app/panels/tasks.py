@@ -6,7 +6,7 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QKeySequence, QShortcut
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QSpinBox, QVBoxLayout
 
-from runtime.messages.requests import AddTask, CancelTask, Refill
+from runtime.messages.requests import TEXT_LIMIT, AddTask, CancelTask, Refill
 from runtime.messages.tasks import Task, TaskList, TaskStatus
 from twin_app.model.state import ConsoleState
 from twin_app.model.task_answers import answer, counts_words, task_story
@@ -102,7 +102,9 @@ class TasksPanel(Panel):
 
     def _add(self) -> None:
         words = " ".join(self.instruction.text().split())
-        if words and self._commandable:
+        if len(words) > TEXT_LIMIT:
+            self._tell(f"not asked for: an instruction has at most {TEXT_LIMIT} letters, this one has {len(words)}")
+        elif words and self._commandable:
             self.wished.emit(AddTask(instruction=words, priority=self.priority.value()))
             self.instruction.remember(words)
             self.instruction.clear()

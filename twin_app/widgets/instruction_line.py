@@ -6,7 +6,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QLineEdit
 
-from twin_app.model.instructions import MOST_LETTERS, with_instruction
+from twin_app.model.instructions import with_instruction
 
 
 class InstructionLine(QLineEdit):
@@ -17,7 +17,6 @@ class InstructionLine(QLineEdit):
         self.setPlaceholderText("put the red cube in the left tote")
         self.setAccessibleName("Instruction")
         self.setToolTip("Up and Down bring back what was asked for before")
-        self.setMaxLength(MOST_LETTERS)
         self.history: tuple[str, ...] = ()
         self._back = 0
         """How far back from the newest; 0: what is being typed."""
