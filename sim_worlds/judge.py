@@ -34,7 +34,7 @@ class Outcome:
     """The named part lies in the named tote, and no other part has changed its place."""
 
     place: str
-    """Of the named part: tray, a tote's name, gripper or elsewhere."""
+    """Of the named part: tray, a tote's name, gripper or elsewhere; empty where none was named."""
 
     wrong_part: bool
     """Another part was taken or has gone elsewhere."""
@@ -43,11 +43,13 @@ class Outcome:
     """The named part lies neither on the tray, nor in a tote, nor in the gripper."""
 
     moved: tuple[str, ...]
-    """Other parts that changed their place."""
+    """Other parts that changed their place; with the place where no part was named."""
 
     @property
     def words(self) -> str:
         """For a person: where the named part lies, and what else moved."""
+        if not self.place:
+            return f"moved: {', '.join(self.moved)}" if self.moved else "no part moved"
         also = f"; also moved: {', '.join(self.moved)}" if self.moved else ""
         return f"it lies in place {self.place!r}{also}"
 
@@ -64,10 +66,13 @@ class Judge:
         self._before: dict[str, str] = {}
 
     def begin(self, *, part: str, tote: str) -> None:
-        """An order is given out. Raises KeyError for a part or tote that the cell does not have."""
-        if part not in self._names:
+        """An order is given out. Raises KeyError for a part or tote that the cell does not have.
+
+        Both empty: what is wanted was said in a person's own words; one part that comes to lie in a tote is a success.
+        """
+        if (part or tote) and part not in self._names:
             raise KeyError(part)
-        if tote not in [one.name for one in self._cell.totes]:
+        if (part or tote) and tote not in [one.name for one in self._cell.totes]:
             raise KeyError(tote)
         self._part, self._tote = part, tote
         self._before = self.places()
@@ -75,6 +80,8 @@ class Judge:
     def outcome(self) -> Outcome:
         """How the order stands now; ask when the task has ended."""
         after = self.places()
+        if not self._part:
+            return self._unnamed(after)
         place = after[self._part]
         others = [name for name in self._names if name != self._part]
         moved = tuple(name for name in others if after[name] != self._before[name])
@@ -84,6 +91,17 @@ class Judge:
             wrong_part=bool(moved),
             dropped=place == "elsewhere",
             moved=moved,
+        )
+
+    def _unnamed(self, after: dict[str, str]) -> Outcome:
+        moved = [name for name in self._names if after[name] != self._before[name]]
+        totes = [tote.name for tote in self._cell.totes]
+        return Outcome(
+            succeeded=len(moved) == 1 and after[moved[0]] in totes,
+            place="",
+            wrong_part=len(moved) > 1,
+            dropped=any(after[name] == "elsewhere" for name in moved),
+            moved=tuple(f"{name} to {after[name]}" for name in moved),
         )
 
     def observe(self, *, part: str, tote: str) -> Outcome:

@@ -138,6 +138,14 @@ def _add_run(commands: _Commands[_Parser]) -> None:
         f"Faults: {', '.join(FAULT_IDS)} (a wrong one lists their names); severities: mild, medium, severe "
         "(default: no fault; medium, at once, until the end)",
     )
+    run.add_argument(
+        "--instruction",
+        type=given,
+        action="append",
+        default=[],
+        metavar="WORDS",
+        help="what to do, in your own words; may be repeated (default: the orders of a simulated day)",
+    )
     run.add_argument("--empty", action="store_true", help="open the console without first tasks (default: one a part)")
     run.add_argument("--json", action="store_true", help=f"without a window: {JSON}")
 

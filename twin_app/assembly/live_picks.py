@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from runtime.link.array_block import ArrayBlock
 from runtime.messages import topics
@@ -18,10 +18,10 @@ from sim_worlds.plant.truth import Truth, unpacked
 from sim_worlds.variation import VariedScene
 from twin_app.assembly.live import LiveCell
 from twin_app.assembly.lockstep import TASK_TIME_LIMIT_S
-from twin_app.assembly.pick_result import PickResult
+from twin_app.assembly.pick_result import PickResult, judged_pick
 from twin_app.assembly.setup import Drawing
 from twin_app.assembly.truth_block import TRUTH, truth_shape
-from twin_app.assembly.workload import Order, orders
+from twin_app.assembly.workload import orders
 
 FINAL = (
     TaskStatus.SUCCEEDED,
@@ -57,11 +57,11 @@ class TruthOfSession:
 class LivePicks:
     """Feeds orders to a live cell one by one."""
 
-    def __init__(self, live: LiveCell, drawing: Drawing, *, seed: int) -> None:
+    def __init__(self, live: LiveCell, drawing: Drawing, *, seed: int, own: Sequence[str] = ()) -> None:
         self._live = live
         self._block = ArrayBlock.attach(live.session, TRUTH, shape=truth_shape(drawing.varied))
         self._judge = Judge(drawing.scene, TruthOfSession(self._block, drawing.varied))
-        self._orders = orders(drawing.cell, seed=seed)
+        self._orders = orders(drawing.cell, seed=seed, own=own)
         self._layout = 0
         self._declined = False
         self.results: list[PickResult] = []
@@ -80,7 +80,7 @@ class LivePicks:
         receipt = self._live.ask(AddTask(order.instruction, time_limit_s=TASK_TIME_LIMIT_S))
         task = self._await_end(int(receipt.detail), watch)
         self._declined = task.status is TaskStatus.DECLINED
-        result = self._result(order, task, time.monotonic() - began_s)
+        result = judged_pick(self._judge, order, task, duration_s=time.monotonic() - began_s)
         self.results.append(result)
         return result
 
@@ -94,18 +94,6 @@ class LivePicks:
         control = self._live.heard.get(topics.CONTROL.name)
         if isinstance(control, ControlState) and control.mode is Mode.ASSIST:
             self._live.ask(Start())
-
-    def _result(self, order: Order, task: Task, duration_s: float) -> PickResult:
-        outcome = self._judge.outcome()
-        return PickResult(
-            order=order,
-            succeeded=outcome.succeeded,
-            verified=task.status is TaskStatus.SUCCEEDED,
-            reason=task.reason,
-            attempts=task.attempt,
-            duration_s=duration_s,
-            judged=outcome.words,
-        )
 
     def _await_end(self, task_id: int, watch: Callable[[], None]) -> Task:
         end_s = time.monotonic() + PICK_PATIENCE_S

@@ -28,7 +28,7 @@ from sim_worlds.judge import Judge
 from sim_worlds.plant.pybullet_plant import PyBulletPlant
 from twin_app.assembly.fault_spec import FaultWish
 from twin_app.assembly.patience import told_when_slow
-from twin_app.assembly.pick_result import PickResult, figures_of
+from twin_app.assembly.pick_result import PickResult, figures_of, judged_pick
 from twin_app.assembly.setup import CellSetup, read_plugins, read_scene
 from twin_app.assembly.workload import Order, orders
 
@@ -69,6 +69,9 @@ class LockStepCell:
 
     latency_s: float = MODELLED_LATENCY_S
     """What every inference is taken to last."""
+
+    instructions: tuple[str, ...] = ()
+    """A person's own, in the place of a simulated day's orders."""
 
     description: CellDescription = field(init=False)
     plant: PyBulletPlant = field(init=False)
@@ -124,7 +127,7 @@ class LockStepCell:
             oversight=self.oversight,
             seams=Seams(CameraFaults(), policy_faults, NetworkFaults(), LoopFaults(), PlantSeam(self.plant)),
         )
-        self._orders = orders(cell, seed=setup.seed)
+        self._orders = orders(cell, seed=setup.seed, own=self.instructions)
 
     def _built_planner(self, registry: Registry, seam: PolicyFaults) -> PlannerStage:
         policy = self.setup.policy
@@ -168,16 +171,7 @@ class LockStepCell:
         receipt = self.ask(AddTask(order.instruction, time_limit_s=TASK_TIME_LIMIT_S))
         done = self.run_to_end(int(receipt.detail))
         self._declined = done.status is TaskStatus.DECLINED
-        outcome = self.judge.outcome()
-        result = PickResult(
-            order=order,
-            succeeded=outcome.succeeded,
-            verified=done.status.value == "succeeded",
-            reason=done.reason,
-            attempts=done.attempt,
-            duration_s=(self.loop.now_ns - began_ns) * 1e-9,
-            judged=outcome.words,
-        )
+        result = judged_pick(self.judge, order, done, duration_s=(self.loop.now_ns - began_ns) * 1e-9)
         self.results.append(result)
         return result
 
@@ -233,10 +227,11 @@ def run_picks(
     *,
     picks: int,
     faults: tuple[FaultWish, ...] = (),
+    instructions: tuple[str, ...] = (),
     progress: Callable[[PickResult, int], None] | None = None,
 ) -> dict[str, Any]:
     """Run this many picks; returns the figures as they are printed by `--json`. `trouble`: why it ended early."""
-    cell = LockStepCell(setup, faults=faults)
+    cell = LockStepCell(setup, faults=faults, instructions=instructions)
     try:
         began_s = time.perf_counter()
         trouble = ""

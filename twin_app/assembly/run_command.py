@@ -7,6 +7,7 @@ import json
 import os
 import sys
 import time
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -39,6 +40,11 @@ def run(arguments: argparse.Namespace) -> int:
     check_name(arguments.cell)
     setup = cell_setup(arguments)
     faults = _faults(arguments)
+    if arguments.instruction and arguments.picks:
+        raise UserMistake(
+            "--picks counts the orders of a simulated day, and --instruction gives the orders",
+            remedy="leave one of them out",
+        )
     if arguments.record and not arguments.live and arguments.headless:
         raise UserMistake("--record needs a live cell", remedy="add --live (lock-step has a trace hash instead)")
     if arguments.headless and not arguments.live:
@@ -52,12 +58,14 @@ def run(arguments: argparse.Namespace) -> int:
         return _live(arguments, setup, faults)
     from twin_app.assembly.console import open_console
 
-    first = () if arguments.empty else first_tasks(setup)
+    first = () if arguments.empty else first_tasks(setup, own=arguments.instruction)
     return open_console(session_setup(arguments, setup, first_tasks=first), faults=faults)
 
 
-def first_tasks(setup: CellSetup) -> tuple[AddTask, ...]:
-    """One order for every part of the first layout, so that a fresh cell has something to do."""
+def first_tasks(setup: CellSetup, *, own: Sequence[str] = ()) -> tuple[AddTask, ...]:
+    """One order for every part of the first layout, so that a fresh cell has something to do; `own` in their place."""
+    if own:
+        return tuple(AddTask(words) for words in own)
     from twin_app.assembly.workload import layout_orders
 
     cell = read_scene(setup).cell
@@ -149,13 +157,14 @@ def _lock_step(arguments: argparse.Namespace, setup: CellSetup, faults: tuple[Fa
     from twin_app.assembly.pick_result import PickResult, pick_line
 
     cv2.setNumThreads(1)
-    picks = arguments.picks or DEFAULT_PICKS
+    own = tuple(arguments.instruction)
+    picks = len(own) or arguments.picks or DEFAULT_PICKS
 
     def show(result: PickResult, count: int) -> None:
         if not arguments.json or sys.stderr.isatty():
             print(pick_line(result, count, picks), file=sys.stderr, flush=True)
 
-    figures = run_picks(setup, picks=picks, faults=faults, progress=show)
+    figures = run_picks(setup, picks=picks, faults=faults, instructions=own, progress=show)
     _finish(figures, as_json=arguments.json)
     for fault in figures["faults"]:
         if fault["phase"] in _NOT_ON:
@@ -201,8 +210,8 @@ def _live_picks(arguments: argparse.Namespace, setup: CellSetup, live: LiveCell)
     from twin_app.assembly.pick_result import figures_of
     from twin_app.assembly.text_view import TextView
 
-    picks = arguments.picks or DEFAULT_PICKS
-    runner = LivePicks(live, read_scene(setup), seed=setup.seed)
+    picks = len(arguments.instruction) or arguments.picks or DEFAULT_PICKS
+    runner = LivePicks(live, read_scene(setup), seed=setup.seed, own=arguments.instruction)
     view = TextView(live, picks=picks, quiet=arguments.json and not sys.stderr.isatty())
     trouble = ""
     try:

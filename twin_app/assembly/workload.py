@@ -22,11 +22,13 @@ class Order:
 
     part: str
     tote: str
+    words: str = ""
+    """A person's own; part and tote are empty then: what was meant only that person knows."""
 
     @property
     def instruction(self) -> str:
         """The order in words, as the policy reads it."""
-        return f"put the {self.part} in the {self.tote} tote"
+        return self.words or f"put the {self.part} in the {self.tote} tote"
 
 
 def layout_orders(cell: CellDescription, *, seed: int, refill_id: int) -> tuple[Order, ...]:
@@ -40,8 +42,14 @@ def layout_orders(cell: CellDescription, *, seed: int, refill_id: int) -> tuple[
     )
 
 
-def orders(cell: CellDescription, *, seed: int) -> Iterator[Order]:
-    """Endless orders, layout after layout, beginning with the layout that the cell starts with."""
+def orders(cell: CellDescription, *, seed: int, own: Sequence[str] = ()) -> Iterator[Order]:
+    """Endless orders, layout after layout, beginning with the layout that the cell starts with.
+
+    `own`: a person's instructions, in whose place nothing else is ordered.
+    """
+    if own:
+        yield from (Order(0, "", "", words) for words in own)
+        return
     refill_id = 0
     while True:
         yield from layout_orders(cell, seed=seed, refill_id=refill_id)
