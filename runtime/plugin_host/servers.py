@@ -40,12 +40,19 @@ def read_choices(path: Path) -> dict[str, ServerChoice]:
         return {}
     except (OSError, UnicodeDecodeError) as trouble:
         raise UserMistake(f"{path} cannot be read: {trouble}") from trouble
+    keys = ", ".join(ServerChoice.__struct_fields__)
+    remedy = f'a section looks so: [openpi] address = "ws://gpu-machine:8000"; its keys: {keys}'
     try:
-        return msgspec.convert(tomllib.loads(text), dict[str, ServerChoice])
-    except (tomllib.TOMLDecodeError, msgspec.ValidationError) as trouble:
-        raise UserMistake(
-            f"{path}: {trouble}", remedy='a section looks so: [openpi] address = "ws://gpu-machine:8000"'
-        ) from trouble
+        sections = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as trouble:
+        raise UserMistake(f"{path}: {trouble}", remedy=remedy) from trouble
+    choices: dict[str, ServerChoice] = {}
+    for name, section in sections.items():
+        try:
+            choices[name] = msgspec.convert(section, ServerChoice)
+        except msgspec.ValidationError as trouble:
+            raise UserMistake(f"{path}, [{name}]: {trouble}", remedy=remedy) from trouble
+    return choices
 
 
 def chosen(settings: ServerSettings, choice: ServerChoice | None, *, plugin_folder: Path) -> ServerSettings:

@@ -35,7 +35,9 @@ def _cell_mismatches(mapping: Mapping, cell: CellDescription) -> Iterable[Mismat
     have = {camera.name for camera in cell.cameras}
     for camera in mapping.camera:
         if camera.camera not in have:
-            yield Mismatch(camera.key, f"a camera {camera.camera}", f"a cell with {', '.join(sorted(have)) or 'none'}")
+            yield Mismatch(
+                f"camera of {camera.key}", " or ".join(sorted(have)) or "none, as this cell has none", camera.camera
+            )
     joints = len(cell.robot.joints)
     for state in mapping.state:
         width = state_width(state, joints=joints)

@@ -182,7 +182,8 @@ class RemotePolicy:
         if standing.phase is Phase.REFUSED:
             shown = "; ".join(map(str, standing.mismatches[:SHOWN]))
             more = f"; and {len(standing.mismatches) - SHOWN} more" if len(standing.mismatches) > SHOWN else ""
-            return f"server {self._address} does not fit this cell: {shown}{more}"
+            what = f"server {self._address}" if self._line is not None else f"the mapping {self._mapping.title!r}"
+            return f"{what} does not fit this cell: {shown}{more}"
         why = f": {standing.trouble}" if standing.trouble else ""
         return f"server {self._address}: {standing.phase.value}{why}"
 

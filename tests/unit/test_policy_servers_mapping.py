@@ -92,6 +92,6 @@ def test_what_a_mapping_wants_and_the_cell_has_not_is_listed(tmp_path: Path) -> 
     path.write_text(text.replace('camera = "wrist"', 'camera = "left_shoulder"').replace('"joint_7.pos", ', ""))
     mismatches = cell_mismatches(read_mapping(path), CELL)
     assert [str(one) for one in mismatches] == [
-        "wrist: expected a camera left_shoulder, came a cell with overhead, wrist",
+        "camera of wrist: expected overhead or wrist, came left_shoulder",
         "joints: expected 8 names for 8 numbers of this arm, came 7 names",
     ]
