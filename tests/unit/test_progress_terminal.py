@@ -76,12 +76,15 @@ def test_what_is_printed_after_progress_stands_in_a_line_of_its_own(terminal: Te
     ]
 
 
+GOES_ON = "what was finished is kept, the same command goes on"
+
+
 @pytest.mark.parametrize(
     ("trouble", "said"),
     [
         (UserMistake("the disk is full"), ["celltwin: the disk is full"]),
-        (Ended(15), ["celltwin: ended by SIGTERM"]),
-        (KeyboardInterrupt(), ["celltwin: interrupted"]),
+        (Ended(15), [f"celltwin: ended by SIGTERM; {GOES_ON}"]),
+        (KeyboardInterrupt(), [f"celltwin: interrupted; {GOES_ON}"]),
     ],
 )
 def test_why_a_command_ended_stands_below_its_progress(

@@ -30,6 +30,9 @@ def test_the_shipped_recipe_is_good() -> None:
         ("[stills]\ncount = 'many'", "Expected `int`"),
         ("seed = ", "Invalid value"),
         ("[seeds]\nvalidation = 100", "overlap"),
+        ("[seeds]\nvalidation = -5", "seeds.validation = -5, must be between 0"),
+        ("[acting]\nsteps = 'many'", r"acting.steps` \(it is 'many'\)\n.*\[acting\] knows: steps \(int\), round_steps"),
+        ("step = 1", r"\n.*the file knows: seed \(int\), .*\[acting\]"),
         ("[seeds]\ncalibration = 499900", "overlap"),
     ],
 )

@@ -58,11 +58,17 @@ def _run(argv: Sequence[str] | None) -> int:
         _tell(f"celltwin: {mistake}")
         return EXIT_MISTAKE
     except Ended as ended:
-        _tell(f"celltwin: ended by {ended}")
+        _tell(f"celltwin: ended by {ended}{_going_on(arguments)}")
         return EXIT_SIGNAL + ended.number
     except KeyboardInterrupt:
-        _tell("\ncelltwin: interrupted")
+        _tell(f"\ncelltwin: interrupted{_going_on(arguments)}")
         return EXIT_INTERRUPTED
+
+
+def _going_on(arguments: argparse.Namespace) -> str:
+    """What is said to somebody who has ended long work, where nothing of it is lost."""
+    kept = arguments.command in ("train", "demos", "compress") or getattr(arguments, "keep", None)
+    return "; what was finished is kept, the same command goes on" if kept else ""
 
 
 def _module_of(arguments: argparse.Namespace) -> str:

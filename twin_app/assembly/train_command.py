@@ -52,7 +52,8 @@ def _claim(folder: Path, recipe: Path) -> None:
     except UnicodeDecodeError as trouble:
         raise UserMistake(f"{recipe}: {trouble}", remedy="a training configuration is TOML in UTF-8") from trouble
     except OSError as trouble:
-        raise UserMistake(f"{trouble.filename}: {trouble.strerror}") from trouble
+        remedy = "--config wants a training configuration that can be read, --out a folder that can be written"
+        raise UserMistake(f"{trouble.filename}: {trouble.strerror}", remedy=remedy) from trouble
     with kept_whole(kept) as partial:
         folder.mkdir(parents=True, exist_ok=True)
         partial.write_text(words, encoding="utf-8")

@@ -80,6 +80,7 @@ def read_recipe(file: Path) -> Recipe:
 
 def _limits(recipe: Recipe) -> list[Limit]:
     return [
+        *((name, first, 0, 10**9) for name, first in _firsts(recipe).items()),
         ("reading.steps", recipe.reading.steps, 10, 100_000),
         ("stills.count", recipe.stills.count, 64, 100_000),
         ("stills.epochs", recipe.stills.epochs, 1, 200),
@@ -94,6 +95,15 @@ def _limits(recipe: Recipe) -> list[Limit]:
         ("seeds.calibration_count", recipe.seeds.calibration_count, 2, 100_000),
         ("seeds.alpha", recipe.seeds.alpha, 0.001, 0.5),
     ]
+
+
+def _firsts(recipe: Recipe) -> dict[str, int]:
+    return {
+        "stills.first_seed": recipe.stills.first_seed,
+        "lessons.first_seed": recipe.lessons.first_seed,
+        "seeds.validation": recipe.seeds.validation,
+        "seeds.calibration": recipe.seeds.calibration,
+    }
 
 
 def _check_apart(recipe: Recipe, file: Path) -> None:
