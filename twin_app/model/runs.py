@@ -206,11 +206,13 @@ def outcome_words(text: str) -> str:
     asked = f"{figures.get('succeeded')} of {figures.get('n')} succeeded"
     ece = "" if figures.get("ece") is None else f" · ECE {figures['ece']:.3f}"
     if figures.get("suite") == "decline":
-        return (
-            f"declined rightly {100 * figures['declined_rightly']:.1f} %, "
-            f"wrongly {100 * figures['declined_wrongly']:.1f} %"
-        )
+        rightly, wrongly = (_percent(figures.get(f"declined_{how}")) for how in ("rightly", "wrongly"))
+        return f"declined rightly {rightly}, wrongly {wrongly}"
     return f"{asked}, 95 % interval {100 * low:.1f} to {100 * high:.1f} %{ece}"
+
+
+def _percent(share: float | None) -> str:
+    return "–" if share is None else f"{100 * share:.1f} %"
 
 
 @lru_cache(maxsize=MOST_KEPT)

@@ -90,8 +90,8 @@ def figures_of(results: Sequence[Result]) -> dict[str, Any]:
         "latency_p50_ms": round(float(np.percentile(latencies_ms, 50)), 2),
         "latency_p99_ms": round(float(np.percentile(latencies_ms, 99)), 2),
         **confidence_figures([result for result in asked if not result.fallback_used]),
-        "declined_rightly": round(_share(vain, "declined"), 4),
-        "declined_wrongly": round(_share(asked, "declined"), 4),
+        **_declined("declined_rightly", vain),
+        **_declined("declined_wrongly", asked),
         "fallback_used": sum(result.fallback_used for result in results),
         "duration_mean_s": round(float(np.mean([result.duration_s for result in results])), 2),
     }
@@ -137,5 +137,11 @@ def _looks(results: Sequence[Judged]) -> tuple[NDArray[np.float64], NDArray[np.b
     return confidences, right
 
 
-def _share(results: Sequence[Result], verdict: str) -> float:
-    return sum(result.verdict == verdict for result in results) / max(1, len(results))
+def _declined(name: str, results: Sequence[Result]) -> dict[str, Any]:
+    """Share of these that was declined, with its interval; None where there are none."""
+    count = len(results)
+    if not count:
+        return {name: None, f"{name}_interval95": None}
+    declined = sum(result.verdict == "declined" for result in results)
+    low, high = wilson(declined, count)
+    return {name: round(declined / count, 4), f"{name}_interval95": [round(low, 4), round(high, 4)]}
