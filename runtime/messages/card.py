@@ -25,6 +25,9 @@ class Examination(Struct, frozen=True):
     reliability: tuple[tuple[float, float, int], ...] = ()
     """One row a bin of confidence: mean confidence, share that succeeded, and how many looks."""
 
+    auroc_early: float | None = None
+    """As `auroc`, of the confidence in the first seconds of a run alone."""
+
 
 class CardSection(Struct, frozen=True):
     """Facts that belong together: names and values, in words."""

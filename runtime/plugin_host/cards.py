@@ -28,6 +28,7 @@ class _Figures(msgspec.Struct, frozen=True):
     interval95: tuple[float, float]
     ece: float | None = None
     auroc: float | None = None
+    auroc_early: float | None = None
     reliability: tuple[tuple[float, float, int], ...] = ()
 
 
@@ -67,7 +68,9 @@ def _examination(name: str, fact: Any) -> Examination:
     except msgspec.ValidationError as trouble:
         raise ValueError(f"{name}: {trouble}") from trouble
     verdicts = tuple(sorted(found.verdicts.items(), key=lambda entry: (entry[0] != "succeeded", -entry[1])))
-    return Examination(name, found.n, verdicts, found.interval95, found.ece, found.auroc, found.reliability)
+    return Examination(
+        name, found.n, verdicts, found.interval95, found.ece, found.auroc, found.reliability, found.auroc_early
+    )
 
 
 def _measured_weaknesses(examinations: tuple[Examination, ...]) -> tuple[str, ...]:

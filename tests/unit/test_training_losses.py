@@ -6,6 +6,7 @@ No GPU is at hand here. The `meta` device stands for one: it knows shapes and pl
 from __future__ import annotations
 
 from contextlib import nullcontext
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -58,3 +59,11 @@ def test_a_step_against_the_losses_makes_them_smaller(shards: Shards) -> None:
     before.backward()
     optimiser.step()
     assert float(total().detach()) < float(before.detach())
+
+
+def test_the_hash_tells_other_stills_apart(shards: Shards, tmp_path: Path) -> None:
+    make_shard(tmp_path / "stills-0.npz", StillRecipe(), 0, len(ROWS))
+    cell = load_scene("tray").description
+    assert Shards(tmp_path, cell).content_hash() == shards.content_hash()
+    make_shard(tmp_path / "stills-0.npz", StillRecipe(), 1, len(ROWS))
+    assert Shards(tmp_path, cell).content_hash() != shards.content_hash()

@@ -25,7 +25,11 @@ def figures(one: Examination) -> tuple[tuple[str, str], ...]:
     if one.ece is not None:
         rows.append(("calibration error (ECE)", f"{one.ece:.3f}: how far the confidence is off on average"))
     if one.auroc is not None:
-        rows.append(("tells failure (AUROC)", f"{one.auroc:.3f}: 0.5 is guessing, 1 is always"))
+        failed = one.runs - succeeded
+        of = f"from {failed} failed run{'s' if failed > 1 else ''}"
+        rows.append(("tells failure (AUROC)", f"{one.auroc:.3f} {of}: 0.5 is guessing, 1 is always"))
+    if one.auroc_early is not None:
+        rows.append(("… in its first seconds", f"{one.auroc_early:.3f}"))
     return tuple(rows)
 
 

@@ -91,6 +91,7 @@ class Course:
     def _ground(self, model: FlowVla) -> None:
         recipe = self._recipe
         shards = self._stills("stills", recipe.stills.first_seed, recipe.stills.count)
+        self._facts["stills"] = shards.content_hash()
         plan = GroundingPlan(epochs=recipe.stills.epochs, seed=recipe.seed)
         checkpoint = Checkpoint(self._folder / "grounding.pt")
         with on_accelerator(model.grounding) as net:
@@ -109,6 +110,7 @@ class Course:
                 progress=self.listen("turning"),
             )
         unseen = self._stills("unseen", recipe.seeds.validation, recipe.seeds.validation_count)
+        self._facts["unseen stills"] = unseen.content_hash()
         self._facts["eyes"] = validate(model.grounding.eval(), unseen)
 
     def _act(self, model: FlowVla) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -66,6 +67,14 @@ class Shards:
 
     def __len__(self) -> int:
         return len(self._arrays["colour"])
+
+    def content_hash(self) -> str:
+        """SHA-256 over every picture and label, in the order of the seeds: names, types, shapes and numbers."""
+        digest = hashlib.sha256()
+        for name, values in sorted(self._arrays.items()):
+            digest.update(f"{name} {values.dtype.str} {values.shape}\n".encode())
+            digest.update(np.ascontiguousarray(values).data)
+        return digest.hexdigest()
 
     def batch(self, rows: NDArray[np.int64], camera: str) -> Batch:
         """The pictures of one camera with these numbers."""
