@@ -31,10 +31,14 @@ ENGINES = ("torch", "onnxruntime")
 WEIGHTS = "weights.safetensors"
 CARD = "card.json"
 BYTES_MAX = 64 * 2**20
+AS_IT_WAS = f"{CARD} and the weights belong together: copy both again from where they were made, or from the program's"
 
 
 class ModelRefused(UserMistake):
     """A model that is not used; the text names the file, what was found and what was expected."""
+
+    def __init__(self, what: str, *, remedy: str = AS_IT_WAS) -> None:
+        super().__init__(what, remedy=remedy)
 
 
 class Build(Struct, frozen=True, forbid_unknown_fields=True):
@@ -178,7 +182,7 @@ def load_card(folder: Path) -> Card:
     except OSError as trouble:
         raise ModelRefused(f"{file}: {trouble.strerror}") from trouble
     except msgspec.MsgspecError as trouble:
-        raise ModelRefused(f"{file}: {trouble}") from trouble
+        raise ModelRefused(f"{file}: no model card: {trouble}") from trouble
     if card.architecture != ARCHITECTURE:
         raise ModelRefused(f"{file}: architecture is {card.architecture!r}, must be {ARCHITECTURE!r}")
     if card.engine not in ENGINES:

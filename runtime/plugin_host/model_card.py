@@ -20,11 +20,14 @@ class ModelCard(msgspec.Struct, frozen=True):
 
 
 def read_model_card(file: Path) -> ModelCard:
-    """Raises `OSError`, `ValueError` or `msgspec.MsgspecError`."""
+    """Raises `OSError` or `ValueError`."""
     size = file.stat().st_size
     if size > MOST_BYTES:
         raise ValueError(f"{size} bytes, at most {MOST_BYTES} are read")
-    return msgspec.json.decode(file.read_bytes(), type=ModelCard)
+    try:
+        return msgspec.json.decode(file.read_bytes(), type=ModelCard)
+    except msgspec.MsgspecError as trouble:
+        raise ValueError(f"no model card: {trouble}") from trouble
 
 
 def model_version(card: Path | None, *, otherwise: str) -> str:
