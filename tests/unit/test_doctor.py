@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import resource
+import shutil
 import socket
 import subprocess
 import sys
@@ -11,10 +12,14 @@ from pathlib import Path
 
 import pytest
 
+from runtime.plugin_host import discover
 from twin_app.assembly import doctor_graphics, doctor_machine, doctor_software
 from twin_app.assembly.display import display_trouble
 from twin_app.assembly.doctor import as_table
 from twin_app.assembly.doctor_finding import Finding, Health, good, limited
+from twin_app.assembly.setup import CellSetup, read_scene
+
+PLUGINS = Path(__file__).resolve().parents[2] / "plugins"
 
 
 def test_a_finding_that_is_not_ok_has_a_remedy() -> None:
@@ -41,6 +46,18 @@ def test_installed_versions_other_than_the_locked_ones_are_named(tmp_path: Path)
 
 def test_the_locked_versions_are_the_installed_ones() -> None:
     assert doctor_software.check_libraries().health is Health.OK
+
+
+def test_a_policy_that_cannot_be_loaded_is_named_with_what_helps(tmp_path: Path) -> None:
+    shutil.copytree(PLUGINS / "flow_vla", tmp_path / "flow_vla")
+    cell = read_scene(CellSetup()).cell
+    assert doctor_software.check_policies(discover(tmp_path), cell).found == "1 of 1 can be loaded"
+    (tmp_path / "flow_vla" / "model" / "card.json").write_text("{")
+    finding = doctor_software.check_policies(discover(tmp_path), cell)
+    assert finding.health is Health.MISSING
+    assert finding.found.startswith("policy flow_vla: ")
+    assert "no model card" in finding.found
+    assert "belong together" in finding.remedy
 
 
 def test_a_folder_that_cannot_be_made_is_missing(tmp_path: Path) -> None:

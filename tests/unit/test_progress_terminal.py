@@ -102,6 +102,16 @@ def test_why_a_command_ended_stands_below_its_progress(
     assert rest == [*said, ""]
 
 
+def test_demonstrations_of_test_seeds_are_warned_of(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("twin_app.assembly.demos_command.collect", lambda *_, **__: (_ for _ in ()).throw(Ended(15)))
+    main(["demos", "--seeds", "499999:500000", "--out", "x"])
+    assert "for tests" not in capsys.readouterr().err
+    main(["demos", "--seeds", "499999:500001", "--out", "x"])
+    assert "seeds from 500000 on are for tests" in capsys.readouterr().err
+
+
 def test_a_shorter_line_leaves_nothing_of_the_longer_one(terminal: Terminal) -> None:
     times = iter([0.0, 30_000.0, 30_001.0, 30_002.0, 60_000.0, 60_001.0])
     with terminal.shown(), Progress(clock_s=lambda: next(times)) as progress:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import argparse
+import sys
 from pathlib import Path
 
 from runtime.datasets import DatasetReader, content_hash
+from sim_worlds.seeds import FIRST_TEST_SEED
 from sim_worlds.variation import TrainingMix
 from twin_app.assembly.practice.collection import Syllabus, collect
 from twin_app.assembly.practice.workshop import LESSON_CHANCE, LESSON_MIX
@@ -22,11 +24,15 @@ def run(arguments: argparse.Namespace) -> int:
         CellSetup(scene=absolute_scene(arguments.scene)),
         mix=None if arguments.plain else TrainingMix(LESSON_MIX, chance=LESSON_CHANCE),
     )
+    seeds = parse_seeds(arguments.seeds)
+    if seeds.stop > FIRST_TEST_SEED:
+        words = "what learns from these can no longer be examined on them"
+        print(f"celltwin: seeds from {FIRST_TEST_SEED} on are for tests: {words}", file=sys.stderr)
     with Progress(arguments.progress) as progress:
         collect(
             folder,
             syllabus,
-            parse_seeds(arguments.seeds),
+            seeds,
             processes=arguments.processes,
             progress=lambda done, total: progress.tell("lessons", done, total),
         )

@@ -12,7 +12,7 @@ from twin_app.assembly import doctor_graphics as graphics
 from twin_app.assembly import doctor_machine as machine
 from twin_app.assembly import doctor_software as software
 from twin_app.assembly.doctor_finding import Finding, Health
-from twin_app.assembly.setup import variants_folder
+from twin_app.assembly.setup import CellSetup, read_plugins, read_scene, variants_folder
 
 SHARED_BYTES = 64 << 20
 """Room for sockets and shared-memory blocks of a session."""
@@ -28,6 +28,7 @@ def run_doctor() -> list[Finding]:
         software.check_libraries(),
         software.check_debian_packages(),
         software.check_variants(variants_folder()),
+        _policies(),
         machine.check_cores(),
         machine.check_memory(),
         machine.check_real_time(),
@@ -48,6 +49,11 @@ def run_doctor() -> list[Finding]:
             "session folder", default_root(), moved_by="the variable XDG_RUNTIME_DIR", free_bytes=SHARED_BYTES
         ),
     ]
+
+
+def _policies() -> Finding:
+    setup = CellSetup()
+    return software.check_policies(read_plugins(setup), read_scene(setup).cell)
 
 
 def as_table(findings: Sequence[Finding]) -> str:

@@ -9,6 +9,9 @@ import sys
 from importlib.metadata import PackageNotFoundError, requires, version
 from pathlib import Path
 
+from runtime.messages.cell import CellDescription
+from runtime.mistakes import UserMistake
+from runtime.plugin_host import Registry
 from runtime.plugin_host.variants import find_variants
 from twin_app.assembly.doctor_finding import Finding, good, limited, missing
 
@@ -59,6 +62,22 @@ def check_variants(folder: Path) -> Finding:
         remedy = f"`celltwin compress` makes them anew; or take them out of {folder}"
         return limited("policy variants", "; ".join(wrong), remedy=remedy)
     return good("policy variants", ", ".join(one.manifest.name for one in found) or "none")
+
+
+def check_policies(registry: Registry, cell: CellDescription) -> Finding:
+    """Every policy that runs here, its weights read as a cell would."""
+    here = [one.name for one in registry.policies() if registry.server_settings(one.name) is None]
+    wrong = [f"{trouble.plugin}: {trouble.reason}" for trouble in registry.troubles()]
+    remedy = "mend or remove the plugin"
+    for name in here:
+        try:
+            registry.load_policy(name, cell)
+        except UserMistake as mistake:
+            wrong.append(mistake.what)
+            remedy = mistake.remedy or remedy
+    if wrong:
+        return missing("policies", "; ".join(wrong), remedy=remedy)
+    return good("policies", f"{len(here)} of {len(here)} can be loaded")
 
 
 def locked_versions(lock: Path) -> dict[str, str]:
