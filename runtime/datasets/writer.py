@@ -84,7 +84,10 @@ class DatasetWriter:
         `UnwritableDataset`.
         """
         if self.finished:
-            raise RefusedEpisode(self.folder, field="dataset", value="finished", limit="nothing can be added")
+            remedy = "write the other seeds to another folder"
+            raise RefusedEpisode(
+                self.folder, field="dataset", value="finished", limit="nothing can be added", remedy=remedy
+            )
         if seed < 0:
             raise RefusedEpisode(self.folder, field="seed", value=seed, limit="it must be at least 0")
         for episode in episodes:

@@ -27,6 +27,11 @@ def test_weights_that_cannot_be_used_are_refused_before_the_work(
     assert said in capsys.readouterr().err
 
 
+def test_a_policy_without_parts_to_leave_out_has_no_ablation(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["evaluate", "--seeds", "1:2", "--suite", "ablation", "--policy", "programmed"]) == 2
+    assert "programmed has no parts that could be left out\n  → choose a policy" in capsys.readouterr().err
+
+
 @pytest.mark.keeps(kind="processes", reason="the resource tracker of multiprocessing lives as long as this process")
 @pytest.mark.keeps(kind="descriptors", reason="its pipe")
 def test_other_weights_are_examined(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -124,6 +124,11 @@ def _table(
     listen = _narrator(arguments)
     if arguments.suite == "robustness":
         return robustness(setup, seeds, model=model, processes=processes, ledger=ledger, listen=listen)
+    if read_plugins(setup).manifest(setup.policy).ablations is None:
+        raise UserMistake(
+            f"--suite ablation: policy {setup.policy} has no parts that could be left out",
+            remedy="choose a policy that is trained, e.g. flow_vla",
+        )
     models = ablation_models(arguments.models or "", policy=setup.policy)
     return ablation(setup, seeds, models=models, processes=processes, ledger=ledger, listen=listen)
 
