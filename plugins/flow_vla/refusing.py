@@ -5,6 +5,7 @@ from __future__ import annotations
 from plugins.flow_vla.slots import LONG, Reading
 from plugins.flow_vla.words import LETTERS_MAX, WORDS
 from runtime.messages.cell import CellDescription, Tote
+from runtime.messages.reasons import asked_back
 
 DOUBTED = 0.55
 """A reading whose least certain slot has less is no more than a guess. Of sentences in the check's forms that were read
@@ -39,7 +40,7 @@ def doubted(reading: Reading, tote: Tote | None) -> str:
     """The question back where the reading would be a guess; empty where it is none."""
     if reading.certainty >= DOUBTED or tote is None:
         return ""
-    return f"not understood for sure; is it: {plain_words(reading, tote)}?"
+    return asked_back(plain_words(reading, tote))
 
 
 def plain_words(reading: Reading, tote: Tote, *, seen: str = "") -> str:

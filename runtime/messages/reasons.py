@@ -14,6 +14,7 @@ SAY_IT_OTHERWISE = "ask in other words or for another part, then Hold to start"
 
 _DECLINED = " declined the instruction: "
 
+_IS_IT = "not understood for sure; is it: "
 _TARGET = "the policy's target"
 _MEANINGS = MappingProxyType(
     {
@@ -51,6 +52,17 @@ def declined_by(policies: str, why: str) -> str:
 def why_declined(reason: str) -> str:
     """What `declined_by` was told; empty for any other reason."""
     return reason.partition(_DECLINED)[2]
+
+
+def asked_back(words: str) -> str:
+    """The reason of a policy that is not sure that these words are what was meant."""
+    return f"{_IS_IT}{words}?"
+
+
+def suggested(reason: str) -> str:
+    """The instruction that a reason asks back; empty for any other reason."""
+    before, found, words = reason.partition(_IS_IT)
+    return words.removesuffix("?") if found and not before else ""
 
 
 def refusal_in_words(verdict: Verdict) -> str:

@@ -10,6 +10,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QApplication
 
 from tests.support.console import Console
+from tests.support.fake_cell import MEANT
 from twin_app.model.instructions import MOST_INSTRUCTIONS
 from twin_app.model.settings import SettingsStore
 from twin_app.widgets.instruction_line import InstructionLine
@@ -104,3 +105,23 @@ def test_one_that_is_too_long_is_kept_whole_and_the_limit_told(console: Console,
     line.setText(SECOND)
     console.key(Qt.Key.Key_Return)
     assert not told.isVisible()
+
+
+def test_what_is_asked_back_is_asked_for_with_enter(console: Console, line: InstructionLine) -> None:
+    ask(console, "put ze red kube left")
+    console.advance(0.5)
+    assert line.text() == MEANT
+    told = console.window.tasks.told.text()
+    assert told == f"declined: not understood for sure; is it: {MEANT}? If so, press Enter.\nput ze red kube left"
+    console.key(Qt.Key.Key_Return)
+    console.advance(0.5)
+    assert console.cell.tasks[-1].instruction == MEANT
+    assert not console.window.tasks.told.isVisible()
+
+
+def test_what_is_asked_back_does_not_overwrite_what_is_typed(console: Console, line: InstructionLine) -> None:
+    ask(console, "put ze red kube left")
+    console.type("put the g")
+    console.advance(0.5)
+    assert line.text() == "put the g"
+    assert "press Enter" not in console.window.tasks.told.text()

@@ -16,6 +16,7 @@ from runtime.messages.faults import FaultPhase, FaultReport, FaultState
 from runtime.messages.geometry import Pose
 from runtime.messages.orders import Heartbeat
 from runtime.messages.plan import Plan
+from runtime.messages.reasons import asked_back
 from runtime.messages.requests import (
     AcknowledgeAlarm,
     AddTask,
@@ -58,6 +59,7 @@ SECOND_NS = 1_000_000_000
 FIRST_TASKS = ("put the red cube in the left tote", "put the blue flat box in the right tote")
 UNKNOWN_PART = "pyramid"
 DECLINED = "no part is called pink pyramid; known parts: red cube, blue flat box, green cube, yellow cylinder"
+SLIP, MEANT = "kube", "put the red cube in the left tote"
 HOME = (0.0, -0.6, 0.0, -2.2, 0.0, 1.7, 0.78)
 DOWN = (1.0, 0.0, 0.0, 0.0)
 
@@ -142,20 +144,22 @@ class FakeCell:
         if reason:
             return [Receipt(request_id, ReceiptPhase.REFUSED, now_ns, tag, reason=reason)]
         if isinstance(body, AddTask) and UNKNOWN_PART in body.instruction:
-            return self._decline(request_id, now_ns)
+            return self._decline(request_id, now_ns, DECLINED)
+        if isinstance(body, AddTask) and SLIP in body.instruction:
+            return self._decline(request_id, now_ns, asked_back(MEANT))
         phases = (ReceiptPhase.ACCEPTED, ReceiptPhase.EFFECTIVE, ReceiptPhase.CONFIRMED)
         phases = phases[:1] if "plant" in self.dead else phases
         return [Receipt(request_id, phase, now_ns + 40_000_000 * step, tag) for step, phase in enumerate(phases)]
 
-    def _decline(self, request_id: str, now_ns: int) -> list[Receipt]:
+    def _decline(self, request_id: str, now_ns: int, reason: str) -> list[Receipt]:
         task = replace(
-            self.tasks.pop(), status=TaskStatus.DECLINED, reason=DECLINED, started_ns=now_ns, finished_ns=now_ns
+            self.tasks.pop(), status=TaskStatus.DECLINED, reason=reason, started_ns=now_ns, finished_ns=now_ns
         )
         self.finished.insert(0, task)
         number = str(task.task_id)
         return [
             Receipt(request_id, ReceiptPhase.ACCEPTED, now_ns, "add_task", detail=number),
-            Receipt(request_id, ReceiptPhase.FAILED, now_ns + 1, "add_task", reason=DECLINED, detail=number),
+            Receipt(request_id, ReceiptPhase.FAILED, now_ns + 1, "add_task", reason=reason, detail=number),
         ]
 
     def enter(self, mode: Mode, now_ns: int) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from statistics import median
 
+from runtime.messages.reasons import suggested
 from runtime.messages.tasks import Task, TaskList, TaskStatus
 from twin_app.model.commands import CommandRow
 from twin_app.model.state import ConsoleState
@@ -26,6 +27,9 @@ class Answer:
     at_once: bool
     """Whether it was so quick that the person is still at it."""
 
+    meant: str = ""
+    """The instruction that is asked back, in words that are understood."""
+
 
 def answer(state: ConsoleState) -> Answer | None:
     """The bad end of the newest instruction; None while it may still come to something."""
@@ -40,7 +44,8 @@ def answer(state: ConsoleState) -> Answer | None:
         return None
     word = TASKS[task.status].text if task is not None else row.phase.value
     reason = (task.reason if task is not None else "") or row.reason or "no reason was given"
-    return Answer(row.request_id, row.subject, f"{word}: {reason}", ended_ns - row.sent_ns <= AT_ONCE_NS)
+    at_once, meant = ended_ns - row.sent_ns <= AT_ONCE_NS, suggested(reason)
+    return Answer(row.request_id, row.subject, f"{word}: {reason}", at_once, meant)
 
 
 def task_story(task: Task) -> str:

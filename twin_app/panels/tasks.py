@@ -117,9 +117,14 @@ class TasksPanel(Panel):
         if bad is None or bad.request_id == self._answered:
             return
         self._answered = bad.request_id
-        self._tell(bad.text if bad.at_once else f"{bad.text}\n{bad.instruction}")
-        if bad.at_once and not self.instruction.text():
-            self.instruction.setText(bad.instruction)
+        back = bad.meant or (bad.instruction if bad.at_once else "")
+        free = not self.instruction.text()
+        if back and free:
+            self.instruction.setText(back)
+        if bad.meant and free:
+            self._tell(f"{bad.text} If so, press Enter.\n{bad.instruction}")
+        else:
+            self._tell(bad.text if bad.at_once else f"{bad.text}\n{bad.instruction}")
 
     def _show_chosen(self) -> None:
         """Under the table, so that no row moves under the pointer that has just chosen it."""
