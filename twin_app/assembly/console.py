@@ -6,7 +6,7 @@ import gc
 import os
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from functools import partial
 from pathlib import Path
 from typing import IO
@@ -17,7 +17,7 @@ from PySide6.QtCore import QObject, QTimer
 from PySide6.QtWidgets import QApplication
 
 from runtime.link.session import SessionFolder
-from runtime.messages.requests import InjectFault
+from runtime.messages.requests import AddTask, Body, InjectFault
 from twin_app.assembly.ending import put_off
 from twin_app.assembly.fault_spec import FaultWish
 from twin_app.assembly.interruption import interruptible
@@ -100,11 +100,13 @@ def open_console(
     setup: SessionSetup,
     *,
     faults: tuple[FaultWish, ...] = (),
+    own: tuple[AddTask, ...] = (),
     opened: Callable[[ConsoleWindow], None] = lambda window: None,
 ) -> int:
     """Show the console of this cell until its window is closed; returns the exit status.
 
     A signal that closes it is raised at the end, once nothing of it runs any more.
+    `own`: the person's instructions, for a cell that is joined; one that is started has its first tasks.
     `opened` is called once the window has been told to show, before its first paint.
     """
     application = make_application()
@@ -121,7 +123,8 @@ def open_console(
             window.header.remark_on(f"Joined the cell {setup.cell.cell}, which was already running.")
         else:
             QTimer.singleShot(0, child, child.start)
-        _inject_when_ready(window, faults)
+        injected = (InjectFault(one.fault_id, one.severity, one.onset_s, one.duration_s) for one in faults)
+        _ask_when_ready(window, (*injected, *(own if joins else ())))
         QTimer.singleShot(LOADED_MS, window, spare_the_loaded)
         status = application.exec()
         if not joins:
@@ -182,16 +185,15 @@ def _offer_restart(window: ConsoleWindow, child: RuntimeChild, words: str) -> No
     window.header.ask(f"The runtime is gone: {words}", actions=(("Start it again", again),))
 
 
-def _inject_when_ready(window: ConsoleWindow, faults: tuple[FaultWish, ...]) -> None:
-    if not faults:
+def _ask_when_ready(window: ConsoleWindow, bodies: Iterable[Body]) -> None:
+    waiting = list(bodies)
+    if not waiting:
         return
-    waiting = list(faults)
 
     def look(state: ConsoleState) -> None:
         if state.system is None or not state.system.ready:
             return
         while waiting:
-            wish = waiting.pop(0)
-            window.pump.ask(InjectFault(wish.fault_id, wish.severity, delay_s=wish.onset_s, duration_s=wish.duration_s))
+            window.pump.ask(waiting.pop(0))
 
     window.pump.after.append(look)

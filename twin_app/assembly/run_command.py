@@ -7,7 +7,6 @@ import json
 import os
 import sys
 import time
-from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -58,14 +57,13 @@ def run(arguments: argparse.Namespace) -> int:
         return _live(arguments, setup, faults)
     from twin_app.assembly.console import open_console
 
-    first = () if arguments.empty else first_tasks(setup, own=arguments.instruction)
-    return open_console(session_setup(arguments, setup, first_tasks=first), faults=faults)
+    own = tuple(AddTask(words) for words in arguments.instruction)
+    first = own or (() if arguments.empty else first_tasks(setup))
+    return open_console(session_setup(arguments, setup, first_tasks=first), faults=faults, own=own)
 
 
-def first_tasks(setup: CellSetup, *, own: Sequence[str] = ()) -> tuple[AddTask, ...]:
-    """One order for every part of the first layout, so that a fresh cell has something to do; `own` in their place."""
-    if own:
-        return tuple(AddTask(words) for words in own)
+def first_tasks(setup: CellSetup) -> tuple[AddTask, ...]:
+    """One order for every part of the first layout, so that a fresh cell has something to do."""
     from twin_app.assembly.workload import layout_orders
 
     cell = read_scene(setup).cell
