@@ -11,7 +11,8 @@ from typing import Any
 import pytest
 
 from sim_worlds.faults import CATALOGUE
-from twin_app.assembly.arguments import FAULT_IDS, build_parser
+from twin_app.assembly.argument_words import FAULT_IDS
+from twin_app.assembly.arguments import build_parser
 from twin_app.assembly.run_command import cell_setup, session_setup
 
 MISTAKES = [

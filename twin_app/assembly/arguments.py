@@ -7,24 +7,14 @@ import re
 from typing import NoReturn
 
 from runtime.mistakes import LONGEST_WORD
+from twin_app.assembly.argument_words import FAULT_IDS, JSON, PROTOCOLS, add_vary, given, natural, port, positive
+from twin_app.assembly.measuring_arguments import add_bench, add_verify
+from twin_app.assembly.training_arguments import add_training
 from twin_app.model.variations import VARIATIONS
 
-FAULT_IDS = ("F01", "F12", "F13", "F20", "F26", "F31", "F41")
-"""As in the catalogue, which is too slow to import for a help text."""
-
-PROTOCOLS = ("openpi", "groot", "lerobot")
-"""Of policy servers, as the plugins offer them."""
 NO_POLICY = "none"
 """What is written where no policy is meant."""
 
-_BENCHES = {
-    "loop": "punctuality of the 1 kHz loop (60 s)",
-    "stop": "time from pressing stop to the loop's reaction",
-    "console": "frames and memory of the window (20 s; needs a display)",
-    "lockstep": "simulated seconds a second of computing",
-    "shadow": "loop and active inference without and with a policy in shadow, in turns (240 s)",
-}
-JSON = "print the outcome as one JSON object on the last line (default: a table)"
 _POLICY_WISHES = {
     "list": "every policy and its role",
     "card": "what NAME is, its figures and weaknesses (no cell needed)",
@@ -36,11 +26,6 @@ _POLICY_WISHES = {
     "return": "the one that the fallback stands in for drives again",
     "try": "NAME is released from quarantine",
 }
-_SEED = "seed of plant, placement and orders, from 0 (default: %(default)s)"
-
-HIGHEST = 2**63 - 1
-"""Of any whole number: what fits into the columns and messages in which it travels."""
-
 _TOO_LONG = re.compile(rf"(\S{{{LONGEST_WORD}}})\S+")
 _Commands = argparse._SubParsersAction  # noqa: SLF001 - argparse has no public name for it
 
@@ -54,8 +39,6 @@ class _Parser(argparse.ArgumentParser):
 
 def build_parser() -> argparse.ArgumentParser:
     """Every command with its options."""
-    from twin_app.assembly.training_arguments import add_training  # which is written in this file's words
-
     parser = _Parser(
         prog="celltwin", description="Digital-twin console for robot work cells that are driven by learned policies."
     )
@@ -66,53 +49,17 @@ def build_parser() -> argparse.ArgumentParser:
     replay.add_argument("file", help="MCAP file, as written by `celltwin run --record FILE` or the console")
     screenshots = commands.add_parser("screenshots", help="pictures of every perspective, taken of a live cell")
     screenshots.add_argument("folder", help="where the PNG files go; made when missing; needs a display")
+    screenshots.add_argument(
+        "--policy", type=given, default="programmed", help="policy that drives (default: %(default)s)"
+    )
     doctor = commands.add_parser("doctor", help="what is missing or slow on this machine, and the remedy")
     doctor.add_argument("--json", action="store_true", help="add one JSON list as the last line (default: the table)")
     add_training(commands)
     _add_worlds(commands)
     _add_serve(commands)
-    _add_bench(commands)
-    _add_verify(commands)
+    add_bench(commands)
+    add_verify(commands)
     return parser
-
-
-def positive(text: str) -> int:
-    """A count of at least one, for argparse."""
-    return _whole(text, lowest=1)
-
-
-def natural(text: str) -> int:
-    """A seed or count of at least zero, for argparse."""
-    return _whole(text, lowest=0)
-
-
-def port(text: str) -> int:
-    """A TCP port, for argparse; 0 is any free one."""
-    value = _whole(text, lowest=0)
-    if value > 65535:
-        raise argparse.ArgumentTypeError(f"{value} is outside 0…65535")
-    return value
-
-
-def given(text: str) -> str:
-    """A name, path or address that is really there, for argparse."""
-    if not text.strip():
-        raise argparse.ArgumentTypeError("it is empty")
-    if "\0" in text:
-        raise argparse.ArgumentTypeError("it contains a zero character")
-    return text
-
-
-def _whole(text: str, *, lowest: int) -> int:
-    try:
-        value = int(text)
-    except ValueError as trouble:
-        raise argparse.ArgumentTypeError(f"{text!r} is not a whole number") from trouble
-    if value < lowest:
-        raise argparse.ArgumentTypeError(f"{value} is below the limit of {lowest}")
-    if value > HIGHEST:
-        raise argparse.ArgumentTypeError(f"{text} is above the limit of {HIGHEST}")
-    return value
 
 
 def _add_run(commands: _Commands[_Parser]) -> None:
@@ -188,11 +135,6 @@ def _add_cell_options(parser: argparse.ArgumentParser) -> None:
         f"Variations: {', '.join(VARIATIONS)}; strengths: weak, medium, strong, or a number from 0 to 1 "
         "(default: no variation; medium)",
     )
-
-
-def add_vary(parser: argparse.ArgumentParser, words: str) -> None:
-    """The option that varies a cell, explained in these words."""
-    parser.add_argument("--vary", action="append", default=[], metavar="NAME[:STRENGTH]", help=words)
 
 
 def _add_server_options(run: argparse.ArgumentParser) -> None:
@@ -318,80 +260,3 @@ def _add_policy(commands: _Commands[_Parser]) -> None:
     )
     policy.add_argument("--cell", default="cell-1", metavar="NAME", help="name of the cell (default: %(default)s)")
     policy.add_argument("--json", action="store_true", help=JSON)
-
-
-def _add_bench(commands: _Commands[_Parser]) -> None:
-    bench = commands.add_parser("bench", help="measure speed against a floor taken in the same run")
-    explained = "; ".join(f"{name}: {what}" for name, what in _BENCHES.items())
-    bench.add_argument("what", choices=tuple(_BENCHES), help=explained)
-    bench.add_argument(
-        "--seconds", type=positive, default=None, help="loop, console, shadow: how long (default: above)"
-    )
-    bench.add_argument("--presses", type=positive, default=1000, help="stop: number of presses (default: %(default)s)")
-    bench.add_argument(
-        "--policy", type=given, default="programmed", help="shadow: the active one (default: %(default)s)"
-    )
-    bench.add_argument("--shadow", type=given, default="flow_vla", help="shadow: the other one (default: %(default)s)")
-    bench.add_argument("--scene", type=given, default="tray", help="scene name or TOML file (default: %(default)s)")
-    bench.add_argument("--seed", type=natural, default=1, help=_SEED)
-    bench.add_argument("--json", action="store_true", help=JSON)
-
-
-def _add_verify(commands: _Commands[_Parser]) -> None:
-    verify = commands.add_parser("verify", help="check a promise of the system by experiment")
-    what = verify.add_subparsers(dest="what", required=True)
-    swap = _add_verify_swap(what)
-    faults = what.add_parser("faults", help="inject every fault at every severity and measure its effect")
-    faults.add_argument(
-        "--only", default="", metavar="ID", help=f"one fault of {', '.join(FAULT_IDS)} (default: every one)"
-    )
-    kill = what.add_parser("kill", help="kill -9 each process in turn")
-    kill.add_argument(
-        "--rounds", type=positive, default=10, metavar="N", help="kills of each process (default: %(default)s)"
-    )
-    endurance = what.add_parser("endurance", help="let cell and console work for long: what they hold must not grow")
-    endurance.add_argument("--minutes", type=positive, default=60, metavar="N", help="how long (default: %(default)s)")
-    servers = what.add_parser("servers", help="pick through a server of each protocol; mismatches, a killed server")
-    servers.add_argument(
-        "--policy",
-        type=given,
-        default=None,
-        help="policy behind the servers (default: flow_vla if it is there, else programmed)",
-    )
-    servers.add_argument(
-        "--picks", type=positive, default=20, metavar="N", help="picks through each protocol (default: %(default)s)"
-    )
-    servers.add_argument("--only", choices=PROTOCOLS, default=None, help="one protocol (default: each of them)")
-    variations = _add_verify_variations(what)
-    for parser in (swap, faults, kill, endurance, variations, servers):
-        parser.add_argument("--seed", type=natural, default=1, help=_SEED)
-    recording = what.add_parser("recording", help="judge a recording file")
-    recording.add_argument("file", type=given, help="MCAP file that celltwin has written")
-    dataset = what.add_parser("dataset", help="read and decode every frame of a dataset (LeRobotDataset v3.0)")
-    dataset.add_argument("folder", type=given, help="the folder with its meta/, data/ and videos/")
-    for parser in (swap, faults, kill, endurance, recording, dataset, variations, servers):
-        parser.add_argument("--json", action="store_true", help=JSON)
-
-
-def _add_verify_swap(what: _Commands[_Parser]) -> _Parser:
-    swap = what.add_parser("swap", help="swap policies while picking: no missed tick, no torque step")
-    swap.add_argument("--swaps", type=positive, default=50, metavar="N", help="how many swaps (default: %(default)s)")
-    swap.add_argument(
-        "--policies",
-        type=given,
-        default="programmed,programmed_careful",
-        metavar="A,B",
-        help="the two that take turns; A drives first (default: %(default)s)",
-    )
-    return swap
-
-
-def _add_verify_variations(what: _Commands[_Parser]) -> _Parser:
-    parser = what.add_parser("variations", help="count the picks that succeed under each variation")
-    add_vary(parser, f"only these of {', '.join(VARIATIONS)}; may be repeated (default: each at each strength)")
-    many = "how many cells each, from --seed on (default: %(default)s)"
-    parser.add_argument("--seeds", type=positive, default=10, metavar="N", help=many)
-    parser.add_argument("--picks", type=positive, default=2, metavar="N", help="picks in each (default: %(default)s)")
-    parser.add_argument("--scene", type=given, default="tray", help="scene name or TOML file (default: %(default)s)")
-    parser.add_argument("--policy", type=given, default="programmed", help="policy that drives (default: %(default)s)")
-    return parser

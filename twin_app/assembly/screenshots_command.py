@@ -12,7 +12,7 @@ from runtime.link.session import SessionFolder
 from runtime.mistakes import UserMistake
 from twin_app.assembly.display import display_trouble
 from twin_app.assembly.run_command import first_tasks
-from twin_app.assembly.setup import CellSetup, SessionSetup
+from twin_app.assembly.setup import CellSetup, SessionSetup, read_plugins
 
 WARM_UP_MS = 9_000
 """Until the arm is at work and the plots have something to show."""
@@ -36,15 +36,16 @@ def run(arguments: argparse.Namespace) -> int:
             f"the folder {folder} cannot be written: {trouble.strerror}", remedy="give another folder for the pictures"
         ) from trouble
     with tempfile.TemporaryDirectory() as scratch:
-        return _take(folder, Path(scratch))
+        cell = CellSetup(cell=f"pictures-{os.getpid()}", policy=arguments.policy)
+        read_plugins(cell)
+        return _take(folder, Path(scratch), cell)
 
 
-def _take(folder: Path, scratch: Path) -> int:
+def _take(folder: Path, scratch: Path, cell: CellSetup) -> int:
     from twin_app.assembly.console import make_application
     from twin_app.assembly.interruption import exit_loop, interruptible
 
     application = make_application()
-    cell = CellSetup(cell=f"pictures-{os.getpid()}")
     setup = SessionSetup(cell, data_folder=str(scratch), first_tasks=first_tasks(cell))
     with interruptible():
         album = _Album(folder, setup, scratch)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from typing import Any  # every parser class has its own list of commands
 
-from twin_app.assembly.arguments import JSON, add_vary, given, natural, positive
+from twin_app.assembly.argument_words import JSON, add_vary, given, natural, positive
 from twin_app.assembly.progress import FORMS
 from twin_app.model.run_wish import SUITES
 

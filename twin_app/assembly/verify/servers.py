@@ -18,7 +18,7 @@ import cv2
 from msgspec.structs import replace
 
 from runtime.plugin_host.servers import ServerChoice
-from twin_app.assembly.arguments import PROTOCOLS
+from twin_app.assembly.argument_words import PROTOCOLS
 from twin_app.assembly.figures import show_rows
 from twin_app.assembly.lockstep import run_picks
 from twin_app.assembly.pick_result import PickResult, pick_line
