@@ -132,8 +132,9 @@ class TaskDesk:
         policy: PolicyState | None,
         belief: SceneBelief | None,
         robot: RobotState | None,
+        held: str = "",
     ) -> DeskOutput:
-        """One look at everything newest; call it at 10–100 Hz."""
+        """One look at everything newest; call it at 10–100 Hz. `held`: why no task is to begin now."""
         mode = control.mode if control is not None and fresh(control, now_ns) else None
         self._watch_person(mode)
         if belief is not None:
@@ -143,7 +144,7 @@ class TaskDesk:
         if self._attempt is not None:
             self._attempt.last_ns = now_ns
         else:
-            self._take_next(now_ns, control=control, policy=policy, belief=belief, robot=robot)
+            self._take_next(now_ns, control=control, policy=policy, belief=belief, robot=robot, held=held)
         return self._output(mode)
 
     def task_list(self, now_ns: int) -> TaskList:
@@ -186,6 +187,7 @@ class TaskDesk:
         policy: PolicyState | None,
         belief: SceneBelief | None,
         robot: RobotState | None,
+        held: str,
     ) -> None:
         if self._checking is None:
             self._checking = self.queue.next_queued()
@@ -193,6 +195,7 @@ class TaskDesk:
             self._obstacle = ""
             return
         obstacle = start_obstacle(now_ns=now_ns, control=control, policy=policy, belief=belief, robot=robot)
+        obstacle = obstacle or held
         if self._blocked:
             obstacle = "five tasks failed in a row: a person has to look, then Hold to start"
         elif not obstacle and not self._settled(self._checking, policy, now_ns):
@@ -274,6 +277,7 @@ class TaskDesk:
             return
         attempt.verification.watch(belief, robot)
         if control.mode not in POLICY_MODES:
+            attempt.judge.pause(control)
             return
         attempt.driven_ns += now_ns - attempt.last_ns
         self._judge(attempt, now_ns, control=control, policy=policy)

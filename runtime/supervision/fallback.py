@@ -51,6 +51,8 @@ class FallbackOutput:
     """A mode event with its reason."""
 
     events: tuple[Event, ...] = ()
+    asks_person: bool = False
+    """A person is being asked for, though the mode may not say so yet: no task begins now."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +99,7 @@ class FallbackKeeper:
         self._interrupted = False
         self._by_hand = ""
         self._returning = ""
-        self._asked_ns = -ASK_AGAIN_NS
+        self._asked_ns = self._person_asked_ns = -ASK_AGAIN_NS
         self._unsure = Lasting()
         self._obstacle = Lasting()
         self._events: list[Event] = []
@@ -145,7 +147,10 @@ class FallbackKeeper:
             self._judge(control, policy, trial, now_ns)
         available = policy.fallback_ready and not self._for
         heard = self._heard(policy, available=available)
-        return FallbackOutput(self._for, available, heard, self._ask, tuple(self._events))
+        if self._ask is not None and self._ask[0] is ModeEvent.ASSIST_ASKED:
+            self._person_asked_ns = now_ns
+        asks_person = now_ns - self._person_asked_ns < ASK_AGAIN_NS
+        return FallbackOutput(self._for, available, heard, self._ask, tuple(self._events), asks_person)
 
     # ── the policy drives ────────────────────────────────────────────────────────────────────────
 
@@ -198,7 +203,8 @@ class FallbackKeeper:
         self._next_task = None
         self._looks = -1
         self._interrupted, self._by_hand = False, ""
-        told = f"; it is told: {policy.reading}" if policy.reading and running is not None else ""
+        own = running is not None and policy.task_id == running.task_id
+        told = f"; it is told: {policy.reading}" if policy.reading and own else ""
         who = f"{policy.fallback} stands in for {self._for} {policy.active_version}"
         self._say(now_ns, "warning", f"{who}: {cause}{told}")
         if control.mode is Mode.AUTO:

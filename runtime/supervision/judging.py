@@ -30,6 +30,10 @@ class PlanJudge:
             return f"the guard refused {self.guard_refused} chunks in a row"
         return ""
 
+    def pause(self, control: ControlState) -> None:
+        """No policy may drive now: that the guard refuses its chunks says nothing of it."""
+        self._rejected = control.rejected - self.guard_refused
+
     def verdict(self, policy: PolicyState | None) -> PolicyStatus:
         """What the policy says of this attempt; WORKING while it talks of another one."""
         if policy is None or policy.task_id != self._task_id:

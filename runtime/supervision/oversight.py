@@ -157,7 +157,14 @@ class Oversight:
         """One round; returns the whole desired state of the workers (without sequence number)."""
         known = self.telemetry
         kept = self._keep_going(now_ns)
-        out = self.desk.tick(now_ns, control=known.control, policy=kept.policy, belief=known.belief, robot=known.robot)
+        out = self.desk.tick(
+            now_ns,
+            control=known.control,
+            policy=kept.policy,
+            belief=known.belief,
+            robot=known.robot,
+            held="a person is asked first" if kept.asks_person else "",
+        )
         self._desk_output = out
         self._events.extend(out.events)
         durable = self.make_durable(out.changed, now_ns=now_ns)

@@ -20,6 +20,7 @@ from runtime.messages.requests import (
     SetFallback,
     SetShadow,
     Start,
+    SwapPolicy,
     TryPolicy,
 )
 from runtime.messages.state import Mode
@@ -104,6 +105,22 @@ def test_words_that_neither_can_read_are_declined_and_a_person_is_asked() -> Non
         assert cell.oversight.fallback.used == 1
         assert cell.mode is Mode.ASSIST
         assert "declining and programmed declined the instruction: " in cell.control.modes.reason
+
+
+@pytest.mark.parametrize("fallback", ["programmed", ""])
+def test_what_waits_behind_a_declined_task_is_not_begun_before_a_person_starts_the_cell(fallback: str) -> None:
+    with running("declining", fallback=fallback) as cell:
+        first, second = cell.ask(AddTask("sing a song")), cell.ask(AddTask("put the cyan flat box in the right tote"))
+        assert done(cell, first).status is TaskStatus.DECLINED
+        ticks(cell, 8000)
+        assert cell.mode is Mode.ASSIST
+        waiting = cell.oversight.desk.queue.get(int(second.detail))
+        assert waiting is not None
+        assert (waiting.status, waiting.attempt, waiting.started_ns) == (TaskStatus.QUEUED, 0, 0)
+        cell.ask(SwapPolicy("programmed"))
+        cell.ask(Start())
+        finished = done(cell, second)
+        assert (finished.status, finished.attempt) == (TaskStatus.SUCCEEDED, 1), finished.reason
 
 
 def test_what_the_policy_declines_for_the_words_sake_the_fallback_does_not_try() -> None:

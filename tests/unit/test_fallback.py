@@ -385,3 +385,14 @@ def test_a_person_who_brings_a_slow_policy_back_is_not_contradicted_within_that_
     assert shift.task is not None
     shift.task = replace(shift.task, task_id=2)
     assert shift.look().stand_in_for == "learned"
+
+
+def test_what_was_read_for_the_task_before_is_not_told_as_read_for_this_one() -> None:
+    for task_id, told in ((1, True), (0, False)):
+        shift = Shift()
+        shift.changes["reading"] = "put the cyan flat box in the right tote"
+        shift.cell.task_id = task_id
+        shift.look()
+        is_quarantined(shift)
+        (event,) = shift.look().events
+        assert ("it is told: put the cyan" in event.text) is told

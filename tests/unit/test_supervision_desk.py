@@ -250,6 +250,22 @@ def test_thirty_refused_chunks_in_a_row_end_the_attempt() -> None:
     assert shift.status(task_id) is TaskStatus.FAILED
 
 
+def test_what_the_guard_refuses_while_no_policy_may_drive_is_not_held_against_the_attempt() -> None:
+    shift = Shift()
+    task_id = shift.begin()
+    shift.cell.plans = shift.cell.rejected = 4
+    shift.step()
+    shift.cell.mode = Mode.ASSIST
+    for _ in range(100):
+        shift.cell.plans += 1
+        shift.cell.rejected += 1
+        shift.step()
+    shift.cell.mode = Mode.AUTO
+    shift.step()
+    assert shift.status(task_id) is TaskStatus.RUNNING
+    assert shift.desk.refused_in_row == 4
+
+
 def test_accepted_chunks_between_refused_ones_keep_the_attempt_alive() -> None:
     shift = Shift()
     task_id = shift.begin()
