@@ -49,8 +49,9 @@ def conditions(
         found += _control_conditions(telemetry.control)
     if telemetry.robot is not None and fresh(telemetry.robot, now_ns):
         found += _motor_conditions(telemetry.robot, cell)
-    if telemetry.policy is not None and telemetry.policy.inference_s > telemetry.policy.deadline_s > 0.0:
-        found.append(_policy_late(telemetry.policy.inference_s, telemetry.policy.deadline_s))
+    policy = telemetry.policy
+    if policy is not None and policy.task_id >= 0 and policy.inference_s > policy.deadline_s > 0.0:
+        found.append(_policy_late(policy.inference_s, policy.deadline_s))
     if telemetry.policy is not None and telemetry.policy.obstacle and fresh(telemetry.policy, now_ns):
         found.append(_policy_obstacle(telemetry.policy.obstacle))
     if telemetry.policy is not None and telemetry.policy.stands_in_for:

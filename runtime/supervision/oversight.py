@@ -155,17 +155,8 @@ class Oversight:
 
     def tick(self, now_ns: int) -> Orders:
         """One round; returns the whole desired state of the workers (without sequence number)."""
-        known = self.telemetry
         kept = self._keep_going(now_ns)
-        out = self.desk.tick(
-            now_ns,
-            control=known.control,
-            policy=kept.policy,
-            belief=known.belief,
-            robot=known.robot,
-            held="a person is asked first" if kept.asks_person else "",
-        )
-        self._desk_output = out
+        out = self._desk_output = self._work_off(kept, now_ns)
         self._events.extend(out.events)
         durable = self.make_durable(out.changed, now_ns=now_ns)
         if out.mode_event is not None:
@@ -177,7 +168,7 @@ class Oversight:
         if now_ns >= self._alarms_due_ns:
             self._alarms_due_ns = now_ns + ALARM_PERIOD_NS
             self._events.extend(self.alarms.update(self._conditions(out, now_ns), now_ns=now_ns))
-        heartbeat = known.heartbeats.get("control")
+        heartbeat = self.telemetry.heartbeats.get("control")
         acted_id = heartbeat.mode_request_id if heartbeat is not None else 0
         return Orders(
             stamp_ns=now_ns,
@@ -288,6 +279,17 @@ class Oversight:
             event, reason = kept.ask
             self.modes.ask(event, reason=reason)
         return kept
+
+    def _work_off(self, kept: FallbackOutput, now_ns: int) -> DeskOutput:
+        known = self.telemetry
+        return self.desk.tick(
+            now_ns,
+            control=known.control,
+            policy=kept.policy,
+            belief=known.belief,
+            robot=known.robot,
+            held="a person is asked first" if kept.asks_person else "",
+        )
 
     def _watch_mode(self, now_ns: int) -> None:
         mode = self.telemetry.mode(now_ns)

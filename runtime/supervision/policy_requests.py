@@ -94,12 +94,17 @@ def _promote(policy: PolicyState) -> str:
 def _fallback(name: str, policy: PolicyState) -> str:
     if policy.stands_in_for:
         return f"{policy.active} stands in for {policy.stands_in_for} now: return from it first"
+    if name and name == policy.active:
+        return f"{name} drives: it cannot stand in for itself"
     return _unknown(name, policy) if name else ""
 
 
 def _return(policy: PolicyState) -> str:
     if not policy.stands_in_for:
         return "no fallback stands in"
+    shadow = policy.shadow
+    if shadow is not None and shadow.name == policy.stands_in_for and shadow.readiness is Readiness.LOADING:
+        return f"{shadow.name} is being loaded: wait until it is ready"
     obstacle = _obstacle(policy.stands_in_for, policy)
     return f"{policy.stands_in_for} is in quarantine: {obstacle}; try it again first" if obstacle else ""
 

@@ -98,6 +98,8 @@ class Shadowing:
             targets=proposal.targets,
             heat=proposal.heat,
         )
+        if observation.assignment is None:  # both rest, which tells nothing of how far they agree
+            return
         number = observation.observation_id
         if number in self._active:
             self._compare(number, chunk)

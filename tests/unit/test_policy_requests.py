@@ -46,6 +46,7 @@ def shadow(readiness: Readiness = Readiness.READY, **changes: Any) -> ShadowStat
     return ShadowState("third", "0.1", readiness, **changes)
 
 
+LOADING = ShadowState("learned", "1.2", Readiness.LOADING)
 STANDING = {"active": "programmed", "stands_in_for": "learned", "fallback_ready": False}
 
 
@@ -74,9 +75,11 @@ STANDING = {"active": "programmed", "stands_in_for": "learned", "fallback_ready"
         (ask.SetFallback("third"), {}, ""),
         (ask.SetFallback(""), {}, ""),
         (ask.SetFallback("nobody"), {}, "unknown"),
+        (ask.SetFallback("learned"), {}, "learned drives: it cannot stand in for itself"),
         (ask.SetFallback(""), STANDING, "programmed stands in for learned now"),
         (ask.ReturnFromFallback(), {}, "no fallback stands in"),
         (ask.ReturnFromFallback(), STANDING, ""),
+        (ask.ReturnFromFallback(), {**STANDING, "shadow": LOADING}, "learned is being loaded: wait"),
         (ask.ReturnFromFallback(), {**STANDING, "stands_in_for": "sick"}, "sick is in quarantine: it leaked; try it"),
         (ask.TryPolicy("sick"), {}, ""),
         (ask.TryPolicy("third"), {}, "third is not in quarantine"),

@@ -39,6 +39,8 @@ def signal_words(name: str) -> tuple[str, str]:
 
 def parts(policy: PolicyState) -> tuple[Part, ...]:
     """All signals, in the policy's own order: rows that change places cannot be read."""
+    if not has_task(policy):
+        return tuple(Part(signal_words(one.name)[0], _value(one), "—", worst=False) for one in policy.signals)
     worst = _worst(policy.signals)
     tells = any(signal.pull for signal in policy.signals)
     return tuple(

@@ -95,6 +95,8 @@ def _fallback(policy: PolicyState, entry: PolicyEntry | None) -> Offer:
         return Offer("No fallback", possible=True, hint="Ask a person when the active policy cannot go on")
     if entry is None or entry.obstacle:
         return Offer("Fallback", hint="Choose a policy")
+    if entry.name == policy.active:
+        return Offer("Fallback", hint=f"{entry.name} drives: choose another one to stand in for it")
     return Offer("Fallback", possible=True, hint=f"{entry.name} stands in when the active policy cannot go on")
 
 
@@ -103,5 +105,13 @@ def _come_back(policy: PolicyState) -> Offer:
     if not name:
         return Offer("Return", shown=False)
     obstacle = next((one.obstacle for one in policy.entries if one.name == name), "")
-    hint = f"{name} is in quarantine: {obstacle}" if obstacle else f"{name} drives again, at once"
-    return Offer(f"Return to {name}", possible=not obstacle, hint=hint)
+    if obstacle:
+        return Offer(f"Return to {name}", hint=f"{name} is in quarantine: {obstacle}")
+    shadow = policy.shadow
+    if shadow is None or shadow.name != name:
+        return Offer(f"Return to {name}", possible=True, hint=f"{name} drives again, at once")
+    if shadow.readiness is not Readiness.READY:
+        return Offer(f"Return to {name}", hint=f"{name} is {shadow.readiness.value}")
+    slow = 0.0 < policy.deadline_s < shadow.inference_s
+    took = f"; it answers in {shadow.inference_s:.1f} s, its limit is {policy.deadline_s:.1f} s" if slow else ""
+    return Offer(f"Return to {name}", possible=True, hint=f"{name} drives again, at once{took}")

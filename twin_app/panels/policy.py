@@ -94,7 +94,12 @@ class PolicyPanel(Panel):
     def _button(self, words: str, wish: Callable[[str], Body]) -> QPushButton:
         """Emits a wish about the chosen policy."""
         button = QPushButton(words)
-        button.clicked.connect(lambda: self.wished.emit(wish(self.table.selected)))
+
+        def wished() -> None:
+            self.wished.emit(wish(self.table.selected))
+            self.table.setFocus()  # as this button is disabled it would go on to a neighbour: Enter does another thing
+
+        button.clicked.connect(wished)
         return button
 
     def _choose(self, name: str) -> None:
