@@ -10,6 +10,8 @@ from runtime.messages.requests import (
     ReturnFromFallback,
     SetFallback,
     SetShadow,
+    SwapBack,
+    SwapPolicy,
     TryPolicy,
 )
 from runtime.messages.state import Mode
@@ -89,6 +91,19 @@ def test_the_fallback_is_chosen_and_switched_off(console: Console, panel: Policy
     console.advance(0.5)
     assert console.asked(SetFallback) == [SetFallback("programmed_careful"), SetFallback("")]
     assert state_of(panel, "programmed_careful") == "ready"
+
+
+def test_a_second_enter_after_a_swap_does_not_undo_it(console: Console, panel: PolicyPanel) -> None:
+    assert panel.table.choose("programmed_careful")
+    console.advance(0.1)
+    panel.swap_button.setFocus()
+    for _ in range(2):
+        console.key(Qt.Key.Key_Space)
+        console.key(Qt.Key.Key_Return)
+        console.advance(0.5)
+    assert console.asked(SwapPolicy) == [SwapPolicy("programmed_careful")]
+    assert console.asked(SwapBack) == []
+    assert console.asked(SetFallback) == []
 
 
 def stand_in(console: Console) -> None:
