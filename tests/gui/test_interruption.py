@@ -6,7 +6,7 @@ import json
 import os
 import signal
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 import pytest
 from PySide6.QtCore import QEvent, QObject, QTimer
@@ -21,8 +21,12 @@ EXPECTED = {signal.SIGINT: KeyboardInterrupt, signal.SIGTERM: Ended, signal.SIGH
 
 
 @pytest.fixture(params=EXPECTED, ids=lambda number: number.name)
-def number(request: pytest.FixtureRequest) -> signal.Signals:
-    return request.param
+def number(request: pytest.FixtureRequest) -> Iterator[signal.Signals]:
+    before = signal.getsignal(request.param)
+    if before is signal.SIG_IGN:  # as under nohup, where the program, too, does not heed it
+        signal.signal(request.param, signal.SIG_DFL)
+    yield request.param
+    signal.signal(request.param, before)
 
 
 class Struck(QObject):
