@@ -12,6 +12,7 @@ from runtime.messages.state import FAULT_CLEARED, STOP_PRESSED, ControlState, Mo
 from runtime.messages.system import Priority, ProcessPhase, ProcessState
 from runtime.supervision.alarms import Condition
 from runtime.supervision.budget import FAILURES_IN_ROW_LIMIT, WINDOW, ErrorBudget
+from runtime.supervision.fallback import HEALTHY_INFERENCE_S
 from runtime.supervision.stop_advice import advice_on
 from runtime.supervision.telemetry import Telemetry, fresh
 
@@ -49,13 +50,8 @@ def conditions(
         found += _control_conditions(telemetry.control)
     if telemetry.robot is not None and fresh(telemetry.robot, now_ns):
         found += _motor_conditions(telemetry.robot, cell)
-    policy = telemetry.policy
-    if policy is not None and policy.task_id >= 0 and policy.inference_s > policy.deadline_s > 0.0:
-        found.append(_policy_late(policy.inference_s, policy.deadline_s))
-    if telemetry.policy is not None and telemetry.policy.obstacle and fresh(telemetry.policy, now_ns):
-        found.append(_policy_obstacle(telemetry.policy.obstacle))
-    if telemetry.policy is not None and telemetry.policy.stands_in_for:
-        found.append(_stands_in(telemetry.policy))
+    if telemetry.policy is not None:
+        found += _policy_conditions(telemetry.policy, telemetry.control, now_ns)
     if measures.frozen_s >= CAMERA_FROZEN_S:
         found.append(_camera_frozen(measures.frozen_s))
     if measures.friction_rise > 0.0:
@@ -254,6 +250,18 @@ def _motor_conditions(robot: RobotState, cell: CellDescription) -> list[Conditio
     return [Condition("motor.hot", rank, "hardware", f"motor of {name} {what} ({hottest:.0f} °C)", so, check)]
 
 
+def _policy_conditions(policy: PolicyState, control: ControlState | None, now_ns: int) -> list[Condition]:
+    found: list[Condition] = []
+    if policy.task_id >= 0 and policy.inference_s > policy.deadline_s > 0.0:
+        found.append(_policy_late(policy.inference_s, policy.deadline_s))
+    if policy.obstacle and fresh(policy, now_ns):
+        found.append(_policy_obstacle(policy.obstacle))
+    if policy.stands_in_for:
+        why = control.mode_reason if control is not None and control.mode is Mode.FALLBACK else ""
+        found.append(_stands_in(policy, why))
+    return found
+
+
 def _policy_late(inference_s: float, deadline_s: float) -> Condition:
     return Condition(
         "policy.late",
@@ -276,16 +284,23 @@ def _policy_obstacle(obstacle: str) -> Condition:
     )
 
 
-def _stands_in(policy: PolicyState) -> Condition:
+def _stands_in(policy: PolicyState, why: str) -> Condition:
+    """`why`: as the mode's reason has it."""
     obstacle = next((entry.obstacle for entry in policy.entries if entry.name == policy.stands_in_for), "")
-    back = "mend it, then Try again" if obstacle else "it drives again with the next task, or at Return"
+    shadow = policy.shadow
+    back = "it drives again with a next task, once it answers well and in time, or at Return"
+    if obstacle:
+        back = "mend it, then Try again"
+    elif shadow is not None and shadow.name == policy.stands_in_for and shadow.inference_s > HEALTHY_INFERENCE_S:
+        took = f"{shadow.inference_s:.1f} s (limit {HEALTHY_INFERENCE_S:g} s)"
+        back = f"it does not drive again by itself while it answers in {took}: find what slows it"
     return Condition(
         "policy.fallback",
         Priority.MEDIUM,
         "policy",
-        f"{policy.active} stands in for {policy.stands_in_for}" + (f": {obstacle}" if obstacle else ""),
+        why or f"{policy.active} stands in for {policy.stands_in_for}" + (f": {obstacle}" if obstacle else ""),
         f"{policy.active} drives",
-        f"read why on the timeline; {back}",
+        back,
     )
 
 

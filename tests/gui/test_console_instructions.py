@@ -125,3 +125,14 @@ def test_what_is_asked_back_does_not_overwrite_what_is_typed(console: Console, l
     console.advance(0.5)
     assert line.text() == "put the g"
     assert "press Enter" not in console.window.tasks.told.text()
+
+
+def test_the_first_of_two_is_answered_though_another_followed(console: Console, line: InstructionLine) -> None:
+    ask(console, "put the pink pyramid in the left tote")
+    ask(console, SECOND)
+    console.advance(0.5)
+    assert "no part is called pink pyramid" in console.window.tasks.told.text()
+    line.clear()  # it was given back
+    ask(console, FIRST)
+    console.advance(0.5)
+    assert not console.window.tasks.told.isVisible()

@@ -110,6 +110,7 @@ def stand_in(console: Console) -> None:
     console.cell.policy, console.cell.stands_in_for = "programmed", "programmed_careful"
     console.cell.shadow = "programmed_careful"
     console.cell.enter(Mode.FALLBACK, console.now_ns)
+    console.cell.mode_reason = "policy programmed_careful: late; programmed stands in"
     console.advance(0.5)
 
 
@@ -123,6 +124,8 @@ def test_a_standing_in_is_seen_in_every_place_and_ended_by_hand(console: Console
     assert "programmed stands in for programmed_careful" in panel.why_not.text()
     assert (state_of(panel, "programmed"), state_of(panel, "programmed_careful")) == ("stands in", "stood in for")
     assert not panel.promote_button.isVisible()
+    assert panel.reason.isVisible()
+    assert panel.reason.text() == console.cell.mode_reason
     console.click(panel.return_button)
     console.advance(0.5)
     assert console.asked(ReturnFromFallback) == [ReturnFromFallback()]

@@ -71,6 +71,7 @@ class FakeCell:
     cell: CellDescription
     mode: Mode = Mode.AUTO
     mode_since_ns: int = 0
+    mode_reason: str = ""
     policy: str = "programmed"
     previous: str = ""
     swaps: int = 0
@@ -277,7 +278,7 @@ class FakeCell:
             now_ns,
             self.mode,
             self.mode_since_ns,
-            "",
+            self.mode_reason,
             owner,
             PlanExecution.FOLLOWING if self.moving else PlanExecution.NONE,
             1,

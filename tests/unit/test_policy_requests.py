@@ -75,6 +75,7 @@ STANDING = {"active": "programmed", "stands_in_for": "learned", "fallback_ready"
         (ask.SetFallback("third"), {}, ""),
         (ask.SetFallback(""), {}, ""),
         (ask.SetFallback("nobody"), {}, "unknown"),
+        (ask.SetFallback("sick"), {}, "sick cannot stand in: it leaked; try it again first"),
         (ask.SetFallback("learned"), {}, "learned drives: it cannot stand in for itself"),
         (ask.SetFallback(""), STANDING, "programmed stands in for learned now"),
         (ask.ReturnFromFallback(), {}, "no fallback stands in"),

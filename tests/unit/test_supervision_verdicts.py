@@ -5,10 +5,11 @@ from __future__ import annotations
 from itertools import product
 
 import pytest
+from msgspec.structs import replace
 
 from runtime.messages.joint import PlantFlag
 from runtime.messages.plan import Reason, Severity, Verdict
-from runtime.messages.policy import PolicyStatus
+from runtime.messages.policy import PolicyStatus, Readiness, ShadowState
 from runtime.messages.reasons import NOTHING_USABLE, declined_by, refusal_in_words
 from runtime.messages.robot import RobotDescription
 from runtime.messages.state import STOP_PRESSED, Mode, PlanExecution
@@ -357,6 +358,24 @@ def test_an_instruction_that_was_declined_wants_other_words_and_is_no_alarm_of_t
     (alarm,) = alarms_of(cell)
     assert alarm.priority is Priority.MEDIUM
     assert alarm.first_check in line
+
+
+@pytest.mark.parametrize(("took_s", "said"), [(0.05, "once it answers well and in time"), (5.0, "5.0 s (limit 0.3 s)")])
+def test_a_fallback_that_drives_says_why_and_what_brings_the_policy_back(took_s: float, said: str) -> None:
+    why = "policy learned: late: its last chunk has run out; stock stands in"
+    cell = MadeUpCell(mode=Mode.FALLBACK, mode_reason=why, active="stock")
+    shadow = ShadowState("learned", "1.2", Readiness.READY, inference_s=took_s)
+    policy = replace(cell.policy(), stands_in_for="learned", shadow=shadow)
+    (alarm,) = conditions(
+        Telemetry(cell.control(), cell.robot(), policy, cell.belief()),
+        cell=supervised_cell(),
+        processes=processes(),
+        measures=Measures(),
+        recording_trouble="",
+        now_ns=cell.now_ns,
+    )
+    assert (alarm.alarm_id, alarm.cause) == ("policy.fallback", why)
+    assert said in alarm.first_check
 
 
 @pytest.mark.parametrize("reason", Reason)

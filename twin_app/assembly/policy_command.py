@@ -62,7 +62,8 @@ def run(arguments: argparse.Namespace) -> int:
         )
         return 0
     receipt = _asked(session, _body(arguments.what, arguments.name or ""))
-    figures = {"command": receipt.command, "phase": receipt.phase.value, "detail": receipt.detail or receipt.reason}
+    words = receipt.detail if receipt.phase is ReceiptPhase.CONFIRMED else receipt.reason or receipt.detail
+    figures = {"command": receipt.command, "phase": receipt.phase.value, "detail": words}
     show(figures, as_json=arguments.json)
     return int(receipt.phase is not ReceiptPhase.CONFIRMED)
 

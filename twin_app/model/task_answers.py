@@ -32,10 +32,13 @@ class Answer:
 
 
 def answer(state: ConsoleState) -> Answer | None:
-    """The bad end of the newest instruction; None while it may still come to something."""
-    row = next((row for row in state.commands if row.command == "add_task"), None)
-    if row is None or not row.ended_badly:
-        return None
+    """The newest bad end of an instruction, also of one behind which others wait; None while there is none."""
+    asked = (row for row in state.commands if row.command == "add_task" and row.ended_badly)
+    return next((bad for row in asked if (bad := _bad_end(row, state)) is not None), None)
+
+
+def _bad_end(row: CommandRow, state: ConsoleState) -> Answer | None:
+    """None while the instruction may still come to something."""
     ended_ns, tasks = row.phases[-1][1], state.tasks
     task = _task_of(row, tasks)
     if task is None and row.detail and tasks is not None and tasks.stamp_ns < ended_ns:

@@ -17,6 +17,7 @@ from runtime.messages.requests import (
     SwapPolicy,
     TryPolicy,
 )
+from runtime.messages.state import Mode
 from twin_app.model.beside import comparison, state_sign
 from twin_app.model.freshness import confidence_now, policy_now
 from twin_app.model.policy_wishes import PolicyWishes, policy_wishes
@@ -162,8 +163,11 @@ class PolicyPanel(Panel):
         self.inference.say(
             f"{milliseconds(policy.inference_s)} ms", caption=f"of {policy.deadline_s * 1e3:.0f} ms{late}"
         )
-        self.reason.say(policy.reason)
-        self.reason.setVisible(bool(policy.reason))
+        control = state.control
+        stands_in = control is not None and control.mode is Mode.FALLBACK and bool(policy.stands_in_for)
+        reason = control.mode_reason if control is not None and stands_in else policy.reason
+        self.reason.say(reason)
+        self.reason.setVisible(bool(reason))
 
     def _show_entries(self, policy: PolicyState) -> None:
         rows = tuple(_row(entry, policy) for entry in policy.entries)
