@@ -96,8 +96,10 @@ def _fallback(name: str, policy: PolicyState) -> str:
         return f"{policy.active} stands in for {policy.stands_in_for} now: return from it first"
     if name and name == policy.active:
         return f"{name} drives: it cannot stand in for itself"
-    if not name or (unknown := _unknown(name, policy)):
-        return unknown if name else ""
+    if not name:
+        return ""
+    if unknown := _unknown(name, policy):
+        return unknown
     obstacle = _obstacle(name, policy)
     return f"{name} cannot stand in: {obstacle}; try it again first" if obstacle else ""
 
