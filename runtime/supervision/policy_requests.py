@@ -94,10 +94,10 @@ def _promote(policy: PolicyState) -> str:
 def _fallback(name: str, policy: PolicyState) -> str:
     if policy.stands_in_for:
         return f"{policy.active} stands in for {policy.stands_in_for} now: return from it first"
-    if name and name == policy.active:
-        return f"{name} drives: it cannot stand in for itself"
     if not name:
         return ""
+    if name == policy.active:
+        return f"{name} drives: it cannot stand in for itself"
     if unknown := _unknown(name, policy):
         return unknown
     obstacle = _obstacle(name, policy)
