@@ -11,12 +11,13 @@ from numpy.typing import NDArray
 from plugins.flow_vla.belief import SURE, Belief
 from plugins.flow_vla.condition import Grip, condition
 from plugins.flow_vla.ready import Ready
-from plugins.flow_vla.refusing import doubted, plain_words, refused
+from plugins.flow_vla.refusing import DOUBTED, doubted, plain_words, read, refused
 from plugins.flow_vla.sight import Look, Peak, Sight
 from plugins.flow_vla.slots import PLACES, Reading, asked_for, one_hot
 from runtime.kinematics import Arm
 from runtime.messages.cell import CellDescription, Tote
 from runtime.picking.funnel import HandState
+from runtime.picking.turning_words import turned
 from runtime.ports import Observation
 
 HELD_N = 4.0
@@ -73,10 +74,13 @@ class Mind:
         self._watch = watch
         self._resumed = resumed
         self.sight = Sight(model.engine, cell)
-        self.reading: Reading = model.reader.read(instruction)
+        self.reading: Reading = read(model.reader, instruction)
         self.tote: Tote | None = next((tote for tote in cell.totes if tote.name == self.reading.tote), None)
         self.refusal = refused(self.reading, self.tote, cell)
         self.unsure = "" if self.refusal else doubted(self.reading, self.tote)
+        self.final = bool(self.refusal) and (self.reading.certainty >= DOUBTED or bool(turned(instruction)))
+        """Whether it is refused for sure, and not because a slip of the pen may have been misread."""
+
         self.belief = Belief(cell, self.tote or cell.totes[0])
         self._asked = self.reading.asked
         self.target = ""

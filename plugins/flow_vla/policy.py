@@ -165,7 +165,7 @@ class FlowVlaPolicy:
             reason=reason,
             confidence_limit=self._model.calibration.limit,
             reading="" if self._mind is None else self._mind.plain_words,
-            unanswerable=status is PolicyStatus.DECLINED and self._mind is not None and bool(self._mind.refusal),
+            unanswerable=status is PolicyStatus.DECLINED and self._mind is not None and self._mind.final,
         )
 
     def _keep(self, path: HandPath, observation: Observation) -> None:

@@ -2,16 +2,27 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
+from plugins.flow_vla.reader import Reader
 from plugins.flow_vla.slots import LONG, Reading
 from plugins.flow_vla.words import LETTERS_MAX, WORDS
 from runtime.messages.cell import CellDescription, Tote
 from runtime.messages.reasons import asked_back
+from runtime.picking.turning_words import turned
 
 DOUBTED = 0.55
 """A reading whose least certain slot has less is no more than a guess. Of sentences in the check's forms that were read
 rightly 0.4 % have less, of those read wrongly more than half."""
 
 _MOST = {"": "", "left": "leftmost", "right": "rightmost", "near": "nearest", "far": "farthest"}
+
+
+def read(reader: Reader, text: str) -> Reading:
+    """What the reader makes of the words, unless one of them turns an order into something else."""
+    reading = reader.read(text)
+    sense = turned(text)
+    return replace(reading, sense=sense) if sense and reading.sense == "do" else reading
 
 
 def refused(reading: Reading, tote: Tote | None, cell: CellDescription) -> str:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import difflib
+import itertools
 import re
 from dataclasses import dataclass
 
 from runtime.messages.cell import CellDescription, PartKind, Tote
+from runtime.picking.turning_words import turned
 
 _SHAPES = {
     "cube": ("cube", "block", "dice", "die"),
@@ -14,6 +16,10 @@ _SHAPES = {
     "cylinder": ("cylinder", "can", "puck", "disc", "disk", "tube", "roll"),
 }
 _COLOURS = {
+    "red": ("scarlet", "crimson"),
+    "green": ("emerald",),
+    "blue": ("navy",),
+    "yellow": ("golden",),
     "cyan": ("turquoise", "teal", "aqua"),
     "purple": ("violet", "magenta", "lilac"),
     "magenta": ("pink", "purple", "violet"),
@@ -25,6 +31,20 @@ _OTHER_COLOURS = frozenset(
 )
 _OTHER_SHAPES = frozenset(["ball", "sphere", "cone", "pyramid", "ring", "bottle", "screw"])
 _REFUSALS = frozenset(["not", "never", "dont", "don't", "without", "except", "but", "stop"])
+_TURNED = {
+    "negated": "only things to do are understood, not what to leave",
+    "deed": "only putting one part from the tray into a tote is understood",
+    "no tote": "name one tote",
+}
+_NOUNS = ("one", "ones", "part", "object", "piece", "item", "thing")
+_AFTER_NOUN = frozenset(
+    ["and", "then", "to", "into", "in", "inside", "onto", "on", "over", "at", "across", "towards", "down", "off"]
+    + ["that", "which", "goes", "go", "belongs", "should", "must", "needs", "has", "is", "be", "placed", "put", "move"]
+    + ["please", "now", "away", "from", "next", "for", "here", "there", "it", "you", "robot"]
+    + ["tote", "bin", "container", "crate"]
+)
+"""What may come behind a colour when no shape is named."""
+
 _TOTE_NOUNS = "tote|totes|bin|box|basket|container|crate|side|one"
 
 
@@ -45,11 +65,13 @@ class NotUnderstood:
 
 def read_instruction(text: str, cell: CellDescription) -> Wish | NotUnderstood:
     """One part and one tote, or the reason why not. A single left-out word is filled when only one thing fits."""
-    words = " ".join(re.findall(r"[\w']+", text.lower()))
+    words = re.sub(r"\bcan (?=(?:you|we|i)\b)", "", " ".join(re.findall(r"[\w']+", text.lower())))
     if not words:
         return NotUnderstood("the instruction is empty")
     if refusal := sorted(_REFUSALS.intersection(words.split())):
         return NotUnderstood(f"only things to do are understood, not {refusal[0]!r}")
+    if sense := turned(text):
+        return NotUnderstood(_TURNED[sense])
     tote, rest = _read_tote(words, cell)
     if isinstance(tote, NotUnderstood):
         return tote
@@ -77,7 +99,7 @@ def _read_tote(words: str, cell: CellDescription) -> tuple[Tote | NotUnderstood,
 
 
 def _read_part(words: str, cell: CellDescription) -> PartKind | NotUnderstood:
-    tokens = _corrected(words.split(), cell)
+    tokens, unknown = _nouns_repaired(_corrected(words.split(), cell), cell)
     colours = {part.colour for part in cell.parts if _names_colour(tokens, part.colour)}
     shapes = {part.shape for part in cell.parts if _names_shape(tokens, part.shape)}
     strange = [token for token in tokens if token in _OTHER_COLOURS | _OTHER_SHAPES]
@@ -87,6 +109,8 @@ def _read_part(words: str, cell: CellDescription) -> PartKind | NotUnderstood:
         return NotUnderstood(f"no part here is {strange[0]!r}; there are: {catalogue}")
     if len(colours) > 1 or len(shapes) > 1:
         return NotUnderstood("one part at a time: the instruction names several")
+    if unknown and not shapes:
+        return NotUnderstood(f"no part here is {unknown!r}; there are: {catalogue}")
     fitting = [
         part for part in cell.parts if (not colours or part.colour in colours) and (not shapes or part.shape in shapes)
     ]
@@ -97,6 +121,20 @@ def _read_part(words: str, cell: CellDescription) -> PartKind | NotUnderstood:
     if len(fitting) > 1:
         return NotUnderstood(f"that fits several parts: {', '.join(part.name for part in fitting)}")
     return fitting[0]
+
+
+def _nouns_repaired(tokens: list[str], cell: CellDescription) -> tuple[list[str], str]:
+    """Slips of the pen in the noun behind a colour repaired; and the first one that names nothing known here."""
+    known = [*_NOUNS, *(word for part in cell.parts for word in _SHAPES.get(part.shape, part.shape.split()))]
+    fixed, unknown = list(tokens), ""
+    for at, (colour, noun) in enumerate(itertools.pairwise(tokens)):
+        said_of_it = at > 0 and tokens[at - 1] in ("is", "isn't", "looks")
+        if said_of_it or noun in _AFTER_NOUN or not any(_names_colour([colour], part.colour) for part in cell.parts):
+            continue
+        near = difflib.get_close_matches(noun, known, n=1, cutoff=0.7)
+        unknown = unknown or ("" if near or noun == "flat" else noun)
+        fixed[at + 1] = near[0] if near else noun
+    return fixed, unknown
 
 
 def _corrected(tokens: list[str], cell: CellDescription) -> list[str]:

@@ -27,6 +27,8 @@ CELL = pick_cell(load_robot("panda"))
         ("left tote: green cube", "green cube", "left"),
         ("put the gren cube in the left tote", "green cube", "left"),
         ("put the pink box in the right tote", "magenta flat box", "right"),
+        ("take yellow then put it right", "yellow cylinder", "right"),
+        ("grab the yellow pieze and move it to the right", "yellow cylinder", "right"),
         ("drop the red can in the right tote", "red cylinder", "right"),
     ],
 )
@@ -49,6 +51,10 @@ def test_sensible_variants_are_understood(text: str, part: str, tote: str) -> No
         ("put the red sphere in the left tote", "sphere"),
         ("put the red cube and the green cube in the left tote", "one part at a time"),
         ("put the red one in the left tote", "several parts"),
+        ("put the yellow hand in the left tote", "no part here is 'hand'"),
+        ("the yellow one shouldn't go in the left tote", "not what to leave"),
+        ("put the non-red cube in the left tote", "not what to leave"),
+        ("is the red cube in the left tote?", "only putting one part"),
         ("put the green cylinder in the left tote", "no green cylinder"),
     ],
 )

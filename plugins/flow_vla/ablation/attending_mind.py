@@ -36,6 +36,7 @@ class AttendingMind:
         self._grounding = model.grounding
         self._sight = Sight(model.engine, cell)
         self._width_m = float("nan")
+        self.final = False
         self.refusal = self.unsure = self.plain_words = ""
         self.unseen_s = 0.0
         self.target = self.reading.shape or "part"
