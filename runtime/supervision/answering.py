@@ -39,6 +39,9 @@ class _Carried:
     refused: str = ""
     """Why it could not be carried out after all."""
 
+    withdraw: Callable[[], None] | None = None
+    """Takes the wish back when it was not fulfilled in time."""
+
 
 @dataclass(slots=True)
 class Answering:
@@ -71,7 +74,7 @@ class Answering:
         words = f"{receipt.command} by {request.asker}: {receipt.phase.value}" + (f", {reason}" if reason else "")
         self.oversight.say(Event(now_ns, "command", "warning" if reason else "info", words))
         if carried is not None:
-            self.oversight.pursuits.follow(receipt, carried.ask, patience_s=carried.patience_s)
+            self.oversight.pursuits.follow(receipt, carried.ask, patience_s=carried.patience_s, withdraw=carried.withdraw)
         return receipt
 
     def _facts(self, now_ns: int) -> Facts:
@@ -196,7 +199,18 @@ class Answering:
             over.wishes.shadow = ""  # it has left the shadow; without a new id nothing is changed by it
         old = policy.swap_refusal if policy is not None else ""
         asking = policy_drives(name, accepted_ns=now_ns, old_refusal=old)
-        return _Carried(asking, SWAP_PATIENCE_S, detail=name)
+        return _Carried(asking, SWAP_PATIENCE_S, detail=name, withdraw=self._stay_with(over.wishes.swap_id))
+
+    def _stay_with(self, swap_id: int) -> Callable[[], None]:
+        """Takes back a swap unless another one was asked for since."""
+
+        def withdraw() -> None:
+            wishes, policy = self.oversight.wishes, self.oversight.telemetry.policy
+            if wishes.swap_id == swap_id and policy is not None:
+                wishes.policy = policy.stands_in_for or policy.active
+                wishes.swap_id += 1
+
+        return withdraw
 
     def _change_roles(self, body: ask.SetShadow | ask.SetFallback | ask.ReturnFromFallback | ask.TryPolicy) -> _Carried:
         wishes = self.oversight.wishes
@@ -205,7 +219,8 @@ class Answering:
                 wishes.shadow = body.policy
                 wishes.shadow_id += 1
                 asking = shadow_runs(body.policy, shadow_id=wishes.shadow_id)
-                return _Carried(asking, SWAP_PATIENCE_S, detail=body.policy)
+                withdraw = self._no_shadow(wishes.shadow_id)
+                return _Carried(asking, SWAP_PATIENCE_S, detail=body.policy, withdraw=withdraw)
             case ask.SetFallback():
                 wishes.fallback = body.policy
                 return _Carried(fallback_stands_by(body.policy), SWAP_PATIENCE_S, detail=body.policy)
@@ -217,6 +232,17 @@ class Answering:
                 wishes.release_id += 1
                 asking = policy_is_free(body.policy, release_id=wishes.release_id)
                 return _Carried(asking, SWAP_PATIENCE_S, detail=body.policy)
+
+    def _no_shadow(self, shadow_id: int) -> Callable[[], None]:
+        """Takes back a shadow unless another one was asked for since."""
+
+        def withdraw() -> None:
+            wishes = self.oversight.wishes
+            if wishes.shadow_id == shadow_id:
+                wishes.shadow = ""
+                wishes.shadow_id += 1
+
+        return withdraw
 
     def _fault(self, body: ask.InjectFault | ask.ClearFaults, now_ns: int) -> _Carried:
         injections = self.oversight.injections

@@ -59,6 +59,7 @@ class _Pursuit:
     accepted: Receipt
     ask: Ask
     patience_s: float
+    withdraw: Callable[[], None] | None
     phase: ReceiptPhase = ReceiptPhase.ACCEPTED
 
 
@@ -68,9 +69,16 @@ class Pursuits:
     def __init__(self) -> None:
         self._open: list[_Pursuit] = []
 
-    def follow(self, accepted: Receipt, ask: Ask, *, patience_s: float = 10.0) -> None:
-        """Begin with an accepted request."""
-        self._open.append(_Pursuit(accepted, ask, patience_s))
+    def follow(
+        self,
+        accepted: Receipt,
+        ask: Ask,
+        *,
+        patience_s: float = 10.0,
+        withdraw: Callable[[], None] | None = None,
+    ) -> None:
+        """Begin with an accepted request. `withdraw`: so that what was called failed does not come about later."""
+        self._open.append(_Pursuit(accepted, ask, patience_s, withdraw))
         del self._open[:-PURSUITS_LIMIT]
 
     def tick(self, evidence: Evidence) -> tuple[Receipt, ...]:
@@ -80,14 +88,20 @@ class Pursuits:
             progress = pursuit.ask(evidence)
             age_s = (evidence.now_ns - pursuit.accepted.stamp_ns) * 1e-9
             if _RANK[progress.phase] < 2 and age_s > pursuit.patience_s:
-                progress = Progress(
-                    ReceiptPhase.FAILED, f"not confirmed by measurement within {pursuit.patience_s:g} s"
-                )
+                progress = _given_up(pursuit)
             if _RANK[progress.phase] > _RANK[pursuit.phase]:
                 pursuit.phase = progress.phase
                 receipts.append(_receipt(pursuit.accepted, progress, evidence.now_ns))
         self._open = [pursuit for pursuit in self._open if _RANK[pursuit.phase] < 2]
         return tuple(receipts)
+
+
+def _given_up(pursuit: _Pursuit) -> Progress:
+    words = f"not confirmed by measurement within {pursuit.patience_s:g} s"
+    if pursuit.withdraw is not None and pursuit.phase is ReceiptPhase.ACCEPTED:
+        pursuit.withdraw()
+        words += "; it is withdrawn"
+    return Progress(ReceiptPhase.FAILED, words)
 
 
 def _receipt(accepted: Receipt, progress: Progress, now_ns: int) -> Receipt:

@@ -188,6 +188,13 @@ class Desk:
         return self.oversight.wishes
 
 
+    def after(self, seconds: float) -> tuple[ask.Receipt, ...]:
+        """What is told of requests that far on, with everything as it was."""
+        self.cell.now_ns += int(seconds * 1e9)
+        evidence = self.oversight._evidence(self.cell.now_ns)
+        return self.oversight.pursuits.tick(evidence)
+
+
 class Processes:
     def states(self) -> Any:  # as the port says
         return processes()
@@ -212,6 +219,27 @@ def test_a_swap_to_the_policy_that_is_stood_in_for_is_a_return() -> None:
     desk.oversight.fallback._for = "learned"
     assert desk.asked(ask.SwapPolicy("learned")).swap_id == 0
     assert desk.oversight.fallback._by_hand == "a person asked for it"
+
+
+@pytest.mark.parametrize("body", [ask.SwapPolicy("third"), ask.SetShadow("third")])
+def test_what_was_called_failed_does_not_come_about_later(body: ask.Body) -> None:
+    desk = Desk()
+    wishes = desk.asked(body)
+    asked = (wishes.swap_id, wishes.shadow_id)
+    (receipt,) = desk.after(61.0)
+    assert receipt.phase is ReceiptPhase.FAILED
+    assert receipt.reason == "not confirmed by measurement within 60 s; it is withdrawn"
+    assert (wishes.policy, wishes.shadow) == ("learned", "")
+    assert (wishes.swap_id, wishes.shadow_id) == tuple(2 * number for number in asked)
+
+
+def test_what_was_asked_for_since_is_not_withdrawn() -> None:
+    desk = Desk()
+    desk.asked(ask.SwapPolicy("third"))
+    desk.cell.now_ns += 30_000_000_000
+    wishes = desk.asked(ask.SwapPolicy("programmed"))
+    assert len(desk.after(31.0)) == 1
+    assert (wishes.policy, wishes.swap_id) == ("programmed", 2)
 
 
 def test_the_timeline_tells_of_every_change_once() -> None:
