@@ -29,6 +29,19 @@ class Calibration(Struct, frozen=True, forbid_unknown_fields=True):
     limit: float = 0.0
     """Conformal quantile of the confidence of runs that succeed."""
 
+    def __post_init__(self) -> None:
+        """Raises ValueError for numbers that no calibration has."""
+        for name in ("mean", "std", "weight"):
+            if len(getattr(self, name)) != len(NAMES):
+                raise ValueError(f"{name} has {len(getattr(self, name))} numbers, one a signal are {len(NAMES)}")
+        if not all(map(math.isfinite, (*self.mean, *self.std, *self.weight, self.bias))):
+            raise ValueError("mean, std, weight and bias must be finite")
+        if min(self.std) <= 0.0:
+            raise ValueError(f"std holds {min(self.std):g}, must be above 0")
+        for name in ("prior", "limit"):
+            if not 0.0 <= getattr(self, name) <= 1.0:
+                raise ValueError(f"{name} is {getattr(self, name):g}, must be within 0…1")
+
     def confidence(self, signals: Signals) -> float:
         """0…1."""
         if not signals.known:

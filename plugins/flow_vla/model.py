@@ -31,6 +31,12 @@ ENGINES = ("torch", "onnxruntime")
 WEIGHTS = "weights.safetensors"
 CARD = "card.json"
 BYTES_MAX = 64 * 2**20
+LARGEST = 65504.0
+"""Of a weight: they are kept in half precision."""
+
+_ABOVE_ZERO = ("seen_std", "reader.spread")
+"""What is divided by."""
+
 AS_IT_WAS = f"{CARD} and the weights belong together: copy both again from where they were made, or from the program's"
 
 
@@ -152,16 +158,22 @@ def load_kept(folder: Path, card: Card) -> Kept:
 
 def read_checked(file: Path, sha256: str) -> bytes:
     """The content of a file that is as small and has the hash as it should. Raises `ModelRefused`."""
-    try:
-        if file.stat().st_size > BYTES_MAX:
-            raise ModelRefused(f"{file}: {file.stat().st_size} bytes, at most {BYTES_MAX}")
-        content = file.read_bytes()
-    except OSError as trouble:
-        raise ModelRefused(f"{file}: {trouble.strerror}") from trouble
+    content = _read(file)
     digest = hashlib.sha256(content).hexdigest()
     if digest != sha256:
         raise ModelRefused(f"{file}: sha256 is {digest[:12]}…, the card says {sha256[:12]}…")
     return content
+
+
+def _read(file: Path) -> bytes:
+    try:
+        if not file.is_file():
+            raise ModelRefused(f"{file}: {'no regular file' if file.exists() else 'No such file or directory'}")
+        if file.stat().st_size > BYTES_MAX:
+            raise ModelRefused(f"{file}: {file.stat().st_size} bytes, at most {BYTES_MAX}")
+        return file.read_bytes()
+    except OSError as trouble:
+        raise ModelRefused(f"{file}: {trouble.strerror}") from trouble
 
 
 def _load_weights(model: nn.Module, folder: Path, card: Card) -> None:
@@ -178,10 +190,8 @@ def load_card(folder: Path) -> Card:
     """The card alone. Raises `ModelRefused`."""
     file = folder / CARD
     try:
-        card = msgspec.json.decode(file.read_bytes(), type=Card)
-    except OSError as trouble:
-        raise ModelRefused(f"{file}: {trouble.strerror}") from trouble
-    except msgspec.MsgspecError as trouble:
+        card = msgspec.json.decode(_read(file), type=Card)
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as trouble:
         raise ModelRefused(f"{file}: no model card: {trouble}") from trouble
     if card.architecture != ARCHITECTURE:
         raise ModelRefused(f"{file}: architecture is {card.architecture!r}, must be {ARCHITECTURE!r}")
@@ -200,7 +210,12 @@ def _checked(tensors: dict[str, NDArray[Any]], wanted: dict[str, Tensor], file: 
             raise ModelRefused(f"{file}: {name} is {tensor.dtype}, must be float16 or float32")
         if tensor.shape != tuple(wanted[name].shape):
             raise ModelRefused(f"{file}: {name} is {tensor.shape}, must be {tuple(wanted[name].shape)}")
-        if not math.isfinite(float(np.abs(tensor.astype(np.float64)).max(initial=0.0))):
+        largest = float(np.abs(tensor.astype(np.float64)).max(initial=0.0))
+        if not math.isfinite(largest):
             raise ModelRefused(f"{file}: {name} holds numbers that are not finite")
+        if largest > LARGEST:
+            raise ModelRefused(f"{file}: {name} holds {largest:g}, at most {LARGEST:g}")
+        if name in _ABOVE_ZERO and float(tensor.min()) <= 0.0:
+            raise ModelRefused(f"{file}: {name} holds {float(tensor.min()):g}, must be above 0")
         state[name] = torch.from_numpy(tensor.astype(np.float32))
     return state

@@ -67,7 +67,11 @@ class OpenpiTransport:
         return Offer(words=_words(metadata), twin=twin if isinstance(twin, dict) else None)
 
     def ask(self, look: Look, *, timeout_s: float) -> Answer:
-        """One map out, one map back."""
+        """One map out, one map back.
+
+        The protocol numbers nothing, so a reply that nobody waits for would pass for the next one: there must be none.
+        """
+        self.rest()
         deadline = Deadline(timeout_s, self._closing)
         message: dict[str, Any] = {key: _newest(frames) for key, frames in look.pictures.items()}
         message.update(look.states)
@@ -103,8 +107,18 @@ class OpenpiTransport:
             raise ServerTrouble("the server takes nothing in") from trouble
         except ConnectionClosed as closed:
             raise ServerTrouble(_closed_words(closed)) from closed
-        except OSError as trouble:  # closed under our hands: the other end broke off a moment ago
-            raise ServerTrouble("the connection broke off") from trouble
+        except OSError as trouble:  # closed under our hands: the other end did so a moment ago
+            raise ServerTrouble(self._why_gone()) from trouble
+
+    def _why_gone(self) -> str:
+        assert self._socket is not None
+        try:
+            self._socket.recv(timeout=CLOSE_TIMEOUT_S)
+        except ConnectionClosed as closed:
+            return _closed_words(closed)
+        except TimeoutError:
+            pass
+        return "the connection broke off"
 
     def _receive(self, deadline: Deadline) -> bytes:
         assert self._socket is not None

@@ -74,7 +74,9 @@ class Answering:
         words = f"{receipt.command} by {request.asker}: {receipt.phase.value}" + (f", {reason}" if reason else "")
         self.oversight.say(Event(now_ns, "command", "warning" if reason else "info", words))
         if carried is not None:
-            self.oversight.pursuits.follow(receipt, carried.ask, patience_s=carried.patience_s, withdraw=carried.withdraw)
+            self.oversight.pursuits.follow(
+                receipt, carried.ask, patience_s=carried.patience_s, withdraw=carried.withdraw
+            )
         return receipt
 
     def _facts(self, now_ns: int) -> Facts:

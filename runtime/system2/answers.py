@@ -56,6 +56,11 @@ def checked(answer: object) -> Proposal:
         raise ValueError(f"step_period_s = {answer.step_period_s}, must be above 0 and at most {LONGEST_STEP_S:g}")
     for name, decoder in _CONTENTS.items():
         _can_be_sent(getattr(answer, name), name, decoder)
+    for at, pose in enumerate(answer.gripper_in_base):
+        _are_finite((*pose.position_m, *pose.orientation_xyzw), f"gripper_in_base[{at}]")
+    for at, joints in enumerate(answer.joints_rad):
+        _are_finite(joints, f"joints_rad[{at}]")
+    _are_finite(answer.gripper_width_m, "gripper_width_m")
     for heat in answer.heat:
         _is_map(heat)
     return answer
@@ -75,6 +80,13 @@ def _can_be_sent(value: object, name: str, decoder: msgspec.msgpack.Decoder[Any]
         raise TypeError(f"{name} cannot be sent: {trouble}") from trouble
     if len(sent) > MOST_BYTES:
         raise ValueError(f"{name} takes {len(sent)} bytes, at most {MOST_BYTES} are sent")
+
+
+def _are_finite(numbers: tuple[float, ...], name: str) -> None:
+    """A chunk of such numbers would be refused at the gate every time: it is the policy that is ill."""
+    for number in numbers:
+        if not math.isfinite(number):
+            raise ValueError(f"{name} holds {number}, must be finite")
 
 
 def _is_map(heat: HeatMap) -> None:

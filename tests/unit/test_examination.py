@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import math
 import re
+from typing import Any
 
 import numpy as np
 import pytest
@@ -15,9 +17,10 @@ from runtime.ports import Observation, Proposal
 from sim_worlds.scenes import load_scene
 from sim_worlds.seeds import FIRST_TEST_SEED
 from sim_worlds.sentences import CHECKING, TESTING, TRAINING, Forms
-from twin_app.assembly.examination.examination import Result, Watched
+from twin_app.assembly.examination.examination import Result, Watched, examine
 from twin_app.assembly.examination.figures import area_under_roc, calibration_error, figures_of, wilson
 from twin_app.assembly.examination.paper import SUITES, draw_question
+from twin_app.assembly.setup import CellSetup, read_plugins
 
 _SLOT = re.compile(r"\\*\{\w+\\*\}")
 
@@ -111,6 +114,40 @@ def test_a_policy_alone_is_not_stopped_by_its_own_doubt_which_is_noted_all_the_s
     proposal = watched.infer(Observation(1, 0, {}, zeros, zeros, pose, 0.08, 0.0, Assignment(1, 1, "put it there")))
     assert proposal.confidence_limit == limit
     assert [one.confidence_limit for one in watched.proposals] == [0.4]
+
+
+class Sick:
+    """Raises, or answers what is no proposal."""
+
+    def __init__(self, answer: Any) -> None:
+        self.answer = answer
+
+    def begin(self, assignment: Assignment) -> None:
+        pass
+
+    def infer(self, observation: Observation) -> Proposal:
+        if isinstance(self.answer, Exception):
+            raise self.answer
+        return self.answer
+
+
+@pytest.mark.parametrize(
+    ("answer", "reason"),
+    [
+        (RuntimeError("out of memory"), "RuntimeError: out of memory"),
+        (None, "TypeError: infer returned None, must be a Proposal"),
+        (
+            Proposal(PolicyStatus.WORKING, "at work", math.nan, ()),
+            "ValueError: confidence = nan, must be finite",
+        ),
+    ],
+)
+def test_a_policy_that_raises_has_failed_and_did_not_take_too_long(answer: Any, reason: str) -> None:
+    setup = CellSetup(seed=3, policy="programmed", fallback="")
+    one = examine(setup, suite="nominal", policy=Sick(answer), registry=read_plugins(setup))
+    assert (one.verdict, one.reason) == ("failed", reason)
+    figures = figures_of([one])
+    assert (figures["failed"], figures["timeout"], figures["ece"]) == (1, 0, None)
 
 
 def test_figures_count_every_verdict_once() -> None:

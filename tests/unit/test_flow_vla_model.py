@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import pickle
 import shutil
 from collections.abc import Callable
@@ -92,6 +93,55 @@ def test_another_architecture_is_refused(folder: Path) -> None:
     card = json.loads((folder / CARD).read_text())
     (folder / CARD).write_text(json.dumps({**card, "architecture": "other/1"}))
     with pytest.raises(ModelRefused, match="architecture is 'other/1'"):
+        load_card(folder)
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        ({"mean": [0.0]}, "mean has 1 numbers, one a signal are 11"),
+        ({"std": [0.0] * 11}, "std holds 0, must be above 0"),
+        ({"limit": 1.5}, "limit is 1.5, must be within 0…1"),
+        ({"prior": -0.1}, "prior is -0.1"),
+        ({"bias": 1e400}, "no model card"),
+    ],
+)
+def test_a_calibration_that_cannot_be_is_refused(folder: Path, change: dict[str, Any], said: str) -> None:
+    card = json.loads((folder / CARD).read_text())
+    card["calibration"] |= change
+    (folder / CARD).write_text(json.dumps(card))
+    with pytest.raises(ModelRefused, match=said):
+        load_card(folder)
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "said"),
+    [
+        ("head.entry.bias", 1e30, r"head.entry.bias holds 1e\+30, at most 65504"),
+        ("seen_std", 0.0, "seen_std holds 0, must be above 0"),
+        ("reader.spread", -1.0, "reader.spread holds -1, must be above 0"),
+    ],
+)
+def test_weights_that_no_training_makes_are_refused(folder: Path, name: str, value: float, said: str) -> None:
+    def change(tensors: dict[str, Any]) -> None:
+        tensors[name] = tensors[name].astype(np.float32)
+        tensors[name].flat[0] = value
+
+    with pytest.raises(ModelRefused, match=said):
+        load_model(spoilt(folder, change))
+
+
+@pytest.mark.parametrize("name", [CARD, WEIGHTS])
+def test_what_is_no_regular_file_is_refused_and_not_waited_for(folder: Path, name: str) -> None:
+    (folder / name).unlink()
+    os.mkfifo(folder / name)
+    with pytest.raises(ModelRefused, match=f"{name}: no regular file"):
+        load_model(folder)
+
+
+def test_a_card_that_is_nested_without_end_is_refused(folder: Path) -> None:
+    (folder / CARD).write_text('{"facts": ' + '{"a":' * 100_000)
+    with pytest.raises(ModelRefused, match="no model card"):
         load_card(folder)
 
 

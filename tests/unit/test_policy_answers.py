@@ -36,6 +36,12 @@ def test_a_good_answer_passes_as_it_is():
         ({"phase": "\ud800 x"}, "phase = '\\\\ud800 x' cannot be sent"),
         ({"reason": "x" * 1001}, "reason has 1001 letters"),
         ({"confidence": float("nan")}, "confidence = nan"),
+        (
+            {"gripper_in_base": (Pose((0.4, 0.0, 0.2)), Pose((0.4, float("nan"), 0.2)))},
+            r"gripper_in_base\[1\] holds nan, must be finite",
+        ),
+        ({"joints_rad": ((0.0, float("inf")),)}, r"joints_rad\[0\] holds inf"),
+        ({"gripper_width_m": (0.04, float("nan"))}, "gripper_width_m holds nan"),
         ({"confidence": 1.5}, "confidence = 1.5, must be within 0…1"),
         ({"confidence": "high"}, "confidence is a str"),
         ({"step_period_s": 0.0}, "step_period_s = 0.0, must be above 0"),

@@ -187,7 +187,6 @@ class Desk:
         assert receipt.phase is ReceiptPhase.ACCEPTED, receipt
         return self.oversight.wishes
 
-
     def after(self, seconds: float) -> tuple[ask.Receipt, ...]:
         """What is told of requests that far on, with everything as it was."""
         self.cell.now_ns += int(seconds * 1e9)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import threading
+import time
 from typing import Any
 
 import grpc
@@ -11,6 +12,7 @@ import numpy as np
 import pytest
 from websockets.exceptions import ConnectionClosed
 from websockets.sync.client import connect
+from websockets.sync.server import ServerConnection
 
 from plugins.groot.dialects import Dialect, pack, unpack
 from plugins.lerobot_async.messages import SERVICE, payload_message, piece_message, pieces
@@ -20,6 +22,7 @@ from plugins.openpi.wire import pack as pack_openpi
 from runtime.link.questions import Asker
 from runtime.policy_servers.exchange import Look, ServerTrouble
 from runtime.policy_servers.standing import Phase
+from tests.support.hostile_servers import after_metadata, openpi_that
 from tests.support.policy_servers import KEEPS_GRPC, Echo, client_of, own_mapping, server_of, until_phase
 
 GOOD: dict[str, Any] = {
@@ -59,6 +62,27 @@ def test_a_connection_that_is_closed_under_openpis_client_broke_off() -> None:
             vars(transport)["_socket"].socket.close()
             with pytest.raises(ServerTrouble, match="broke off"):
                 transport.ask(Look(1, {}, {}, "put it there"), timeout_s=5.0)
+        finally:
+            transport.close()
+
+
+def test_a_reply_that_openpi_gave_twice_does_not_answer_the_next_look() -> None:
+    again = threading.Event()
+
+    def twice(client: ServerConnection) -> None:
+        for number in (1, 2):
+            client.send(pack_openpi({"actions": np.full((8, 8), number)}))
+        again.set()
+
+    with openpi_that(after_metadata(twice)) as address:
+        transport = OpenpiTransport(address, own_mapping("openpi"), threading.Event())
+        transport.open(timeout_s=5.0)
+        try:
+            assert transport.ask(Look(1, {}, {}, "put it there"), timeout_s=5.0).arrays["actions"][0, 0] == 1
+            assert again.wait(5.0)
+            time.sleep(0.1)  # the second one is here by now
+            with pytest.raises(ServerTrouble, match="without being asked"):
+                transport.ask(Look(2, {}, {}, "put it there"), timeout_s=5.0)
         finally:
             transport.close()
 

@@ -28,6 +28,9 @@ class TableRow(Struct, frozen=True):
     missed_grasp: Count = 0
     timeout: Count = 0
     declined: Count = 0
+    failed: Count = 0
+    """The policy raised, or answered nonsense."""
+
     ece: Share | None = None
     """Expected calibration error; None where nothing tells of it."""
 
@@ -64,7 +67,7 @@ class TableRow(Struct, frozen=True):
     @property
     def otherwise(self) -> str:
         """How the other runs ended, the most frequent first."""
-        ends = {name: getattr(self, name) for name in ("wrong_part", "missed_grasp", "timeout", "declined")}
+        ends = {name: getattr(self, name) for name in ("wrong_part", "missed_grasp", "timeout", "declined", "failed")}
         ranked = sorted(ends.items(), key=lambda end: -end[1])
         return " · ".join(f"{count} {name.replace('_', ' ')}" for name, count in ranked if count)
 

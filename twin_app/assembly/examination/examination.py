@@ -14,6 +14,7 @@ from runtime.messages.tasks import Assignment, TaskStatus
 from runtime.mistakes import UserMistake
 from runtime.plugin_host import Registry
 from runtime.ports import Observation, Policy, Proposal
+from runtime.system2.answers import checked, presentable
 from sim_worlds.judge import Outcome
 from twin_app.assembly.examination.paper import Question, draw_question
 from twin_app.assembly.lockstep import LockStepCell
@@ -35,7 +36,7 @@ class Result(msgspec.Struct, frozen=True):
     """Empty: it would have been right to decline."""
 
     verdict: str
-    """succeeded, wrong_part, missed_grasp, timeout or declined."""
+    """succeeded, wrong_part, missed_grasp, timeout, declined, or failed: the policy raised or answered nonsense."""
 
     reason: str
     duration_s: float
@@ -67,6 +68,8 @@ class Watched:
     proposals: list[Proposal] = field(default_factory=list[Proposal])
     latencies_s: list[float] = field(default_factory=list[float])
     gripped: bool = False
+    trouble: str = ""
+    """What it raised first, or what was wrong with its answer."""
 
     def begin(self, assignment: Assignment) -> None:
         """See `Policy`."""
@@ -75,7 +78,11 @@ class Watched:
     def infer(self, observation: Observation) -> Proposal:
         """See `Policy`."""
         began_s = time.perf_counter()
-        proposal = self.policy.infer(observation)
+        try:
+            proposal = checked(self.policy.infer(observation))
+        except Exception as trouble:
+            self.trouble = self.trouble or f"{type(trouble).__name__}: {trouble}"
+            raise
         if observation.assignment is not None:
             self.latencies_s.append(time.perf_counter() - began_s)
             self.proposals.append(proposal)
@@ -126,12 +133,13 @@ def _examined(cell: LockStepCell, question: Question, watched: Watched, *, seed:
     working = [one for one in watched.proposals if one.signals]
     duration_s = (cell.loop.now_ns - began_ns) * 1e-9
     in_time = duration_s <= TIME_LIMIT_S + VERIFY_S
+    verdict = _verdict(cell.judge.outcome(), question, status, watched) if in_time else "timeout"
     return Result(
         seed=seed,
         instruction=question.instruction,
         part=question.part,
-        verdict=_verdict(cell.judge.outcome(), question, status, watched) if in_time else "timeout",
-        reason=reason,
+        verdict=verdict,
+        reason=presentable(watched.trouble) if verdict == "failed" else reason,
         duration_s=duration_s,
         confidences=tuple(one.confidence for one in working),
         limit=max((one.confidence_limit for one in working), default=0.0),
@@ -149,4 +157,6 @@ def _verdict(outcome: Outcome, question: Question, status: TaskStatus | None, wa
         return "wrong_part"
     if status is TaskStatus.DECLINED:
         return "declined"
+    if watched.trouble:
+        return "failed"
     return "timeout" if not watched.gripped else "missed_grasp"

@@ -86,6 +86,7 @@ def figures_of(results: Sequence[Result]) -> dict[str, Any]:
         "missed_grasp": verdicts["missed_grasp"],
         "timeout": verdicts["timeout"],
         "declined": verdicts["declined"],
+        "failed": verdicts["failed"],
         "interval95": [round(low, 4), round(high, 4)],
         "latency_p50_ms": round(float(np.percentile(latencies_ms, 50)), 2),
         "latency_p99_ms": round(float(np.percentile(latencies_ms, 99)), 2),

@@ -24,6 +24,7 @@ COLUMNS = (
     "missed_grasp",
     "timeout",
     "declined",
+    "failed",
     "ece",
     "auroc",
     "auroc_early",
