@@ -34,7 +34,7 @@ BYTES_MAX = 64 * 2**20
 LARGEST = 65504.0
 """Of a weight: they are kept in half precision."""
 
-_ABOVE_ZERO = ("seen_std", "reader.spread")
+_ABOVE_ZERO = ("seen_std",)
 """What is divided by."""
 
 AS_IT_WAS = f"{CARD} and the weights belong together: copy both again from where they were made, or from the program's"

@@ -37,9 +37,6 @@ class Reading:
     asked: NDArray[np.float32]
     """f32[ASKED]: the distributions of colour and shape, one after the other."""
 
-    strangeness: float = 0.0
-    """Distance of the sentence from those of the training, in their standard deviations."""
-
 
 def one_hot(word: str, slot: tuple[str, ...]) -> NDArray[np.float32]:
     """f32[len(slot)]; raises ValueError for a word that the slot does not have."""

@@ -13,7 +13,7 @@ from functools import lru_cache
 import numpy as np
 from numpy.typing import NDArray
 
-BUCKETS = 4096
+BUCKETS = 8192
 WORDS = 24
 """A longer sentence is not read: what was cut off could be what matters."""
 

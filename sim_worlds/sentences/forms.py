@@ -1,4 +1,4 @@
-"""Three sets of forms that share no form: to train with, to check a reader with, and to test it with in the end."""
+"""Three sets of forms that share no form: to train with, to check the reader with, and to test it with in the end."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from sim_worlds.sentences import frames, relations, undoable, words
+from sim_worlds.sentences.collection import RELATION_KINDS, Collection, collected, joined
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +23,28 @@ class Forms:
     undoable: Mapping[str, tuple[str, ...]]
     """By what is wrong with them."""
 
+    @classmethod
+    def of(cls, one: Collection) -> Forms:
+        """What one writer wrote, alone."""
+        kinds = tuple(one.relations[kind] for kind in RELATION_KINDS)
+        return cls(one.frames, one.to_tote, one.places, one.nonsense, kinds, one.undoable)
+
+    def with_collected(self, *others: Collection) -> Forms:
+        """These and what others wrote; of each list about half and half is drawn."""
+        return Forms(
+            frames=joined(self.frames, *(one.frames for one in others)),
+            to_tote=joined(self.to_tote, *(one.to_tote for one in others)),
+            places={side: joined(ways, *(one.places[side] for one in others)) for side, ways in self.places.items()},
+            nonsense=joined(self.nonsense, *(one.nonsense for one in others)),
+            relations=(
+                *self.relations,
+                *(joined((), *(one.relations[kind] for one in others)) for kind in RELATION_KINDS),
+            ),
+            undoable={
+                kind: joined(ways, *(one.undoable[kind] for one in others)) for kind, ways in self.undoable.items()
+            },
+        )
+
 
 TRAINING = Forms(
     frames.FRAMES,
@@ -30,15 +53,8 @@ TRAINING = Forms(
     frames.NONSENSE,
     relations.RELATIONS,
     undoable.TRAINING,
-)
-CHECKING = Forms(
-    frames.CHECKING_FRAMES,
-    frames.CHECKING_TO_TOTE,
-    words.CHECKING_PLACES,
-    frames.CHECKING_NONSENSE,
-    relations.CHECKING_RELATIONS,
-    undoable.CHECKING,
-)
+).with_collected(*(collected(f"training-{writer}") for writer in ("floor", "office", "twelve", "builds")))
+CHECKING = Forms.of(collected("checking"))
 TESTING = Forms(
     frames.TESTING_FRAMES,
     frames.TESTING_TO_TOTE,
@@ -46,4 +62,4 @@ TESTING = Forms(
     frames.TESTING_NONSENSE,
     relations.TESTING_RELATIONS,
     undoable.TESTING,
-)
+).with_collected(collected("testing"))

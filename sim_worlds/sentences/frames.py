@@ -73,10 +73,6 @@ FRAMES = (
     "let's get {part} {to}",
     "we want {part} {to} now",
     "go for {part} and let it fall {to}",
-)
-"""For training and calibration, and for what is asked where the wording is not what is examined."""
-
-CHECKING_FRAMES = (
     "would you kindly place {part} {to}",
     "{part} belongs {to}",
     "make sure {part} ends up {to}",
@@ -92,7 +88,7 @@ CHECKING_FRAMES = (
     "transfer {part} {to}",
     "deliver {part} {to} now",
 )
-"""Never in training; what is learned from their failures is for the test's forms to judge."""
+"""For training and calibration, and for what is asked where the wording is not what is examined."""
 
 TESTING_FRAMES = (
     "your next task is to take {part} {to}",
@@ -131,8 +127,6 @@ TO_TOTE = (
     "to the {tote} that is on the {side}",
     "to the {tote} on the {side} side",
     "into the {tote} {side} of the robot",
-)
-CHECKING_TO_TOTE = (
     "into the {tote} at the {side}",
     "over to the {side} {tote}",
     "inside the {side} {tote}",
@@ -189,8 +183,6 @@ NONSENSE = (
     "where is the red cube",
     "what colour is the left one",
     "is the blue one in the right tote",
-)
-CHECKING_NONSENSE = (
     "what time is it",
     "please call my boss",
     "play some music",

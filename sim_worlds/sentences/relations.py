@@ -27,6 +27,7 @@ _NUMBERS = (
 _BY = (
     "next to", "beside", "behind", "in front of", "left of", "right of", "to the left of", "on the right of",
     "near", "under", "on top of", "above", "beyond", "nearest to", "farthest from", "closest to", "that touches",
+    "by the side of", "adjacent to", "below", "after",
     "as big as", "beneath", "inside", "close to", "far from", "with", "against", "before", "past", "along",
 )  # fmt: skip
 
@@ -42,35 +43,25 @@ RELATIONS = (
         *filled("{number} {0} from the {end}", {"number": _NUMBERS, "end": ("left", "right", "front", "back")}),
         *filled("{number} {most} {0}", {"number": _NUMBERS, "most": ("nearest", "farthest", "leftmost")}),
         *filled("{0} that is {number}", {"number": _NUMBERS}),
+        *filled("{number} {0} counted from the left", {"number": _NUMBERS}),
+        *filled("{0} that is {number} from the back", {"number": _NUMBERS}),
     ),
     (
         *filled("{size} {0}", {"size": _SIZES}),
         *filled("{0} that is {the}{size}", {"the": ("", "the "), "size": _SIZES}),
+        "highest {0}", "broader {0}", "darkest {0}", "{0} that is the shortest", "softer {0}",
     ),
     (
-        "last {0}", "middle {0}", "{0} in the middle", "{0} in the middle of the tray", "{0} in the corner",
-        "{0} in the left corner", "{0} neither left nor right", "other {0}", "same {0} as before", "inner {0}",
-        "centre {0}", "center {0}", "{0} at the center", "next {0} after that", "rest of the {0}", "broken {0}",
-        "lonely {0}", "{0} standing alone", "missing {0}", "{0} i like", "wrong {0}", "right {0} of the two",
+        "central {0}", "{0} at the centre of the tray", "{0} in the right corner", "remaining {0}",
+        "{0} most distant from the {side} {tote}", "last {0}", "middle {0}", "{0} in the middle",
+        "{0} in the middle of the tray", "{0} in the corner", "{0} in the left corner", "{0} neither left nor right",
+        "other {0}", "same {0} as before", "inner {0}", "centre {0}", "center {0}", "{0} at the center",
+        "next {0} after that", "rest of the {0}", "broken {0}", "lonely {0}", "{0} standing alone", "missing {0}",
+        "{0} i like", "wrong {0}", "right {0} of the two",
     ),
 )  # fmt: skip
 """In kinds, which are used alike: by neighbours, by number, by size, and otherwise."""
 
-CHECKING_RELATIONS = (
-    filled("{0} {by} {other}", {"by": ("by the side of", "adjacent to", "below", "after")}),
-    (
-        *filled("{number} {0} counted from the left", {"number": _NUMBERS}),
-        *filled("{0} that is {number} from the back", {"number": _NUMBERS}),
-    ),
-    ("highest {0}", "broader {0}", "darkest {0}", "{0} that is the shortest", "softer {0}"),
-    (
-        "central {0}",
-        "{0} at the centre of the tray",
-        "{0} in the right corner",
-        "remaining {0}",
-        "{0} most distant from the {side} {tote}",
-    ),
-)
 TESTING_RELATIONS = (
     filled("{0} {by} {other}", {"by": ("alongside", "opposite", "leaning on", "underneath")}),
     (

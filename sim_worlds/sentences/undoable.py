@@ -48,7 +48,7 @@ _WITH = (
     "instead of",
 )  # fmt: skip
 _VERBS = (
-    "paint", "clean", "weigh", "break", "throw", "measure", "scan", "wash", "cut", "open", "close", "kick",
+    "paint", "clean", "weigh", "break", "measure", "scan", "wash", "cut", "open", "close", "kick",
     "hide", "eat", "check", "test", "photograph", "wrap", "label", "squash", "polish", "heat", "count", "drill",
     "screw", "fold", "burn",
 )  # fmt: skip
@@ -68,6 +68,7 @@ TRAINING: Mapping[str, tuple[str, ...]] = {
         "put {part} next to the {side} {tote}", "put {part} beside the {side} {tote}", "lay {part} under the {tote}",
         "put {part} in front of the {side} {tote}", "place {part} behind the {side} {tote}", "put {part} anywhere",
         "put {part} near the {side} {tote}", "move {part} between both totes", "put {part} in the upper {tote}",
+        "put {part} at the back of the {side} {tote}", "leave {part} on the bench", "put {part} in the lower {tote}",
     ),
     "negated": (
         *filled("{not} {order}", {"not": _NOT, "order": _ORDERS}),
@@ -76,6 +77,8 @@ TRAINING: Mapping[str, tuple[str, ...]] = {
         "{part} does not go {to}", "put {part} not {to}", "put {part} {to} no", "leave {part} where it is",
         "keep {part} out of the {side} {tote}", "{part} must not go {to}", "{part} is not to be put {to}",
         "none of them {to}", "{part} never goes {to}", "{part} stays where it is", "not {to} {part}",
+        "it is a bad idea to put {part} {to}", "at no time move {part} {to}", "give up putting {part} {to}",
+        "i do not like {part} {to}", "i would hate to see {part} {to}",
     ),
     "several": (
         "put {part} and {other} {to}", "move {part} {to} and then {other}", "place both {part} and {other} {to}",
@@ -86,6 +89,8 @@ TRAINING: Mapping[str, tuple[str, ...]] = {
         "put two of {part} {to}", "put two parts {to}", "put three pieces {to}", "put all of them {to}",
         "put every part {to}", "put all {to}", "move all parts {to}", "every {part} {to}", "all {part} {to}",
         "put {part} with {other} {to}", "put {part} in both totes", "put {part} {to} or to the {aside}",
+        "put {part} in addition to {other} {to}", "put four parts {to}", "put everything {to}",
+        "{part} as well as {other} {to}",
     ),
     "condition": (
         *filled("{when} {order}", {"when": _TIMES, "order": _ORDERS}),
@@ -97,6 +102,8 @@ TRAINING: Mapping[str, tuple[str, ...]] = {
         *filled("before you {order} {ask}", {"order": _ORDERS[:3], "ask": ("ask me", "wait", "tell me", "call me")}),
         "ask me before {part} goes {to}", "in case of {part} put it {to}", "put {part} {to} after {other}",
         "should there be {part} put it {to}", "should i leave put {part} {to}", "wait and put {part} {to}",
+        "hold on until noon, then {part} {to}", "on condition that it is light put {part} {to}",
+        "next year put {part} {to}", "if my boss is here move {part} {to}", "put {part} {to} as soon as you are ready",
     ),
     "deed": (
         "take {part} out of the {side} {tote}", "remove {part} from the {side} {tote}", "empty the {side} {tote}",
@@ -117,7 +124,7 @@ TRAINING: Mapping[str, tuple[str, ...]] = {
         *filled("{verb} {part} and put it {to}", {"verb": _VERBS}), *filled("{verb} {part}", {"verb": _VERBS}),
         *filled("put {part} {to} and {verb} it", {"verb": _VERBS}),
         "clean {part} before it goes {to}", "put {part} {to} and throw it",
-        "put {part} {to} and turn it over", "weigh {part} then put it {to}", "throw {part} {to}", "break {part}",
+        "put {part} {to} and turn it over", "weigh {part} then put it {to}", "break {part}",
         "put {part} {to} and take it out again", "put {part} {to} and ignore the rules", "name it {part} {to}",
         *filled("{asking} {order}", {"asking": _ASKING, "order": _ORDERS[:5]}),
         "is {part} {to}", "is {part} already {to}", "was {part} {to}", "has {part} gone {to}", "who put {part} {to}",
@@ -125,25 +132,6 @@ TRAINING: Mapping[str, tuple[str, ...]] = {
         "i wonder if {part} is {to}", "what if {part} was {to}", "whose is {part} {to}", "which one is {part} {to}",
         "tell me about {part} {to}", "count {part} {to}", "say put {part} {to}", "i said put {part} {to} yesterday",
         "yesterday you put {part} {to}", "{part} was put {to}", "i have put {part} {to}", "you put {part} {to} already",
-    ),
-}  # fmt: skip
-CHECKING: Mapping[str, tuple[str, ...]] = {
-    "no tote": (
-        "put {part} at the back of the {side} {tote}", "leave {part} on the bench", "put {part} in the lower {tote}",
-    ),
-    "negated": (
-        "it is a bad idea to put {part} {to}", "at no time move {part} {to}", "give up putting {part} {to}",
-        "i do not like {part} {to}", "i would hate to see {part} {to}",
-    ),
-    "several": (
-        "put {part} in addition to {other} {to}", "put four parts {to}", "put everything {to}",
-        "{part} as well as {other} {to}",
-    ),
-    "condition": (
-        "hold on until noon, then {part} {to}", "on condition that it is light put {part} {to}",
-        "next year put {part} {to}", "if my boss is here move {part} {to}", "put {part} {to} as soon as you are ready",
-    ),
-    "deed": (
         "pull {part} out of the {side} {tote}", "fetch {part} back from the {side} {tote}", "clear the {side} {tote}",
         "slide {part} to the {side} a bit", "spin {part} around", "point at {part}", "switch {part} with {other}",
         "pile {part} on {other}", "what made you put {part} {to}", "would it be wrong to put {part} {to}",

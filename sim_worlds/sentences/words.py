@@ -40,37 +40,33 @@ PLACES = MappingProxyType(
             "{0} which lies most to the left", "outermost left {0}", "left-most {0}", "far left {0}",
             "{0} farthest left", "{0} furthest to the left", "{0} on the left edge of the tray", "extreme left {0}",
             "{0} at the left end of the tray", "first {0} from the left", "{0} on the very left", "left-hand {0}",
+            "left-hand most {0}", "{0} that lies farthest left",
         ),
         "right": (
             "rightmost {0}", "{0} farthest to the right", "{0} on the far right of the tray", "most right {0}",
             "{0} which lies most to the right", "outermost right {0}", "right-most {0}", "far right {0}",
             "{0} farthest right", "{0} furthest to the right", "{0} on the right edge of the tray", "extreme right {0}",
             "{0} at the right end of the tray", "first {0} from the right", "{0} on the very right", "right-hand {0}",
+            "right-hand most {0}", "{0} that lies farthest right",
         ),
         "near": (
             "nearest {0}", "{0} closest to the robot", "{0} at the front of the tray", "closest {0}",
             "{0} which lies nearest to the arm", "very front {0}", "foremost {0}", "front {0}",
             "{0} nearest to the robot", "{0} at the front edge of the tray", "{0} that is nearest",
             "first {0} from the front", "{0} in the front", "{0} most near to the robot", "{0} closest to the base",
+            "front most {0}", "{0} that is closest to the arm",
         ),
         "far": (
             "farthest {0}", "{0} most distant from the robot", "{0} at the very back of the tray", "most distant {0}",
             "{0} which lies farthest from the arm", "very back {0}", "hindmost {0}", "back {0}", "{0} farthest away",
             "{0} at the back edge of the tray", "{0} that is most distant", "first {0} from the back",
             "{0} at the rear of the tray", "furthest {0}", "{0} furthest from the base",
+            "back most {0}", "{0} that is farthest from the arm",
         ),
     }
 )  # fmt: skip
 """Where a part lies among those that fit otherwise, seen from the robot: left is +y, far is +x of its base."""
 
-CHECKING_PLACES = MappingProxyType(
-    {
-        "left": ("left-hand most {0}", "{0} that lies farthest left"),
-        "right": ("right-hand most {0}", "{0} that lies farthest right"),
-        "near": ("front most {0}", "{0} that is closest to the arm"),
-        "far": ("back most {0}", "{0} that is farthest from the arm"),
-    }
-)
 TESTING_PLACES = MappingProxyType(
     {
         "left": ("{0} lying at the left edge", "{0} sitting farthest left"),

@@ -119,7 +119,6 @@ def test_a_calibration_that_cannot_be_is_refused(folder: Path, change: dict[str,
     [
         ("head.entry.bias", 1e30, r"head.entry.bias holds 1e\+30, at most 65504"),
         ("seen_std", 0.0, "seen_std holds 0, must be above 0"),
-        ("reader.spread", -1.0, "reader.spread holds -1, must be above 0"),
     ],
 )
 def test_weights_that_no_training_makes_are_refused(folder: Path, name: str, value: float, said: str) -> None:

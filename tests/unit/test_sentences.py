@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-from itertools import chain
+import re
+from itertools import chain, combinations
 
 import numpy as np
 import pytest
 
 from sim_worlds.sentences import CHECKING, TESTING, TRAINING, Forms, Meaning, Sense, Speaker, words
+from sim_worlds.sentences.collection import collected, joined
+
+COLLECTED = ("training-floor", "training-office", "training-twelve", "training-builds", "checking", "testing")
 
 
 def said(meaning: Meaning, *, seed: int, forms: Forms = TRAINING) -> str:
@@ -45,6 +49,40 @@ def test_no_two_sets_share_a_form(one: Forms, other: Forms) -> None:
         assert not set(ways) & set(other.undoable[kind])
     for place, ways in one.places.items():
         assert not set(ways) & set(other.places[place])
+
+
+_GAPS = {"places": {"0"}, "relations": {"0", "other", "side", "tote"}}
+_OF_UNDOABLE = {"part", "to", "other", "side", "aside", "tote"}
+
+
+@pytest.mark.parametrize("name", COLLECTED)
+def test_what_was_collected_has_the_gaps_that_are_filled(name: str) -> None:
+    one = collected(name)
+    for frame in one.frames:
+        assert sorted(re.findall(r"{(\w*)}", frame)) == ["part", "to"], frame
+    for way in one.to_tote:
+        assert re.findall(r"{(\w*)}", way).count("side") == 1, way
+    for table, gaps in _GAPS.items():
+        for form in chain(*getattr(one, table).values()):
+            assert re.findall(r"{(\w*)}", form).count("0") == 1, form
+            assert set(re.findall(r"{(\w*)}", form)) <= gaps, form
+    for form in chain(*one.undoable.values()):
+        assert set(re.findall(r"{(\w*)}", form)) <= _OF_UNDOABLE, form
+    assert not any("{to}" in form for form in one.undoable["no tote"])
+
+
+@pytest.mark.parametrize("forms", [TRAINING, CHECKING, TESTING])
+def test_no_form_means_two_things(forms: Forms) -> None:
+    lists = [forms.frames, *forms.undoable.values()]
+    parts = [*forms.places.values(), tuple(chain(*forms.relations))]
+    for one, other in [*combinations(lists, 2), *combinations(parts, 2)]:
+        assert not set(one) & set(other)
+
+
+def test_what_others_wrote_is_drawn_about_as_often_as_what_was_made_up_here() -> None:
+    own = ("a", "b", "c", "d", "e", "f")
+    assert joined(own, ("x", "y"), ("y", "a", "z")) == (*own, "x", "y", "z", "x", "y", "z")
+    assert joined(own) == own
 
 
 @pytest.mark.parametrize("sense", Sense)

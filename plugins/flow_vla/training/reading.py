@@ -69,13 +69,14 @@ def teach_reader(
     random = np.random.default_rng((seed, 0x5EED))
     speaker = Speaker(random)
     optimiser = torch.optim.AdamW(reader.parameters(), lr=rate, weight_decay=1e-2)
+    reader.train()
     schedule = torch.optim.lr_scheduler.OneCycleLR(optimiser, max_lr=rate, total_steps=steps)
     for step in range(steps):
         sentences = [speaker.say(draw_meaning(random)) for _ in range(_BATCH)]
         texts = [_among_others(sentence, random) for sentence in sentences]
         codes = torch.from_numpy(encode(texts))
         codes = torch.where(torch.rand(codes.shape[:2])[:, :, None] < 0.03, 0, codes)
-        logits, _ = reader(codes)
+        logits = reader(codes)
         loss = loss_of(logits, torch.from_numpy(targets(sentences)))
         optimiser.zero_grad()
         loss.backward()
@@ -83,7 +84,7 @@ def teach_reader(
         schedule.step()
         if step % 50 == 0 or step == steps - 1:
             progress(step, steps, {"reading": float(loss.detach())})
-    _learn_spread(reader, speaker, random)
+    reader.eval()
 
 
 def _among_others(sentence: Sentence, random: np.random.Generator) -> str:
@@ -101,19 +102,10 @@ def reading_figures(reader: Reader, *, seed: int, count: int = 3000) -> dict[str
         speaker = Speaker(random, forms=forms)
         sentences = [speaker.say(draw_meaning(random)) for _ in range(count)]
         with torch.inference_mode():
-            logits, _ = reader(torch.from_numpy(encode([sentence.text for sentence in sentences])))
+            logits = reader(torch.from_numpy(encode([sentence.text for sentence in sentences])))
         read = torch.stack([one.argmax(dim=1) for one in logits], dim=1).numpy()
         wanted = targets(sentences)
         plain = wanted[:, -1] == 0
         right = np.where(plain, (read == wanted).all(axis=1), read[:, -1] == wanted[:, -1])
         figures[name] = round(float(right.mean()), 4)
     return figures
-
-
-def _learn_spread(reader: Reader, speaker: Speaker, random: np.random.Generator) -> None:
-    """What ordinary sentences are like, so that strange ones can be told from them."""
-    texts = [speaker.say(draw_meaning(random)).text for _ in range(2000)]
-    with torch.inference_mode():
-        _, whole = reader(torch.from_numpy(encode(texts)))
-        reader.centre.copy_(whole.mean(dim=0))
-        reader.spread.copy_(whole.std(dim=0) + 1e-3)
