@@ -20,6 +20,12 @@ CAMERA_FROZEN_S = 0.35
 TRANSPORT_SLOW_S = 0.10
 """MoveIt Servo drops commands older than this."""
 
+LATE_ON_S = 0.5
+"""Two late looks in a row at least: a single one is bridged by the chunk before it, and nobody has to act."""
+
+LATE_OFF_S = 10.0
+"""A policy that is late now and then is one alarm and not one a second."""
+
 GUARD_BURST = 3
 DERATE_MARGIN_K = 10.0
 
@@ -269,7 +275,9 @@ def _policy_late(inference_s: float, deadline_s: float) -> Condition:
         "policy",
         f"inference took longer than its deadline of {deadline_s * 1e3:.0f} ms",
         "the arm goes on with the old chunk, then holds",
-        f"newest inference {inference_s * 1e3:.0f} ms: look at the machine's load and the policy",
+        f"newest late inference {inference_s * 1e3:.0f} ms: look at the machine's load and the policy",
+        on_delay_s=LATE_ON_S,
+        off_delay_s=LATE_OFF_S,
     )
 
 

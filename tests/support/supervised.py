@@ -11,6 +11,9 @@ from runtime.messages.geometry import Pose
 from runtime.messages.policy import PolicyEntry, PolicyState, PolicyStatus, Readiness
 from runtime.messages.state import ControlState, Mode, PlanExecution, RobotState
 from runtime.messages.system import ProcessPhase, ProcessState
+from runtime.supervision.alarms import Condition
+from runtime.supervision.conditions import Measures, conditions
+from runtime.supervision.telemetry import Telemetry
 from tests.support.arms import seven_joint_arm
 from tests.support.pick_cell import pick_cell
 
@@ -167,4 +170,16 @@ def catalogue() -> tuple[FaultKind, ...]:
     return tuple(
         FaultKind(fault_id, fault_id, Layer.HARDWARE, "plant", "", "", parameters, "")
         for fault_id, parameters in rows.items()
+    )
+
+
+def alarms_of(cell: MadeUpCell, *, measures: Measures | None = None, trouble: str = "") -> list[Condition]:
+    """What is abnormal in a cell whose processes all run."""
+    return conditions(
+        Telemetry(cell.control(), cell.robot(), cell.policy(), cell.belief()),
+        cell=supervised_cell(),
+        processes=processes(),
+        measures=measures or Measures(),
+        recording_trouble=trouble,
+        now_ns=cell.now_ns,
     )
