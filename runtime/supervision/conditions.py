@@ -37,6 +37,9 @@ class Measures:
     frozen_s: float = 0.0
     """How long a camera has been delivering the same picture, or none."""
 
+    frozen: tuple[str, ...] = ()
+    """Which cameras do so for too long."""
+
     friction_rise: float = 0.0
     """Residual torque along the motion, in units of the nominal Coulomb friction; 0 while it is not raised."""
 
@@ -58,8 +61,8 @@ def conditions(
         found += _motor_conditions(telemetry.robot, cell)
     if telemetry.policy is not None:
         found += _policy_conditions(telemetry.policy, telemetry.control, now_ns)
-    if measures.frozen_s >= CAMERA_FROZEN_S:
-        found.append(_camera_frozen(measures.frozen_s))
+    if measures.frozen:
+        found.append(_camera_frozen(measures.frozen, measures.frozen_s))
     if measures.friction_rise > 0.0:
         found.append(_friction(measures.friction_rise))
     if recording_trouble:
@@ -312,12 +315,14 @@ def _stands_in(policy: PolicyState, why: str) -> Condition:
     )
 
 
-def _camera_frozen(frozen_s: float) -> Condition:
+def _camera_frozen(cameras: tuple[str, ...], frozen_s: float) -> Condition:
+    several = len(cameras) > 1
+    who = f"the {' and '.join(sorted(cameras))} camera{'s deliver' if several else ' delivers'}"
     return Condition(
         "camera.frozen",
         Priority.HIGH,
         "perception",
-        "a camera delivers the same picture again and again, or none",
+        f"{who} the same picture again and again, or none",
         f"the policy sees the past ({frozen_s:.1f} s old)",
         "compare both pictures with the moving arm; restart the cameras",
     )

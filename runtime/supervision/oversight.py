@@ -25,7 +25,7 @@ from runtime.messages.system import Event, ProcessPhase, ProcessState
 from runtime.messages.tasks import Task
 from runtime.modes import LATCHED_MODES, POLICY_MODES, ModeEvent
 from runtime.supervision.alarms import AlarmBook, Condition
-from runtime.supervision.conditions import Measures, conditions, left_stopped, tasks_not_durable
+from runtime.supervision.conditions import CAMERA_FROZEN_S, Measures, conditions, left_stopped, tasks_not_durable
 from runtime.supervision.desk import DeskOutput, TaskDesk
 from runtime.supervision.fallback import FallbackKeeper, FallbackOutput
 from runtime.supervision.injections import Injections
@@ -343,11 +343,12 @@ class Oversight:
 
     def _conditions(self, out: DeskOutput, now_ns: int) -> list[Condition]:
         recorder = self.recording()
+        frozen = self._pictures.cameras(now_ns, over_s=CAMERA_FROZEN_S)
         found = conditions(
             self.telemetry,
             cell=self.cell,
             processes=self.processes.states(),
-            measures=Measures(self._pictures.frozen_s(now_ns), self._friction.rise()),
+            measures=Measures(self._pictures.frozen_s(now_ns), frozen, self._friction.rise()),
             recording_trouble=recorder.recording_trouble if recorder is not None else "",
             now_ns=now_ns,
         )

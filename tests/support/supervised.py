@@ -57,6 +57,7 @@ class MadeUpCell:
     ticks: int = 0
     missed: int = 0
     active: str = "programmed"
+    stands_in_for: str = ""
     swap_refusal: str = ""
 
     def control(self) -> ControlState:
@@ -137,6 +138,7 @@ class MadeUpCell:
             last_swap_ns=0,
             swap_refusal=self.swap_refusal,
             attempt=self.attempt,
+            stands_in_for=self.stands_in_for,
         )
 
     def belief(self) -> SceneBelief:
@@ -168,7 +170,16 @@ def catalogue() -> tuple[FaultKind, ...]:
         "F41": {"delay_s": (0.02, 0.08, 1.2)},
     }
     return tuple(
-        FaultKind(fault_id, fault_id, Layer.HARDWARE, "plant", "", "", parameters, "")
+        FaultKind(
+            fault_id,
+            fault_id,
+            Layer.POLICY if fault_id in ("F12", "F13") else Layer.HARDWARE,
+            "plant",
+            "",
+            "",
+            parameters,
+            "",
+        )
         for fault_id, parameters in rows.items()
     )
 

@@ -7,6 +7,7 @@ from itertools import product
 import pytest
 from msgspec.structs import replace
 
+from runtime.messages.camera import Frame
 from runtime.messages.joint import PlantFlag
 from runtime.messages.plan import Reason, Severity, Verdict
 from runtime.messages.policy import PolicyStatus, Readiness, ShadowState
@@ -18,7 +19,7 @@ from runtime.messages.tasks import Task, TaskStatus
 from runtime.supervision.budget import ErrorBudget
 from runtime.supervision.conditions import Measures, conditions
 from runtime.supervision.intent import Intent, read_intent
-from runtime.supervision.measures import FrictionResidual, FrictionWatch
+from runtime.supervision.measures import FrictionResidual, FrictionWatch, FrozenPictures
 from runtime.supervision.telemetry import Telemetry
 from runtime.supervision.why import MOVING, Situation, why_not_moving
 from tests.support.supervised import SECOND_NS, MadeUpCell, alarms_of, processes, supervised_cell
@@ -133,9 +134,30 @@ def test_a_healthy_cell_has_no_alarm() -> None:
 
 
 def test_frozen_cameras_high_friction_and_a_full_disk_are_alarms() -> None:
-    found = alarms_of(MadeUpCell(), measures=Measures(frozen_s=1.0, friction_rise=3.0), trouble="the disk is full")
+    found = alarms_of(MadeUpCell(), measures=Measures(1.0, ("wrist",), friction_rise=3.0), trouble="the disk is full")
     assert {one.alarm_id for one in found} == {"camera.frozen", "joints.friction", "recording.trouble"}
     assert all(one.cause and one.consequence and one.first_check for one in found)
+
+
+@pytest.mark.parametrize(
+    ("frozen", "said"),
+    [
+        (("wrist",), "the wrist camera delivers the same picture again and again, or none"),
+        (("wrist", "overhead"), "the overhead and wrist cameras deliver the same picture again and again, or none"),
+    ],
+)
+def test_the_alarm_says_which_camera_is_frozen(frozen: tuple[str, ...], said: str) -> None:
+    (alarm,) = alarms_of(MadeUpCell(), measures=Measures(1.0, frozen))
+    assert alarm.cause == said
+
+
+def test_a_camera_that_repeats_its_picture_is_told_from_one_that_does_not() -> None:
+    pictures, second = FrozenPictures(), SECOND_NS
+    for tenth in range(20):
+        for camera, pixels in (("overhead", bytes([tenth])), ("wrist", b"same")):
+            frame = Frame(camera, tenth, tenth * second // 10, 1, 1, "egl")
+            pictures.look(frame, pixels, now_ns=tenth * second // 10)
+    assert pictures.cameras(2 * second, over_s=0.35) == ("wrist",)
 
 
 def test_dead_and_silent_processes_are_critical_alarms() -> None:

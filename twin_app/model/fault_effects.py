@@ -19,6 +19,8 @@ def measured_words(report: FaultReport) -> str:
 
     The cell reports the largest value of the injection, and of the clearing only that the value has fallen back.
     """
+    if report.obstacle:
+        return f"cannot be measured now: {report.obstacle}"
     largest = effect_words(report.effect_measured, name=report.effect_name, unit=report.unit)
     match report.phase:
         case FaultPhase.CLEARED:
