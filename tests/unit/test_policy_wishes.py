@@ -6,7 +6,7 @@ from msgspec.structs import replace
 
 from runtime.messages.policy import PolicyEntry, PolicyState, Readiness, ShadowState
 from tests.support.supervised import MadeUpCell
-from twin_app.model.policy_wishes import policy_wishes
+from twin_app.model.policy_wishes import first_choice, policy_wishes
 
 ENTRIES = (
     PolicyEntry("learned", "1.2", "learned", Readiness.ACTIVE),
@@ -47,3 +47,17 @@ def test_before_a_return_to_a_slow_policy_it_is_told_how_slow() -> None:
     offer = policy_wishes(standing_in(took_s=5.0), "", commandable=True).come_back
     assert offer.possible
     assert offer.hint == "learned drives again, at once; it answers in 5.0 s, its limit is 0.1 s"
+
+
+def test_the_row_to_begin_with_is_one_that_is_here_and_could_take_over() -> None:
+    entries = (
+        PolicyEntry("flow_vla", "0.6", "", Readiness.ACTIVE),
+        PolicyEntry("groot", "1.0", "", Readiness.AVAILABLE, served=True),
+        PolicyEntry("broken", "1.0", "", Readiness.REFUSED, "its weights are missing"),
+        PolicyEntry("programmed", "1.0", "", Readiness.AVAILABLE),
+    )
+    state = replace(MadeUpCell(active="flow_vla").policy(), entries=entries)
+    assert first_choice(state) == "programmed"
+    assert first_choice(replace(state, entries=entries[:3])) == "groot"
+    assert first_choice(replace(state, candidate="groot")) == "groot"
+    assert first_choice(replace(state, entries=())) == ""

@@ -55,6 +55,16 @@ def policy_wishes(policy: PolicyState | None, chosen: str, *, commandable: bool)
     )
 
 
+def first_choice(policy: PolicyState) -> str:
+    """The row to begin with: what is being prepared, else the first one here that could take over."""
+    wanted = min(
+        policy.entries,
+        key=lambda one: (one.name != policy.candidate, one.name == policy.active, bool(one.obstacle), one.served),
+        default=None,
+    )
+    return "" if wanted is None else wanted.name
+
+
 def _swap(policy: PolicyState, entry: PolicyEntry | None) -> Offer:
     if entry is None or entry.obstacle or entry.name == policy.active or policy.candidate:
         return Offer("Swap")

@@ -20,7 +20,7 @@ from runtime.messages.requests import (
 from runtime.messages.state import Mode
 from twin_app.model.beside import comparison, state_sign
 from twin_app.model.freshness import confidence_now, policy_now
-from twin_app.model.policy_wishes import PolicyWishes, policy_wishes
+from twin_app.model.policy_wishes import PolicyWishes, first_choice, policy_wishes
 from twin_app.model.state import ConsoleState
 from twin_app.model.wording import duration, milliseconds
 from twin_app.theme.tokens import Theme
@@ -174,8 +174,7 @@ class PolicyPanel(Panel):
         first = not self.table.rows
         self.table.show_rows(rows)
         if first and rows:
-            other = next((entry.name for entry in policy.entries if entry.name != policy.active), rows[0].key)
-            self.table.choose(policy.candidate or other)
+            self.table.choose(first_choice(policy))
         lines = comparison(policy)
         self.beside.show_rows(
             tuple(Row(line.name, (line.name, line.active, line.shadow), hint=line.hint) for line in lines)
@@ -224,4 +223,5 @@ class PolicyPanel(Panel):
 
 def _row(entry: PolicyEntry, policy: PolicyState) -> Row:
     sign = state_sign(entry, policy)
-    return Row(entry.name, (entry.label or entry.name, entry.version, sign.text), sign, hint=entry.obstacle)
+    name = f"{entry.name} · {entry.label}" if entry.label else entry.name
+    return Row(entry.name, (name, entry.version, sign.text), sign, hint=entry.obstacle)
