@@ -146,7 +146,7 @@ class PolicyPanel(Panel):
         numbers.setHorizontalSpacing(12)
         for column, field in enumerate((self.phase, self.confidence, self.inference)):
             numbers.addWidget(field, 0, column)
-        for column, stretch in enumerate((4, 5, 3)):
+        for column, stretch in enumerate((7, 10, 8)):
             numbers.setColumnStretch(column, stretch)
         foot = QHBoxLayout()
         foot.addWidget(self.why_not, 1)
