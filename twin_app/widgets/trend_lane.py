@@ -153,7 +153,7 @@ class LanePainter:
             x -= ITEM_GAP_PX
         if missing:
             painter.setPen(QColor(self._theme.muted))
-            painter.drawText(QRectF(x - 190, room.y(), 200, room.height()), RIGHT, more_words(missing))
+            painter.drawText(QRectF(x - 190, room.y(), 192, room.height()), RIGHT, more_words(missing).rstrip())
 
     def _style(self, index: int) -> Qt.PenStyle:
         """A limit is dashed; from where the colours begin anew lines are dotted."""
