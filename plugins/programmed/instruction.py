@@ -8,7 +8,7 @@ import re
 from dataclasses import dataclass
 
 from runtime.messages.cell import CellDescription, PartKind, Tote
-from runtime.picking.turning_words import turned
+from runtime.picking.turning_words import FOREIGN, turned
 
 _SHAPES = {
     "cube": ("cube", "block", "dice", "die"),
@@ -35,6 +35,7 @@ _TURNED = {
     "negated": "only things to do are understood, not what to leave",
     "deed": "only putting one part from the tray into a tote is understood",
     "no tote": "name one tote",
+    FOREIGN: "only English is read",
 }
 _NOUNS = ("one", "ones", "part", "object", "piece", "item", "thing")
 _AFTER_NOUN = frozenset(
