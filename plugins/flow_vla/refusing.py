@@ -9,7 +9,7 @@ from plugins.flow_vla.slots import LONG, Reading
 from plugins.flow_vla.words import LETTERS_MAX, WORDS
 from runtime.messages.cell import CellDescription, Tote
 from runtime.messages.reasons import asked_back
-from runtime.picking.turning_words import turned
+from runtime.picking.turning_words import FOREIGN, turned
 
 DOUBTED = 0.55
 """A reading whose least certain slot has less is no more than a guess. Of sentences in the check's forms that were read
@@ -22,7 +22,7 @@ def read(reader: Reader, text: str) -> Reading:
     """What the reader makes of the words, unless one of them turns an order into something else."""
     reading = reader.read(text)
     sense = turned(text)
-    return replace(reading, sense=sense) if sense and reading.sense == "do" else reading
+    return replace(reading, sense=sense) if sense == FOREIGN or (sense and reading.sense == "do") else reading
 
 
 def refused(reading: Reading, tote: Tote | None, cell: CellDescription) -> str:
@@ -30,6 +30,7 @@ def refused(reading: Reading, tote: Tote | None, cell: CellDescription) -> str:
     totes = " or ".join(one.name for one in cell.totes)
     words = {
         "nonsense": "that is not understood as an instruction: say which part goes into which tote",
+        FOREIGN: "only English is read",
         LONG: f"too long to be understood: at most {WORDS} words and {LETTERS_MAX} letters",
         "negated": "only things to do are understood, not what to leave",
         "several": "one part at a time: the instruction names several",
@@ -42,9 +43,21 @@ def refused(reading: Reading, tote: Tote | None, cell: CellDescription) -> str:
         return words[reading.sense]
     if tote is None:
         return f"no tote is named: {totes}?"
-    if "strange" in (reading.colour, reading.shape):
-        return "no part of that colour or shape is known here"
-    return ""
+    return _unknown(reading, cell)
+
+
+def _unknown(reading: Reading, cell: CellDescription) -> str:
+    """What is not known here, and what is; empty where the words name nothing strange."""
+    kinds = {"colour": reading.colour, "shape": reading.shape}
+    strange = [kind for kind, word in kinds.items() if word == "strange"]
+    if not strange:
+        return ""
+    known = {
+        "colour": dict.fromkeys(part.colour for part in cell.parts),
+        "shape": dict.fromkeys(part.shape for part in cell.parts),
+    }
+    told = "; ".join(f"{kind}s: {', '.join(known[kind])}" for kind in strange)
+    return f"no part of that {' or '.join(strange)} is known here; {told}"
 
 
 def doubted(reading: Reading, tote: Tote | None) -> str:

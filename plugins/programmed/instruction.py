@@ -5,10 +5,11 @@ from __future__ import annotations
 import difflib
 import itertools
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from runtime.messages.cell import CellDescription, PartKind, Tote
-from runtime.picking.turning_words import turned
+from runtime.picking.turning_words import FOREIGN, turned
 
 _SHAPES = {
     "cube": ("cube", "block", "dice", "die"),
@@ -35,6 +36,7 @@ _TURNED = {
     "negated": "only things to do are understood, not what to leave",
     "deed": "only putting one part from the tray into a tote is understood",
     "no tote": "name one tote",
+    FOREIGN: "only English is read",
 }
 _NOUNS = ("one", "ones", "part", "object", "piece", "item", "thing")
 _AFTER_NOUN = frozenset(
@@ -125,16 +127,28 @@ def _read_part(words: str, cell: CellDescription) -> PartKind | NotUnderstood:
 
 def _nouns_repaired(tokens: list[str], cell: CellDescription) -> tuple[list[str], str]:
     """Slips of the pen in the noun behind a colour repaired; and the first one that names nothing known here."""
-    known = [*_NOUNS, *(word for part in cell.parts for word in _SHAPES.get(part.shape, part.shape.split()))]
+    known = {word: part.shape for part in cell.parts for word in _SHAPES.get(part.shape, part.shape.split())}
+    known |= dict.fromkeys(_NOUNS, "")
     fixed, unknown = list(tokens), ""
     for at, (colour, noun) in enumerate(itertools.pairwise(tokens)):
         said_of_it = at > 0 and tokens[at - 1] in ("is", "isn't", "looks")
         if said_of_it or noun in _AFTER_NOUN or not any(_names_colour([colour], part.colour) for part in cell.parts):
             continue
-        near = difflib.get_close_matches(noun, known, n=1, cutoff=0.7)
+        near = _nearest(noun, known)
         unknown = unknown or ("" if near or noun == "flat" else noun)
-        fixed[at + 1] = near[0] if near else noun
+        fixed[at + 1] = near or noun
     return fixed, unknown
+
+
+def _nearest(word: str, known: Mapping[str, str]) -> str:
+    """The known word that it nearly is; empty where there is none, or where two that mean different things are as near.
+
+    `known`: what each word means.
+    """
+    near = difflib.get_close_matches(word, known, n=3, cutoff=0.7)
+    likeness = [difflib.SequenceMatcher(None, one, word).ratio() for one in near]
+    meanings = {known[one] for one, like in zip(near, likeness, strict=True) if like > max(likeness) - 0.05}
+    return near[0] if len(meanings) == 1 else ""
 
 
 def _corrected(tokens: list[str], cell: CellDescription) -> list[str]:

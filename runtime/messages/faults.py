@@ -97,6 +97,8 @@ class FaultReport(Struct, frozen=True):
     injected_ns: int
     effective_ns: int
     cleared_ns: int
+    obstacle: str = ""
+    """Why no effect can be measured now, e.g. because the policy that it is about does not drive; empty when it can."""
 
 
 class FaultState(Struct, frozen=True):

@@ -70,6 +70,9 @@ class PolicyEntry(Struct, frozen=True):
     memory_mib: float = 0.0
     """Resident, of its worker process."""
 
+    served: bool = False
+    """Whether its model runs behind a server, so that it may not be there."""
+
 
 class ShadowState(Struct, frozen=True):
     """A policy that is asked what the active one is asked, without effect; fields as in `PolicyState`."""

@@ -131,3 +131,11 @@ class Event(Struct, frozen=True):
     """info, warning or error."""
 
     text: str
+
+
+class History(Struct, frozen=True):
+    """The newest lines of the timeline, for a console that joins a cell which has been running."""
+
+    stamp_ns: int
+    events: tuple[Event, ...]
+    """Oldest first."""

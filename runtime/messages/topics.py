@@ -15,7 +15,7 @@ from runtime.messages.plan import Plan, VerdictReport
 from runtime.messages.policy import PolicyState
 from runtime.messages.requests import Receipt
 from runtime.messages.state import ControlState, RobotState, TickTrace
-from runtime.messages.system import AlarmList, Event, SystemState
+from runtime.messages.system import AlarmList, Event, History, SystemState
 from runtime.messages.tasks import TaskList
 
 
@@ -50,6 +50,7 @@ TASKS = Topic("tasks", "supervisor", TaskList, 5.0, Keep.NEWEST, recorded=True)
 ALARMS = Topic("alarms", "supervisor", AlarmList, 5.0, Keep.NEWEST, recorded=True)
 FAULTS = Topic("faults", "supervisor", FaultState, 5.0, Keep.NEWEST, recorded=True)
 EVENTS = Topic("events", "supervisor", Event, 0.0, Keep.EVERY, recorded=True)
+HISTORY = Topic("history", "supervisor", History, 1.0, Keep.NEWEST, recorded=False)
 RECEIPTS = Topic("receipts", "supervisor", Receipt, 0.0, Keep.EVERY, recorded=True)
 CELL = Topic("cell", "supervisor", CellDescription, 1.0, Keep.NEWEST, recorded=True)
 CARDS = Topic("cards", "supervisor", PolicyCards, 1.0, Keep.NEWEST, recorded=True)
@@ -75,6 +76,7 @@ TOPICS: tuple[Topic, ...] = (
     ALARMS,
     FAULTS,
     EVENTS,
+    HISTORY,
     RECEIPTS,
     CELL,
     CARDS,

@@ -8,7 +8,11 @@ gets no new ones: these are looked for by name.
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Mapping
+
+FOREIGN = "foreign"
+"""The sense of words in another script than ours: no reader here knows a word of it."""
 
 _POLITE = re.compile(
     r"\b(?:why (?:don't|dont|do not|not)(?: (?:you|we))?|(?:ca|could|wo|would)n'?t you"
@@ -38,7 +42,12 @@ _TURNING: Mapping[str, re.Pattern[str]] = {
 
 
 def turned(text: str) -> str:
-    """What such words make of a sentence: negated, deed (a question, or what is no order), no tote; empty: an order."""
+    """What such words make of a sentence: negated, deed (a question, or what is no order), no tote; empty: an order.
+
+    Words in another script make it foreign.
+    """
+    if any(letter.isalpha() and "LATIN" not in unicodedata.name(letter, "LATIN") for letter in text):
+        return FOREIGN
     words = _POLITE.sub(" please ", " ".join(re.findall(r"[\w']+", text.lower().replace("’", "'"))))
     words = " ".join(words.split())
     return next((sense for sense, pattern in _TURNING.items() if pattern.search(words)), "")

@@ -9,7 +9,7 @@ from msgspec.structs import replace
 
 from runtime.messages.system import Alarm, AlarmList, AlarmPhase, Event, Priority
 
-OFF_DELAY_NS = 1_000_000_000
+OFF_DELAY_S = 1.0
 """A condition has to be gone this long before its alarm returns to normal: no chattering."""
 
 _ORDER = tuple(Priority)
@@ -31,6 +31,12 @@ class Condition:
     ends_unseen: bool = False
     """True for what a person did on purpose: its alarm needs no acknowledgement once it is over."""
 
+    on_delay_s: float = 0.0
+    """It has to hold this long without a break before it becomes an alarm."""
+
+    off_delay_s: float = OFF_DELAY_S
+    """It has to be gone this long before its alarm returns to normal."""
+
 
 class AlarmBook:
     """Turns the conditions of each moment into alarms that are raised, acknowledged and returned."""
@@ -38,16 +44,25 @@ class AlarmBook:
     def __init__(self) -> None:
         self._alarms: dict[str, Alarm] = {}
         self._last_active_ns: dict[str, int] = {}
+        self._holds_since_ns: dict[str, int] = {}
+        self._off_delays_s: dict[str, float] = {}
         self._end_unseen: set[str] = set()
 
     def update(self, conditions: Iterable[Condition], *, now_ns: int) -> tuple[Event, ...]:
         """Take all conditions that hold now; those not named do not hold. Returns the lines for the timeline."""
         events: list[Event] = []
+        held_before, self._holds_since_ns = self._holds_since_ns, {}
         for condition in conditions:
-            self._last_active_ns[condition.alarm_id] = now_ns
+            name = condition.alarm_id
+            since_ns = self._holds_since_ns[name] = held_before.get(name, now_ns)
+            if not self.active(name) and now_ns - since_ns < condition.on_delay_s * 1e9:
+                continue
+            self._last_active_ns[name], self._off_delays_s[name] = now_ns, condition.off_delay_s
             events.extend(self._raise(condition, now_ns))
-        for alarm_id in [name for name, seen in self._last_active_ns.items() if now_ns - seen >= OFF_DELAY_NS]:
-            events.append(self._return(alarm_id, now_ns))
+        over = [
+            name for name, at_ns in self._last_active_ns.items() if now_ns - at_ns >= self._off_delays_s[name] * 1e9
+        ]
+        events.extend(self._return(name, now_ns) for name in over)
         return tuple(events)
 
     def acknowledge(self, alarm_id: str) -> str:

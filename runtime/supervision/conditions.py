@@ -20,6 +20,12 @@ CAMERA_FROZEN_S = 0.35
 TRANSPORT_SLOW_S = 0.10
 """MoveIt Servo drops commands older than this."""
 
+LATE_ON_S = 0.5
+"""Two late looks in a row at least: a single one is bridged by the chunk before it, and nobody has to act."""
+
+LATE_OFF_S = 10.0
+"""A policy that is late now and then is one alarm and not one a second."""
+
 GUARD_BURST = 3
 DERATE_MARGIN_K = 10.0
 
@@ -30,6 +36,9 @@ class Measures:
 
     frozen_s: float = 0.0
     """How long a camera has been delivering the same picture, or none."""
+
+    frozen: tuple[str, ...] = ()
+    """Which cameras do so for too long."""
 
     friction_rise: float = 0.0
     """Residual torque along the motion, in units of the nominal Coulomb friction; 0 while it is not raised."""
@@ -52,8 +61,8 @@ def conditions(
         found += _motor_conditions(telemetry.robot, cell)
     if telemetry.policy is not None:
         found += _policy_conditions(telemetry.policy, telemetry.control, now_ns)
-    if measures.frozen_s >= CAMERA_FROZEN_S:
-        found.append(_camera_frozen(measures.frozen_s))
+    if measures.frozen:
+        found.append(_camera_frozen(measures.frozen, measures.frozen_s))
     if measures.friction_rise > 0.0:
         found.append(_friction(measures.friction_rise))
     if recording_trouble:
@@ -269,7 +278,9 @@ def _policy_late(inference_s: float, deadline_s: float) -> Condition:
         "policy",
         f"inference took longer than its deadline of {deadline_s * 1e3:.0f} ms",
         "the arm goes on with the old chunk, then holds",
-        f"newest inference {inference_s * 1e3:.0f} ms: look at the machine's load and the policy",
+        f"newest late inference {inference_s * 1e3:.0f} ms: look at the machine's load and the policy",
+        on_delay_s=LATE_ON_S,
+        off_delay_s=LATE_OFF_S,
     )
 
 
@@ -304,12 +315,14 @@ def _stands_in(policy: PolicyState, why: str) -> Condition:
     )
 
 
-def _camera_frozen(frozen_s: float) -> Condition:
+def _camera_frozen(cameras: tuple[str, ...], frozen_s: float) -> Condition:
+    several = len(cameras) > 1
+    who = f"the {' and '.join(sorted(cameras))} camera{'s deliver' if several else ' delivers'}"
     return Condition(
         "camera.frozen",
         Priority.HIGH,
         "perception",
-        "a camera delivers the same picture again and again, or none",
+        f"{who} the same picture again and again, or none",
         f"the policy sees the past ({frozen_s:.1f} s old)",
         "compare both pictures with the moving arm; restart the cameras",
     )

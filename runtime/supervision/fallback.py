@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from msgspec.structs import replace
 
 from runtime.messages.policy import PolicyState, PolicyStatus, Readiness
-from runtime.messages.reasons import declined_by
+from runtime.messages.reasons import declined_by, suggested
 from runtime.messages.state import ControlState, Mode
 from runtime.messages.system import Event
 from runtime.messages.tasks import Task, TaskStatus
@@ -93,6 +93,9 @@ class FallbackKeeper:
         self._for = ""
         self._cause = ""
         self._declined = False
+        self._question = ""
+        """What the policy has asked back about the task that it declined; empty where it asked nothing."""
+
         self._task_id = -1
         self._next_task: tuple[int, int] | None = None
         self._looks = 0
@@ -199,6 +202,7 @@ class FallbackKeeper:
         self._for = policy.stands_in_for or policy.active
         self._cause = cause
         self._declined = cause.startswith(Rule.DECLINED.value)
+        self._question = policy.reason if self._declined and suggested(policy.reason) else ""
         self._task_id = -1 if running is None else running.task_id
         self._next_task = None
         self._looks = -1
@@ -217,8 +221,10 @@ class FallbackKeeper:
             self._end(control, policy, f"{policy.active} was chosen", now_ns)
         elif control.mode is Mode.FALLBACK:
             self._interrupted = False
-            if self._both_decline(policy, running):
-                words = declined_by(f"{self._for} and {policy.active}", policy.reason)
+            if _declines(policy, running):
+                both = self._declined and policy.task_id == self._task_id
+                who = f"{self._for} and {policy.active}" if both else policy.active
+                words = declined_by(who, self._answered(policy).reason)
                 self._say(now_ns, "warning", words)
                 self._ask_for(ModeEvent.ASSIST_ASKED, words, now_ns)
                 return
@@ -231,13 +237,6 @@ class FallbackKeeper:
             self._end(control, policy, "a person started the cell", now_ns)
         elif now_ns - self._asked_ns >= ASK_AGAIN_NS:
             self._ask_for(ModeEvent.FALLBACK_READY, f"policy {self._for}: {self._cause}", now_ns)
-
-    def _both_decline(self, policy: PolicyState, running: Task | None) -> bool:
-        """Whether the fallback declines what the other one has declined: then a person is asked."""
-        if running is None or running.status is not TaskStatus.RUNNING or running.attempt > 1:
-            return False
-        told = policy.status is PolicyStatus.DECLINED and policy.task_id == running.task_id
-        return told and policy.active == policy.fallback and running.task_id == self._task_id and self._declined
 
     def _was_chosen(self, policy: PolicyState) -> bool:
         """Whether the fallback drives because a person wants it to, and not instead of another."""
@@ -295,7 +294,13 @@ class FallbackKeeper:
         """What a policy says that is being relieved does not end the task, nor does a single bad answer."""
         relieved = bool(self._for) and policy.active == self._for
         one_bad = available and policy.failures > 0
-        return replace(policy, status=PolicyStatus.WORKING) if relieved or one_bad else policy
+        return replace(policy, status=PolicyStatus.WORKING) if relieved or one_bad else self._answered(policy)
+
+    def _answered(self, policy: PolicyState) -> PolicyState:
+        """With what was asked back, where the fallback declines the same: the question helps more than its refusal."""
+        asked = bool(self._question) and policy.task_id == self._task_id and policy.active == policy.fallback
+        told = asked and bool(self._for) and policy.status is PolicyStatus.DECLINED
+        return replace(policy, reason=self._question) if told else policy
 
     def _ask_for(self, event: ModeEvent, reason: str, now_ns: int) -> None:
         self._asked_ns = now_ns
@@ -303,6 +308,17 @@ class FallbackKeeper:
 
     def _say(self, now_ns: int, level: str, text: str) -> None:
         self._events.append(Event(now_ns, "policy", level, text))
+
+
+def _declines(policy: PolicyState, running: Task | None) -> bool:
+    """Whether the fallback declines the task under way: a person is asked then, whatever it stands in for.
+
+    Not about a task that was begun before: that may be done already, which is looked at first.
+    """
+    if running is None or running.status is not TaskStatus.RUNNING or running.attempt > 1:
+        return False
+    told = policy.status is PolicyStatus.DECLINED and policy.task_id == running.task_id
+    return told and policy.active == policy.fallback
 
 
 def _obstacle(policy: PolicyState, name: str) -> str:

@@ -9,7 +9,8 @@ from typing import Any
 from msgspec.structs import replace
 
 from runtime.messages.cell import CellDescription
-from runtime.messages.faults import FaultKind, FaultOrder, FaultPhase, FaultReport, FaultSeverity, FaultState
+from runtime.messages.faults import FaultKind, FaultOrder, FaultPhase, FaultReport, FaultSeverity, FaultState, Layer
+from runtime.messages.policy import PolicyState
 from runtime.messages.system import Event
 from runtime.supervision.effects import RULES, EffectMeter, EffectRule, severity_index
 
@@ -46,6 +47,7 @@ class Injections:
         self._cell = cell
         self._injections: list[_Injection] = []
         self._meters = {kind: RULES[kind].meter(cell.robot) for kind in self._kinds if kind in RULES}
+        self._policy: PolicyState | None = None
         self._next_id = 1
         self._events: list[Event] = []
 
@@ -99,6 +101,8 @@ class Injections:
 
     def observe(self, message: Any, pixels: bytes | memoryview | None = None, *, now_ns: int) -> None:  # any record
         """Feed one telemetry message to every meter."""
+        if isinstance(message, PolicyState):
+            self._policy = message
         for meter in self._meters.values():
             meter.observe(message, pixels, now_ns=now_ns)
 
@@ -149,15 +153,29 @@ class Injections:
             one.report = replace(one.report, effective_ns=now_ns)
             self._move(one, FaultPhase.EFFECTIVE, now_ns)
         elif one.report.phase is FaultPhase.INJECTED and now_ns - one.phase_since_ns > one.rule.patience_s * 1e9:
-            note = "less than expected" + (f"; it shows with {one.rule.needs} only" if one.rule.needs else "")
-            self._move(one, FaultPhase.NOT_EFFECTIVE, now_ns, note=note)
+            needs = f"; it shows with {one.rule.needs} only" if one.rule.needs else ""
+            self._move(
+                one, FaultPhase.NOT_EFFECTIVE, now_ns, note=self._unmeasurable(one) or f"less than expected{needs}"
+            )
+        if one.report.obstacle != (obstacle := self._unmeasurable(one)):
+            one.report = replace(one.report, obstacle=obstacle)
         ends_ns = one.order.onset_ns + int(one.order.duration_s * 1e9)
         if one.order.duration_s > 0.0 and now_ns >= ends_ns:
             self._clear(one, now_ns)
 
+    def _unmeasurable(self, one: _Injection) -> str:
+        """Why its effect cannot show now: who stands in is spared the faults of the policy that it stands in for."""
+        policy = self._policy
+        if policy is None or one.report.phase is FaultPhase.EFFECTIVE:
+            return ""
+        if self._kinds[one.order.fault_id].layer is Layer.POLICY and policy.stands_in_for:
+            return f"{policy.stands_in_for} does not drive, {policy.active} stands in for it"
+        return f"it shows with {one.rule.needs} only" if one.rule.needs and policy.task_id < 0 else ""
+
     def _clear(self, one: _Injection, now_ns: int) -> None:
         one.meter.forget()
         one.gone_since_ns = 0
+        one.report = replace(one.report, obstacle="")
         self._move(one, FaultPhase.CLEARING, now_ns)
 
     def _await_gone(self, one: _Injection, *, on: bool, now_ns: int) -> None:

@@ -74,6 +74,10 @@ class FrozenPictures:
         """Longest over the cameras; 0 while every new picture differs from the one before."""
         return max((self._one(lens, now_ns) for lens in self._lenses.values()), default=0.0)
 
+    def cameras(self, now_ns: int, *, over_s: float) -> tuple[str, ...]:
+        """Those that have been frozen for so long."""
+        return tuple(name for name, lens in self._lenses.items() if self._one(lens, now_ns) >= over_s)
+
     def _one(self, lens: _Lens, now_ns: int) -> float:
         silent_ns = now_ns - lens.arrived_ns
         repeated_ns = lens.arrived_ns - lens.changed_ns

@@ -6,6 +6,7 @@ a task becomes is durable before anything follows from it.
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any, Protocol
@@ -24,7 +25,7 @@ from runtime.messages.system import Event, ProcessPhase, ProcessState
 from runtime.messages.tasks import Task
 from runtime.modes import LATCHED_MODES, POLICY_MODES, ModeEvent
 from runtime.supervision.alarms import AlarmBook, Condition
-from runtime.supervision.conditions import Measures, conditions, left_stopped, tasks_not_durable
+from runtime.supervision.conditions import CAMERA_FROZEN_S, Measures, conditions, left_stopped, tasks_not_durable
 from runtime.supervision.desk import DeskOutput, TaskDesk
 from runtime.supervision.fallback import FallbackKeeper, FallbackOutput
 from runtime.supervision.injections import Injections
@@ -40,6 +41,8 @@ SEAM_REPORT_FRESH_NS = 2_000_000_000
 SAVE_AGAIN_NS = 1_000_000_000
 AUTOSTART_AGAIN_NS = 2_000_000_000
 ALARM_PERIOD_NS = 50_000_000
+HISTORY_KEPT = 200
+"""Lines of the timeline that a console gets which joins later."""
 
 
 class ProcessPort(Protocol):
@@ -104,6 +107,9 @@ class Oversight:
 
     pending: dict[int, Task] = field(init=False, default_factory=dict[int, Task])
     """Changed tasks that are not durable yet."""
+
+    history: deque[Event] = field(init=False, default_factory=lambda: deque[Event](maxlen=HISTORY_KEPT))
+    """The newest lines of the timeline that were taken, oldest first."""
 
     _pictures: FrozenPictures = field(init=False, default_factory=FrozenPictures)
     _friction: FrictionWatch = field(init=False)
@@ -209,8 +215,9 @@ class Oversight:
     # ── out ──────────────────────────────────────────────────────────────────────────────────────
 
     def take_events(self) -> tuple[Event, ...]:
-        """Lines for the timeline since the last call."""
+        """Lines for the timeline since the last call; the newest of all are kept as `history`."""
         events, self._events = tuple(self._events), []
+        self.history.extend(events)
         return events
 
     def take_receipts(self) -> tuple[Receipt, ...]:
@@ -336,11 +343,12 @@ class Oversight:
 
     def _conditions(self, out: DeskOutput, now_ns: int) -> list[Condition]:
         recorder = self.recording()
+        frozen = self._pictures.cameras(now_ns, over_s=CAMERA_FROZEN_S)
         found = conditions(
             self.telemetry,
             cell=self.cell,
             processes=self.processes.states(),
-            measures=Measures(self._pictures.frozen_s(now_ns), self._friction.rise()),
+            measures=Measures(self._pictures.frozen_s(now_ns), frozen, self._friction.rise()),
             recording_trouble=recorder.recording_trouble if recorder is not None else "",
             now_ns=now_ns,
         )

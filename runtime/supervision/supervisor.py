@@ -21,7 +21,7 @@ from runtime.messages.cell import CellDescription
 from runtime.messages.faults import FaultKind
 from runtime.messages.orders import Orders
 from runtime.messages.requests import AddTask, Request
-from runtime.messages.system import Event, SystemState
+from runtime.messages.system import Event, History, SystemState
 from runtime.modes import POLICY_MODES, ModeEvent
 from runtime.supervision.answering import Answering
 from runtime.supervision.desk import TaskDesk
@@ -49,7 +49,7 @@ SWITCH_INTERVAL_S = 0.0005
 _HEARD = tuple(
     topic for topic in topics.TOPICS if topic.writer != "supervisor" and topic not in (topics.TICKS, topics.PLANS)
 )
-_STEADY = (topics.ORDERS, topics.SYSTEM, topics.TASKS, topics.ALARMS, topics.FAULTS, topics.CELL, topics.CARDS)
+_STEADY = tuple(topic for topic in topics.TOPICS if topic.writer == "supervisor" and topic.rate_hz)
 
 
 @dataclass(frozen=True, slots=True)
@@ -238,6 +238,8 @@ class Supervisor:
             publisher.send(topics.CELL, self.cell)
         if due(topics.CARDS, now_ns):
             publisher.send(topics.CARDS, PolicyCards(now_ns, self.options.cards))
+        if due(topics.HISTORY, now_ns):
+            publisher.send(topics.HISTORY, History(now_ns, tuple(over.history)))
         if due(topics.SYSTEM, now_ns):
             publisher.send(topics.SYSTEM, self._system_state(gaps, now_ns))
         if due(topics.TASKS, now_ns):

@@ -282,6 +282,7 @@ class PolicyBay:
             isolated=manifest.isolated,
             pid=workers[0].pid if workers else 0,
             memory_mib=round(workers[0].memory_mib, 1) if workers else 0.0,
+            served=manifest.server is not None,
         )
 
     def _readiness(self, name: str, obstacle: str, *, loaded: bool) -> Readiness:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import pytest
+from msgspec.structs import replace
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QLabel
+from PySide6.QtWidgets import QApplication, QLabel
+from pytestqt.qtbot import QtBot
 
-from runtime.messages.card import PolicyCard
+from runtime.messages.card import CardSection, PolicyCard
 from tests.support.console import Console
 from tests.support.fake_cards import EXAMINED
 from twin_app.widgets.card_view import CardView
@@ -54,13 +56,20 @@ def test_the_policy_chosen_in_the_table_turns_the_card(console: Console, card: C
     assert holder.width() <= card.page.viewport().width(), "nothing is cut off at the right"
 
 
-def test_words_that_wrap_leave_no_hole_under_them(console: Console, card: CardView) -> None:
-    card.choose("flow_vla")
-    open_tab(console, card)
+@pytest.mark.parametrize("width_px", [420, 520])
+def test_words_that_wrap_leave_no_hole_under_them_and_lose_no_line(qtbot: QtBot, width_px: int) -> None:
+    card = CardView()
+    qtbot.addWidget(card)
+    card.resize(width_px, 500)
+    rows = tuple((f"stage {number}", "the longer its words, the more lines they take " * 3) for number in range(20))
+    card.show_cards({"flow_vla": replace(EXAMINED, sections=(CardSection("Recipe", rows),))})
+    card.show()
+    QApplication.processEvents()
     holder = card.page.widget()
     assert holder is not None
     for label in holder.findChildren(QLabel):
-        assert label.height() <= label.heightForWidth(label.width()) + 30, label.text()
+        needed_px = label.heightForWidth(label.width())
+        assert needed_px <= label.height() <= needed_px + 30, label.text()
 
 
 def test_the_diagram_shows_a_bin_off_the_diagonal(console: Console, card: CardView) -> None:

@@ -27,8 +27,8 @@ def lanes(console: Console) -> dict[str, Lane]:
 
 def test_the_table_marks_the_signal_that_pulls_down_most(panel: PolicyPanel) -> None:
     assert [row.cells for row in panel.parts.table.rows] == [
-        ("peak overhead", "0.810", "+0.6 ▲▲"),
         ("unseen", "1.400 s", "-1.3 ▼▼▼"),
+        ("peak overhead", "0.810", "+0.6 ▲▲"),
         ("strangeness", "2.200", "0.0"),
     ]
     marked = [row.key for row in panel.parts.table.rows if row.sign and row.sign.text]

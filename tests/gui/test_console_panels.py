@@ -81,6 +81,17 @@ def test_a_policy_that_cannot_take_over_says_why_and_cannot_be_swapped_in(consol
     assert "weights are not installed" in policy.why_not.text()
 
 
+def test_every_priority_of_an_alarm_is_read_whole(console: Console) -> None:
+    for priority in Priority:
+        console.cell.raise_alarm(console.now_ns, priority=priority)
+        console.cell.alarms[-1] = replace(console.cell.alarms[-1], alarm_id=priority.value)
+    console.window.show_perspective("diagnose")
+    console.advance(0.5)
+    table = console.window.alarms.table
+    assert len(table.rows) == len(Priority)
+    assert table.sizeHintForColumn(0) <= table.columnWidth(0)
+
+
 def test_a_fault_is_found_by_typing_injected_and_cleared(console: Console) -> None:
     console.window.show_perspective("test")
     console.advance(0.3)

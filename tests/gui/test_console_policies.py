@@ -171,3 +171,18 @@ def test_nothing_can_be_wished_of_a_cell_that_is_not_heard(console: Console, pan
     console.advance(4.0)
     buttons = (panel.swap_button, panel.shadow_button, panel.promote_button, panel.fallback_button)
     assert not any(button.isEnabled() for button in buttons)
+
+
+@pytest.mark.parametrize("size_px", [(1280, 720), (1440, 900)])
+def test_a_shadow_leaves_several_rows_of_both_tables_to_be_seen(
+    console: Console, panel: PolicyPanel, size_px: tuple[int, int]
+) -> None:
+    console.window.resize(*size_px)
+    console.cell.shadow = "programmed_careful"
+    console.window.show_perspective("operate")
+    console.window.show_panel("policy")
+    console.advance(0.5)
+    for table in (panel.beside, panel.table):
+        row_px = table.visualRect(table.model().index(0, 0)).height()
+        assert table.viewport().height() >= 3 * row_px
+    assert panel.table.visibleRegion().boundingRect().width() > 0

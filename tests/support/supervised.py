@@ -11,6 +11,9 @@ from runtime.messages.geometry import Pose
 from runtime.messages.policy import PolicyEntry, PolicyState, PolicyStatus, Readiness
 from runtime.messages.state import ControlState, Mode, PlanExecution, RobotState
 from runtime.messages.system import ProcessPhase, ProcessState
+from runtime.supervision.alarms import Condition
+from runtime.supervision.conditions import Measures, conditions
+from runtime.supervision.telemetry import Telemetry
 from tests.support.arms import seven_joint_arm
 from tests.support.pick_cell import pick_cell
 
@@ -54,6 +57,7 @@ class MadeUpCell:
     ticks: int = 0
     missed: int = 0
     active: str = "programmed"
+    stands_in_for: str = ""
     swap_refusal: str = ""
 
     def control(self) -> ControlState:
@@ -134,6 +138,7 @@ class MadeUpCell:
             last_swap_ns=0,
             swap_refusal=self.swap_refusal,
             attempt=self.attempt,
+            stands_in_for=self.stands_in_for,
         )
 
     def belief(self) -> SceneBelief:
@@ -165,6 +170,27 @@ def catalogue() -> tuple[FaultKind, ...]:
         "F41": {"delay_s": (0.02, 0.08, 1.2)},
     }
     return tuple(
-        FaultKind(fault_id, fault_id, Layer.HARDWARE, "plant", "", "", parameters, "")
+        FaultKind(
+            fault_id,
+            fault_id,
+            Layer.POLICY if fault_id in ("F12", "F13") else Layer.HARDWARE,
+            "plant",
+            "",
+            "",
+            parameters,
+            "",
+        )
         for fault_id, parameters in rows.items()
+    )
+
+
+def alarms_of(cell: MadeUpCell, *, measures: Measures | None = None, trouble: str = "") -> list[Condition]:
+    """What is abnormal in a cell whose processes all run."""
+    return conditions(
+        Telemetry(cell.control(), cell.robot(), cell.policy(), cell.belief()),
+        cell=supervised_cell(),
+        processes=processes(),
+        measures=measures or Measures(),
+        recording_trouble=trouble,
+        now_ns=cell.now_ns,
     )

@@ -6,11 +6,15 @@ import math
 
 import numpy as np
 import pytest
+from msgspec.structs import replace
 
 from plugins.flow_vla.calibration import Calibration
 from plugins.flow_vla.signals import NAMES
 from plugins.programmed.confidence import judge
-from twin_app.model.confidence import signal_words
+from runtime.messages.plan import Signal
+from runtime.messages.policy import PolicyState
+from tests.support.supervised import SECOND_NS, MadeUpCell
+from twin_app.model.confidence import Ranking, signal_words
 from twin_app.model.signal_lanes import MOST_SIGNALS, SignalsRow, signal_lanes
 
 
@@ -54,3 +58,21 @@ def test_columns_run_out_without_harm() -> None:
     row.names = tuple(f"signal{number}" for number in range(MOST_SIGNALS))
     assert row._column("one too many") is None
     assert len(signal_lanes(row.names, pulled=True)) == MOST_SIGNALS + 1
+
+
+def pulling(at_s: float, **pulls: float) -> PolicyState:
+    signals = tuple(Signal(name, 1.0, pull) for name, pull in pulls.items())
+    return replace(MadeUpCell(now_ns=int(at_s * SECOND_NS)).policy(), signals=signals)
+
+
+def test_the_strongest_pull_stands_first_and_rows_change_places_only_now_and_then() -> None:
+    ranking = Ranking()
+
+    def names(state: PolicyState) -> list[str]:
+        return [part.name for part in ranking.of(state)]
+
+    assert names(pulling(10.0, rival=0.1, unseen=-1.5, strangeness=0.8)) == ["unseen", "strangeness", "rival"]
+    assert names(pulling(11.0, rival=2.0, unseen=-1.5, strangeness=0.8)) == ["unseen", "strangeness", "rival"]
+    assert names(pulling(12.1, rival=2.0, unseen=-1.5, strangeness=0.8)) == ["rival", "unseen", "strangeness"]
+    assert names(pulling(12.2, rival=0.1, other=-3.0)) == ["other", "rival"]
+    assert names(pulling(12.3, rival=0.0, other=0.0)) == ["rival", "other"]

@@ -16,7 +16,7 @@ from tests.support.pick_cell import pick_cell
 from twin_app.model.arrival import Arrival
 from twin_app.model.freshness import confidence_now, control_now, policy_now, robot_now, targets_now
 from twin_app.model.lanes import Lane, PolicyRow
-from twin_app.model.legend import fitting, legend
+from twin_app.model.legend import fitting, legend, more_words
 from twin_app.model.state import ConsoleState, SourceKind
 from twin_app.model.trends import Trends
 from twin_app.model.update import update
@@ -123,14 +123,23 @@ def test_a_legend_says_for_how_long_its_source_has_been_silent() -> None:
     assert legend(lane, block, SECOND_NS // 2).note == "nothing known then"
 
 
-def test_a_legend_without_room_says_that_something_was_left_out_and_never_more_than_fits() -> None:
+def test_a_legend_without_room_keeps_every_name_before_any_value_and_never_takes_more_than_there_is() -> None:
     trends, lane = filled()
     items = legend(lane, trends.blocks["robot"], 3 * SECOND_NS).items
+
+    def width_of(text: str) -> float:
+        return 8.0 * len(text)
+
+    names = sum(width_of(item.label) + 10 for item in items)
     for width in range(0, 500, 7):
-        kept, short = fitting(items, width_px=width, gap_px=10, measure=lambda text: 8.0 * len(text))
-        assert short is (len(kept) < len(items))
-        if short and kept:
-            assert sum(8.0 * len(f"{item.label} {item.value}") + 10 for item in kept) + 16 <= width
+        kept, missing = fitting(items, width_px=width, gap_px=10, measure=width_of)
+        assert missing == len(items) - len(kept)
+        assert missing == 0 or width < names
+        taken = sum(width_of(f"{item.label} {item.value}".rstrip()) + 10 for item in kept)
+        assert not kept or taken + width_of(more_words(missing)) <= width
+    kept, _ = fitting(items, width_px=names + 30, gap_px=10, measure=width_of)
+    hottest = max(items, key=lambda item: item.weight)
+    assert [item.label for item in kept if item.value] == [hottest.label]
 
 
 def test_the_mode_lane_is_empty_before_the_first_control_state_and_while_control_is_silent() -> None:

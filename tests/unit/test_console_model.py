@@ -7,6 +7,7 @@ from typing import Any
 from runtime.messages.orders import Heartbeat
 from runtime.messages.requests import Receipt, ReceiptPhase
 from runtime.messages.state import Mode
+from runtime.messages.system import Event, History
 from tests.support.arms import seven_joint_arm
 from tests.support.fake_cell import SECOND_NS, FakeCell
 from tests.support.pick_cell import pick_cell
@@ -94,6 +95,18 @@ def test_events_are_bounded_and_the_newest_comes_first() -> None:
     state = update(ConsoleState(kind=SourceKind.LIVE), arrivals, now_ns=SECOND_NS)
     assert len(state.events) == EVENTS_KEPT
     assert state.events[0].stamp_ns == EVENTS_KEPT + 49
+
+
+def test_a_console_that_joins_is_told_what_happened_before_once_and_in_order() -> None:
+    told = tuple(Event(number, "task", "info", f"line {number}") for number in range(1, 6))
+    state = update(ConsoleState(kind=SourceKind.LIVE), [Arrival("events", told[4], 5)], now_ns=6)
+    for _ in range(3):
+        state = update(state, [Arrival("history", History(6, told), 6)], now_ns=6)
+    assert [event.stamp_ns for event in state.events] == [5, 4, 3, 2, 1]
+    newest = Event(7, "task", "info", "line 7")
+    both = [Arrival("history", History(7, (*told, newest)), 7), Arrival("events", newest, 7)]
+    for order in (both, both[::-1]):
+        assert [event.stamp_ns for event in update(state, order, now_ns=7).events] == [7, 5, 4, 3, 2, 1]
 
 
 def test_a_heartbeats_warning_is_kept_until_it_is_withdrawn() -> None:

@@ -6,6 +6,7 @@ import colorsys
 
 import pytest
 
+from runtime.messages.state import Mode
 from twin_app.model.wording import MODES, PRIORITIES, Tone
 from twin_app.theme.tokens import THEMES, Theme
 
@@ -17,6 +18,12 @@ def luminance(colour: str) -> float:
     parts = [int(colour[i : i + 2], 16) / 255 for i in (1, 3, 5)]
     linear = [part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in parts]
     return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
+
+
+def saturation(colour: str) -> float:
+    """How much colour there is in it: chroma, 0…1."""
+    red, green, blue = (int(colour[i : i + 2], 16) / 255 for i in (1, 3, 5))
+    return colorsys.rgb_to_hsv(red, green, blue)[1] * max(red, green, blue)
 
 
 def contrast(one: str, other: str) -> float:
@@ -41,6 +48,17 @@ def test_words_on_a_sign_are_readable(theme: Theme, tone: Tone) -> None:
 
 
 @BOTH
+def test_a_fallback_that_drives_is_told_from_the_policy_and_is_no_alarm(theme: Theme) -> None:
+    assert MODES[Mode.FALLBACK].tone is not MODES[Mode.AUTO].tone
+    grounds = [theme.grounds[tone] for tone in (Tone.FALLBACK, Tone.ACTIVE)]
+    assert contrast(*(ground.name() for ground in grounds)) >= 1.3
+    assert grounds[0].saturationF() - grounds[1].saturationF() >= 0.3
+    for alarm in (theme.critical, theme.high, theme.medium, theme.low):
+        assert saturation(theme.fallback) < 0.75 * saturation(alarm), alarm
+    assert contrast(theme.fallback, theme.panel) >= 3.0  # a ground that carries meaning: WCAG 2 AA, 1.4.11
+
+
+@BOTH
 def test_plot_lines_are_visible_and_their_labels_readable(theme: Theme) -> None:
     assert len(set(theme.series)) >= 7
     for colour in theme.series:
@@ -49,10 +67,6 @@ def test_plot_lines_are_visible_and_their_labels_readable(theme: Theme) -> None:
 
 @BOTH
 def test_no_plot_line_is_as_saturated_as_an_alarm(theme: Theme) -> None:
-    def saturation(colour: str) -> float:
-        red, green, blue = (int(colour[i : i + 2], 16) / 255 for i in (1, 3, 5))
-        return colorsys.rgb_to_hsv(red, green, blue)[1] * max(red, green, blue)
-
     alarms = (theme.critical, theme.high, theme.medium)
     assert max(map(saturation, theme.series)) < min(map(saturation, alarms)) * 0.75
 

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import math
+
 import pytest
 
-from twin_app.model.axis import time_ticks, value_ticks
+from twin_app.model.axis import log_ticks, time_ticks, value_ticks
 from twin_app.model.time_window import LONGEST_NS, SECOND_NS, SHORTEST_NS, TimeWindow
 
 EDGE = 1_000 * SECOND_NS
@@ -50,3 +52,19 @@ def test_time_ticks_are_round_on_the_clock_of_the_wall() -> None:
     ticks, step_s = time_ticks(0, 60 * SECOND_NS, most=6, offset_ns=offset_ns)
     assert step_s == 10
     assert all((tick + offset_ns) % (10 * SECOND_NS) == 0 for tick in ticks)
+
+
+@pytest.mark.parametrize("most", [2, 4, 7])
+@pytest.mark.parametrize(
+    ("low", "high"), [(0.0123, 0.0131), (0.2, 0.9), (0.11, 0.19), (0.03, 4.0), (1e-6, 1e3), (4.0, 5.0), (0.999, 1.001)]
+)
+def test_a_logarithmic_axis_always_has_numbers_and_never_a_crowd(low: float, high: float, most: int) -> None:
+    ticks = log_ticks(math.log10(low), math.log10(high), most=most)
+    assert 2 <= len(ticks) <= most + 2
+    assert all(0.999 * low <= tick <= 1.001 * high for tick in ticks)
+    assert ticks == sorted(ticks)
+
+
+def test_a_logarithmic_axis_has_powers_of_ten_where_there_are_enough() -> None:
+    assert log_ticks(-3.2, 0.5, most=4) == pytest.approx([0.001, 0.01, 0.1, 1.0])
+    assert log_ticks(-0.9, 0.1, most=4) == pytest.approx([0.2, 0.5, 1.0])

@@ -114,6 +114,11 @@ def test_a_measured_effect_never_reads_as_a_fraction_and_says_when_it_is_gone(ph
     assert measured_words(report(phase)) == words
 
 
+def test_an_effect_that_cannot_be_measured_says_why_instead_of_a_number() -> None:
+    told = report(FaultPhase.INJECTED, obstacle="flow_vla does not drive, programmed stands in for it")
+    assert measured_words(told) == "cannot be measured now: flow_vla does not drive, programmed stands in for it"
+
+
 def test_a_measured_effect_has_the_unit_that_its_name_asks_for() -> None:
     assert measured_words(report(FaultPhase.EFFECTIVE, unit="s")) == "2.67 s (counts from 0.8 s)"
     share = measured_words(report(FaultPhase.EFFECTIVE, effect_name="share of missed ticks"))

@@ -350,26 +350,6 @@ def test_the_timeline_says_what_the_fallback_is_told_to_do() -> None:
     assert words(shift.look()).endswith("nothing is called that; it is told: put the red cube in the left tote")
 
 
-def test_a_person_is_asked_when_the_fallback_declines_too() -> None:
-    shift = Shift()
-    shift.stand_in()
-    declines(shift)
-    output = shift.look()
-    assert output.ask is not None
-    assert output.ask == (ModeEvent.ASSIST_ASKED, "learned and stock declined the instruction: nothing is called that")
-    assert words(output) == output.ask[1]
-
-
-def test_a_fallback_that_was_called_for_another_reason_may_decline_without_a_person() -> None:
-    shift = Shift()
-    fails(shift)
-    shift.look()
-    shift.cell.mode, shift.cell.active = Mode.FALLBACK, "stock"
-    shift.changes |= {"stands_in_for": "learned", "fallback_ready": False}
-    declines(shift)
-    assert shift.look().ask is None
-
-
 @pytest.mark.parametrize("trouble", [is_slow, has_missed])
 def test_a_person_who_brings_a_slow_policy_back_is_not_contradicted_within_that_task(trouble: Trouble) -> None:
     shift = Shift()

@@ -112,6 +112,23 @@ def test_what_is_understood_is_acted_upon(model: FlowVla, text: str, plain: str)
     assert plain_words(reading, next(one for one in CELL.totes if one.name == reading.tote)) == plain
 
 
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        (
+            "put the pink cube in the left tote",
+            "no part of that colour is known here; colours: red, green, blue, yellow, magenta",
+        ),
+        ("put the red ball in the left tote", "no part of that shape is known here; shapes: cube, flat box, cylinder"),
+        ("положи красный кубик в левый контейнер", "only English is read"),
+        ("把红色方块放进左边的箱子", "only English is read"),
+        ("put the красный cube in the left tote", "only English is read"),
+    ],
+)
+def test_a_decline_says_what_is_known(model: FlowVla, text: str, said: str) -> None:
+    assert answer(model, text) == said
+
+
 def test_a_reading_that_is_no_more_than_a_guess_asks_whether_it_is_meant() -> None:
     asked = asked_for("red", "cube")
     assert doubted(Reading("red", "cube", "", "left", "do", DOUBTED, asked), LEFT) == ""

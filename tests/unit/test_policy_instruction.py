@@ -53,9 +53,11 @@ def test_sensible_variants_are_understood(text: str, part: str, tote: str) -> No
         ("put the red one in the left tote", "several parts"),
         ("put the yellow hand in the left tote", "no part here is 'hand'"),
         ("the yellow one shouldn't go in the left tote", "not what to leave"),
+        ("put the yellow kube in the left tote", "no part here is 'kube'"),
         ("put the non-red cube in the left tote", "not what to leave"),
         ("is the red cube in the left tote?", "only putting one part"),
         ("put the green cylinder in the left tote", "no green cylinder"),
+        ("положи красный кубик в левый контейнер", "only English is read"),
     ],
 )
 def test_what_cannot_be_done_is_declined_with_the_reason(text: str, reason: str) -> None:

@@ -393,5 +393,6 @@ def test_the_bay_lets_a_connection_go_when_nobody_can_ask_for_it_any_more() -> N
         assert bay.change_at_border(0)
     assert {name: policy.closed for name, policy in policies.items()} == {"programmed": 1, "openpi": 0, "groot": 0}
     assert {entry.name: entry.readiness for entry in bay.entries()}["openpi"] is Readiness.READY
+    assert {entry.name for entry in bay.entries() if entry.served} == {"openpi", "groot", "lerobot"}
     bay.close()
     assert {name: policy.closed for name, policy in policies.items()} == {"programmed": 1, "openpi": 1, "groot": 1}

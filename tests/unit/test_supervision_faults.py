@@ -110,6 +110,32 @@ def test_a_fault_that_shows_nothing_is_reported_not_effective(fault_id: str) -> 
     assert bench.stands(injection).phase is FaultPhase.NOT_EFFECTIVE
 
 
+@pytest.mark.parametrize("fault_id", ["F12", "F13"])
+def test_a_fault_of_a_policy_that_does_not_drive_says_so_until_it_drives(fault_id: str) -> None:
+    bench = Bench()
+    bench.step(12.0)
+    bench.cell.stands_in_for = "flow_vla"
+    injection = bench.inject(fault_id)
+    bench.step(40.0, show=False)
+    report = bench.stands(injection)
+    assert (report.phase, report.obstacle) == (
+        FaultPhase.NOT_EFFECTIVE,
+        "flow_vla does not drive, programmed stands in for it",
+    )
+    bench.cell.stands_in_for = ""
+    bench.step(6.0)
+    report = bench.stands(injection)
+    assert (report.phase, report.obstacle) == (FaultPhase.EFFECTIVE, "")
+
+
+def test_a_fault_that_shows_with_a_task_only_says_so_while_there_is_none() -> None:
+    bench = Bench()
+    bench.cell.task_id = -1
+    injection = bench.inject("F13")
+    bench.step(3.0, show=False)
+    assert bench.stands(injection).obstacle == "it shows with a task under way only"
+
+
 @pytest.mark.parametrize("fault_id", FAULTS)
 def test_a_fault_whose_seam_never_answers_is_reported_not_effective(fault_id: str) -> None:
     bench = Bench()

@@ -168,6 +168,17 @@ def test_a_queued_task_waits_for_the_start_and_is_then_done_and_confirmed(tmp_pa
     store.close()
 
 
+def test_whoever_joins_later_is_told_what_happened_before(tmp_path: Path) -> None:
+    with running_session(tmp_path) as watcher:
+        watcher.accepted(ask.AddTask(EASY))
+        with Subscriber(watcher.session, (topics.HISTORY,)) as late:
+            deadline = time.monotonic() + PATIENCE_S
+            told: list[str] = []
+            while not any("add_task" in text for text in told):
+                assert time.monotonic() < deadline, told
+                told += [event.text for one in late.poll(0.05) for event in one.message.events]
+
+
 @pytest.mark.parametrize("victim", ["control", "planner"])
 def test_a_killed_worker_stops_the_cell_and_restart_reset_start_bring_it_back(tmp_path: Path, victim: str) -> None:
     with running_session(tmp_path, autostart=True) as watcher:

@@ -7,87 +7,23 @@ from itertools import product
 import pytest
 from msgspec.structs import replace
 
+from runtime.messages.camera import Frame
 from runtime.messages.joint import PlantFlag
 from runtime.messages.plan import Reason, Severity, Verdict
 from runtime.messages.policy import PolicyStatus, Readiness, ShadowState
 from runtime.messages.reasons import NOTHING_USABLE, declined_by, refusal_in_words
 from runtime.messages.robot import RobotDescription
-from runtime.messages.state import STOP_PRESSED, Mode, PlanExecution
-from runtime.messages.system import AlarmPhase, Priority, ProcessPhase
+from runtime.messages.state import Mode, PlanExecution
+from runtime.messages.system import Priority, ProcessPhase
 from runtime.messages.tasks import Task, TaskStatus
-from runtime.supervision.alarms import AlarmBook, Condition
 from runtime.supervision.budget import ErrorBudget
 from runtime.supervision.conditions import Measures, conditions
 from runtime.supervision.intent import Intent, read_intent
-from runtime.supervision.measures import FrictionResidual, FrictionWatch
+from runtime.supervision.measures import FrictionResidual, FrictionWatch, FrozenPictures
 from runtime.supervision.telemetry import Telemetry
 from runtime.supervision.why import MOVING, Situation, why_not_moving
-from tests.support.supervised import SECOND_NS, MadeUpCell, processes, supervised_cell
+from tests.support.supervised import SECOND_NS, MadeUpCell, alarms_of, processes, supervised_cell
 from twin_app.panels.line import START_WORDS
-
-HOT = Condition("motor.hot", Priority.HIGH, "hardware", "motor 2 is hot", "limited", "look")
-
-
-def phases(book: AlarmBook, now_ns: int) -> dict[str, AlarmPhase]:
-    return {alarm.alarm_id: alarm.phase for alarm in book.alarm_list(now_ns=now_ns).alarms}
-
-
-def test_an_alarm_is_raised_acknowledged_and_returns_to_normal() -> None:
-    book = AlarmBook()
-    book.update([HOT], now_ns=0)
-    assert phases(book, 0) == {"motor.hot": AlarmPhase.UNACKNOWLEDGED}
-    assert book.acknowledge("motor.hot") == ""
-    assert phases(book, 0) == {"motor.hot": AlarmPhase.ACKNOWLEDGED}
-    book.update([], now_ns=2 * SECOND_NS)
-    assert phases(book, 2 * SECOND_NS) == {}
-
-
-def test_an_alarm_that_returns_unseen_stays_until_a_person_has_seen_it() -> None:
-    book = AlarmBook()
-    book.update([HOT], now_ns=0)
-    book.update([], now_ns=2 * SECOND_NS)
-    assert phases(book, 0) == {"motor.hot": AlarmPhase.RETURNED_UNACKNOWLEDGED}
-    book.acknowledge("motor.hot")
-    assert phases(book, 0) == {}
-    assert "no alarm" in book.acknowledge("motor.hot")
-
-
-def test_a_gone_alarm_keeps_the_moment_until_which_it_held_and_loses_it_when_it_comes_back() -> None:
-    book = AlarmBook()
-    for second in range(4):
-        book.update([HOT], now_ns=second * SECOND_NS)
-    for second in range(4, 60):
-        book.update([], now_ns=second * SECOND_NS)
-    (alarm,) = book.alarm_list(now_ns=60 * SECOND_NS).alarms
-    assert (alarm.since_ns, alarm.gone_ns) == (0, 3 * SECOND_NS)
-    book.update([HOT], now_ns=60 * SECOND_NS)
-    (alarm,) = book.alarm_list(now_ns=60 * SECOND_NS).alarms
-    assert alarm.gone_ns == 0
-
-
-def test_a_flickering_condition_raises_one_alarm() -> None:
-    book = AlarmBook()
-    for tenth in range(50):
-        book.update([HOT] if tenth % 2 else [], now_ns=tenth * SECOND_NS // 10)
-    (alarm,) = book.alarm_list(now_ns=0).alarms
-    assert alarm.count == 1
-
-
-def test_an_alarm_that_comes_back_is_counted_and_wants_to_be_seen_again() -> None:
-    book = AlarmBook()
-    book.update([HOT], now_ns=0)
-    book.acknowledge("motor.hot")
-    book.update([], now_ns=2 * SECOND_NS)
-    book.update([HOT], now_ns=3 * SECOND_NS)
-    (alarm,) = book.alarm_list(now_ns=0).alarms
-    assert (alarm.phase, alarm.count, alarm.since_ns) == (AlarmPhase.UNACKNOWLEDGED, 2, 3 * SECOND_NS)
-
-
-def test_the_most_urgent_alarm_stands_first() -> None:
-    book = AlarmBook()
-    urgent = Condition("cell.fault", Priority.CRITICAL, "control", "", "", "")
-    book.update([HOT, urgent], now_ns=0)
-    assert [alarm.alarm_id for alarm in book.alarm_list(now_ns=0).alarms] == ["cell.fault", "motor.hot"]
 
 
 def test_the_budget_asks_for_a_person_at_exactly_five_failures_in_a_row() -> None:
@@ -193,25 +129,35 @@ def test_what_is_abnormal_in_telemetry_is_an_alarm(cell: MadeUpCell, alarm_id: s
     assert [one.alarm_id for one in alarms_of(cell)] == [alarm_id]
 
 
-def alarms_of(cell: MadeUpCell, *, measures: Measures | None = None, trouble: str = "") -> list[Condition]:
-    return conditions(
-        Telemetry(cell.control(), cell.robot(), cell.policy(), cell.belief()),
-        cell=supervised_cell(),
-        processes=processes(),
-        measures=measures or Measures(),
-        recording_trouble=trouble,
-        now_ns=cell.now_ns,
-    )
-
-
 def test_a_healthy_cell_has_no_alarm() -> None:
     assert alarms_of(MadeUpCell()) == []
 
 
 def test_frozen_cameras_high_friction_and_a_full_disk_are_alarms() -> None:
-    found = alarms_of(MadeUpCell(), measures=Measures(frozen_s=1.0, friction_rise=3.0), trouble="the disk is full")
+    found = alarms_of(MadeUpCell(), measures=Measures(1.0, ("wrist",), friction_rise=3.0), trouble="the disk is full")
     assert {one.alarm_id for one in found} == {"camera.frozen", "joints.friction", "recording.trouble"}
     assert all(one.cause and one.consequence and one.first_check for one in found)
+
+
+@pytest.mark.parametrize(
+    ("frozen", "said"),
+    [
+        (("wrist",), "the wrist camera delivers the same picture again and again, or none"),
+        (("wrist", "overhead"), "the overhead and wrist cameras deliver the same picture again and again, or none"),
+    ],
+)
+def test_the_alarm_says_which_camera_is_frozen(frozen: tuple[str, ...], said: str) -> None:
+    (alarm,) = alarms_of(MadeUpCell(), measures=Measures(1.0, frozen))
+    assert alarm.cause == said
+
+
+def test_a_camera_that_repeats_its_picture_is_told_from_one_that_does_not() -> None:
+    pictures, second = FrozenPictures(), SECOND_NS
+    for tenth in range(20):
+        for camera, pixels in (("overhead", bytes([tenth])), ("wrist", b"same")):
+            frame = Frame(camera, tenth, tenth * second // 10, 1, 1, "egl")
+            pictures.look(frame, pixels, now_ns=tenth * second // 10)
+    assert pictures.cameras(2 * second, over_s=0.35) == ("wrist",)
 
 
 def test_dead_and_silent_processes_are_critical_alarms() -> None:
@@ -225,51 +171,6 @@ def test_dead_and_silent_processes_are_critical_alarms() -> None:
             now_ns=0,
         )
         assert [(one.alarm_id, one.priority) for one in found] == [(f"process.cameras.{what}", Priority.CRITICAL)]
-
-
-STOPPED = MadeUpCell(mode=Mode.PROTECTIVE_STOP, mode_reason=STOP_PRESSED)
-ARM_GONE = MadeUpCell(mode=Mode.PROTECTIVE_STOP, mode_reason="the arm's process (plant) ended")
-
-
-def test_a_stop_that_a_person_pressed_needs_no_acknowledgement_after_the_reset() -> None:
-    book = AlarmBook()
-    book.update(alarms_of(STOPPED), now_ns=0)
-    assert phases(book, 0) == {"cell.protective_stop": AlarmPhase.UNACKNOWLEDGED}
-    book.update([], now_ns=2 * SECOND_NS)
-    assert phases(book, 0) == {}
-
-
-@pytest.mark.parametrize("reason", [ARM_GONE.mode_reason, f"{ARM_GONE.mode_reason}; {STOP_PRESSED}"])
-def test_any_other_protective_stop_stays_until_it_is_acknowledged(reason: str) -> None:
-    book = AlarmBook()
-    book.update(alarms_of(MadeUpCell(mode=Mode.PROTECTIVE_STOP, mode_reason=reason)), now_ns=0)
-    book.update([], now_ns=2 * SECOND_NS)
-    assert phases(book, 0) == {"cell.protective_stop": AlarmPhase.RETURNED_UNACKNOWLEDGED}
-
-
-@pytest.mark.parametrize("order", [(ARM_GONE, STOPPED), (STOPPED, ARM_GONE)])
-@pytest.mark.parametrize("reset_between", [False, True])
-def test_a_persons_stop_hides_no_other_that_nobody_has_seen(
-    order: tuple[MadeUpCell, MadeUpCell], *, reset_between: bool
-) -> None:
-    book = AlarmBook()
-    now_ns = 0
-    for cell in order:
-        book.update(alarms_of(cell), now_ns=now_ns)
-        if reset_between:
-            now_ns += 2 * SECOND_NS
-            book.update([], now_ns=now_ns)
-        now_ns += SECOND_NS // 2
-    book.update([], now_ns=now_ns + 2 * SECOND_NS)
-    assert phases(book, 0) == {"cell.protective_stop": AlarmPhase.RETURNED_UNACKNOWLEDGED}
-
-
-def test_a_standing_alarm_shows_the_newest_figures() -> None:
-    book = AlarmBook()
-    for rise in (3.0, 1.2):
-        book.update(alarms_of(MadeUpCell(), measures=Measures(friction_rise=rise)), now_ns=0)
-    (alarm,) = book.alarm_list(now_ns=0).alarms
-    assert "1.2 ×" in alarm.cause
 
 
 def rubbed(watch: FrictionWatch, residual_nm: float, *, seconds: float, from_s: float, speed_rad_s: float) -> float:

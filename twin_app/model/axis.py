@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 
+_FACTORS = ((1.0,), (1.0, 3.0), (1.0, 2.0, 5.0))
 TIME_STEPS_S = (0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 14400)
 
 
@@ -17,6 +18,19 @@ def value_ticks(low: float, high: float, *, most: int) -> list[float]:
         step = _round_up(step * 0.5)
         first, last = _inside(low, high, step)
     return [index * step for index in range(first, last + 1)]
+
+
+def log_ticks(low: float, high: float, *, most: int) -> list[float]:
+    """Round values for a logarithmic axis from 10**low to 10**high: two at least, about `most` at most."""
+    powers = range(math.floor(low), math.ceil(high) + 1)
+    found = [[factor * 10.0**power for power in powers for factor in factors] for factors in _FACTORS]
+    inside = [[value for value in values if low <= math.log10(value) <= high] for values in found]
+    fitting = [values for values in inside if 2 <= len(values) <= most]
+    if fitting:
+        return fitting[-1]
+    if len(inside[0]) > most:
+        return inside[0][:: math.ceil(len(inside[0]) / max(1, most))]
+    return value_ticks(10.0**low, 10.0**high, most=max(2, most))
 
 
 def padded(low: float, high: float) -> tuple[float, float]:

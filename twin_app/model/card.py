@@ -9,7 +9,8 @@ from runtime.messages.card import Examination, PolicyCard
 
 def headline(card: PolicyCard) -> str:
     """Which policy this is."""
-    return f"{card.label or card.policy} · {card.policy} {card.version}"
+    name = f"{card.policy} {card.version}"
+    return f"{name} · {card.label}" if card.label else name
 
 
 def figures(one: Examination) -> tuple[tuple[str, str], ...]:

@@ -15,6 +15,9 @@ FELT = 0.05
 
 MOST_ARROWS = 5
 
+ORDER_KEPT_NS = 2_000_000_000
+"""So long rows stay where they are: what changes places ten times a second cannot be read."""
+
 
 @dataclass(frozen=True, slots=True)
 class Part:
@@ -38,7 +41,7 @@ def signal_words(name: str) -> tuple[str, str]:
 
 
 def parts(policy: PolicyState) -> tuple[Part, ...]:
-    """All signals, in the policy's own order: rows that change places cannot be read."""
+    """All signals, in the policy's own order."""
     if not has_task(policy):
         return tuple(Part(signal_words(one.name)[0], _value(one), "—", worst=False) for one in policy.signals)
     worst = _worst(policy.signals)
@@ -47,6 +50,26 @@ def parts(policy: PolicyState) -> tuple[Part, ...]:
         Part(signal_words(signal.name)[0], _value(signal), _pull(signal) if tells else "", signal is worst)
         for signal in policy.signals
     )
+
+
+class Ranking:
+    """The parts with the strongest pull first, whichever way it goes."""
+
+    def __init__(self) -> None:
+        self._names: tuple[str, ...] = ()
+        self._ranked_ns = 0
+
+    def of(self, policy: PolicyState) -> tuple[Part, ...]:
+        """In the order of now, or of a moment ago; in the policy's own where nothing pulls."""
+        strength = {signal_words(signal.name)[0]: abs(signal.pull) for signal in policy.signals}
+        known = parts(policy)
+        if not has_task(policy) or not any(strength.values()):
+            self._names = ()
+            return known
+        if set(self._names) != set(strength) or not 0 <= policy.stamp_ns - self._ranked_ns < ORDER_KEPT_NS:
+            self._names = tuple(sorted(strength, key=lambda name: -strength[name]))
+            self._ranked_ns = policy.stamp_ns
+        return tuple(sorted(known, key=lambda part: self._names.index(part.name)))
 
 
 def confidence_words(policy: PolicyState | None) -> str:

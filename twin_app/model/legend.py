@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
 
 from twin_app.model.freshness import OLD_NS
 from twin_app.model.lanes import Lane
 from twin_app.model.series import SeriesBlock
 from twin_app.model.wording import duration
-
-MORE = "… "
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,21 +55,39 @@ def legend(lane: Lane, block: SeriesBlock | None, moment_ns: int) -> Legend:
 
 def fitting(
     items: tuple[LegendItem, ...], *, width_px: float, gap_px: float, measure: Callable[[str], float]
-) -> tuple[tuple[LegendItem, ...], bool]:
-    """The items that fit, the largest first but in their own order, and whether any was left out.
+) -> tuple[tuple[LegendItem, ...], int]:
+    """What there is room for, in the items' own order, and how many were left out.
 
-    Room for the mark that tells of it is kept. `measure` gives the width of a text.
+    Every name comes before any value, so that each line can be told; the largest values follow. Where not even the
+    names have room, the largest items stay whole, and room for the words that tell of the others is kept. `measure`
+    gives the width of a text.
     """
-    widths = {item.index: measure(f"{item.label} {item.value}") + gap_px for item in items}
-    if sum(widths.values()) <= width_px:
-        return items, False
-    kept, room = set[int](), width_px - measure(MORE)
+    whole = {item.index: measure(f"{item.label} {item.value}") + gap_px for item in items}
+    names = {item.index: measure(item.label) + gap_px for item in items}
+    if sum(whole.values()) <= width_px:
+        return items, 0
+    if sum(names.values()) <= width_px:
+        costs = {index: whole[index] - names[index] for index in whole}
+        valued = _largest(items, costs, width_px - sum(names.values()))
+        return tuple(item if item.index in valued else replace(item, value="") for item in items), 0
+    kept = _largest(items, whole, width_px - measure(more_words(len(items))))
+    return tuple(item for item in items if item.index in kept), len(items) - len(kept)
+
+
+def more_words(count: int) -> str:
+    """In the place of those that were left out; the tooltip tells them."""
+    return f"… {count} more " if count else ""
+
+
+def _largest(items: tuple[LegendItem, ...], costs: Mapping[int, float], room: float) -> set[int]:
+    """The items of the largest weight that there is room for."""
+    kept = set[int]()
     for item in sorted(items, key=lambda item: -item.weight):
-        room -= widths[item.index]
+        room -= costs[item.index]
         if room < 0:
             break
         kept.add(item.index)
-    return tuple(item for item in items if item.index in kept), True
+    return kept
 
 
 def _item(lane: Lane, index: int, value: float) -> LegendItem:

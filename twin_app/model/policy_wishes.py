@@ -22,7 +22,7 @@ class PolicyWishes:
     """All of them."""
 
     swap: Offer = Offer("Swap")
-    back: Offer = Offer("Back", hint="There was no swap")
+    back: Offer = Offer("Back")
     try_again: Offer = Offer("Try again", shown=False)
     shadow: Offer = Offer("Shadow")
     ends_shadow: bool = False
@@ -36,10 +36,13 @@ class PolicyWishes:
     come_back: Offer = Offer("Return", shown=False)
 
 
+NOT_NOW = "Commands are impossible in a replay, and while the cell is not heard"
+
+
 def policy_wishes(policy: PolicyState | None, chosen: str, *, commandable: bool) -> PolicyWishes:
     """For the chosen row of the table; the supervisor judges anew what comes of it."""
     if policy is None or not commandable:
-        return PolicyWishes()
+        return _nothing(NOT_NOW if policy is not None else "No policy has been heard of yet")
     entry = next((one for one in policy.entries if one.name == chosen), None)
     in_shadow = policy.shadow is not None and policy.shadow.name == chosen and policy.stands_in_for != chosen
     return PolicyWishes(
@@ -55,16 +58,45 @@ def policy_wishes(policy: PolicyState | None, chosen: str, *, commandable: bool)
     )
 
 
+def first_choice(policy: PolicyState) -> str:
+    """The row to begin with: what is being prepared, else the first one here that could take over."""
+    wanted = min(
+        policy.entries,
+        key=lambda one: (one.name != policy.candidate, one.name == policy.active, bool(one.obstacle), one.served),
+        default=None,
+    )
+    return "" if wanted is None else wanted.name
+
+
+def _nothing(why: str) -> PolicyWishes:
+    words = ("Swap", "Back", "Shadow", "Promote", "Fallback")
+    swap, back, shadow, promote, fallback = (Offer(word, hint=why) for word in words)
+    return PolicyWishes(swap=swap, back=back, shadow=shadow, promote=promote, fallback=fallback)
+
+
 def _swap(policy: PolicyState, entry: PolicyEntry | None) -> Offer:
-    if entry is None or entry.obstacle or entry.name == policy.active or policy.candidate:
-        return Offer("Swap")
-    return Offer(f"Swap to {entry.name}", possible=True)
+    if entry is None:
+        return Offer("Swap", hint="Choose a policy in the table")
+    if entry.obstacle:
+        return Offer("Swap", hint=f"{entry.name} cannot take over: {entry.obstacle}")
+    if entry.name == policy.active:
+        return Offer("Swap", hint=f"{entry.name} drives already: choose another one")
+    if policy.candidate:
+        return Offer("Swap", hint=_preparing(policy))
+    hint = f"Load {entry.name}; it takes over at the next chunk border"
+    return Offer(f"Swap to {entry.name}", possible=True, hint=hint)
 
 
 def _back(policy: PolicyState) -> Offer:
     if not policy.previous:
-        return Offer("Back", hint="There was no swap")
-    return Offer("Back", possible=not policy.candidate, hint=f"Back to {policy.previous}")
+        return Offer("Back", hint="There was no swap that could be undone")
+    if policy.candidate:
+        return Offer("Back", hint=_preparing(policy))
+    return Offer("Back", possible=True, hint=f"Back to {policy.previous}")
+
+
+def _preparing(policy: PolicyState) -> str:
+    return f"{policy.candidate} is being prepared: wait until it has taken over"
 
 
 def _try_again(entry: PolicyEntry | None) -> Offer:
@@ -76,16 +108,27 @@ def _try_again(entry: PolicyEntry | None) -> Offer:
 def _shadow(policy: PolicyState, entry: PolicyEntry | None, *, in_shadow: bool) -> Offer:
     if in_shadow:
         return Offer("End shadow", possible=True, hint=f"Ask {entry.name if entry else ''} no more")
-    if entry is None or entry.obstacle or entry.name in (policy.active, policy.stands_in_for):
-        return Offer("Shadow", hint="Choose a policy that does not drive")
+    if entry is None:
+        return Offer("Shadow", hint="Choose a policy in the table")
+    if entry.obstacle:
+        return Offer("Shadow", hint=f"{entry.name} cannot run: {entry.obstacle}")
+    if entry.name == policy.active:
+        return Offer("Shadow", hint=f"{entry.name} drives: choose another one")
+    if entry.name == policy.stands_in_for:
+        return Offer("Shadow", hint=f"{entry.name} is in shadow already, until it drives again")
     return Offer("Shadow", possible=True, hint=f"Ask {entry.name} the same, without effect")
 
 
 def _promote(policy: PolicyState) -> Offer:
-    shadow = policy.shadow
-    ready = shadow is not None and shadow.readiness is Readiness.READY and not policy.stands_in_for
-    hint = f"{shadow.name} takes over at the next chunk border" if shadow is not None and ready else "Nothing in shadow"
-    return Offer("Promote", possible=ready and not policy.candidate, shown=not policy.stands_in_for, hint=hint)
+    shadow, shown = policy.shadow, not policy.stands_in_for
+    if shadow is None:
+        return Offer("Promote", shown=shown, hint="No policy runs in shadow")
+    if shadow.readiness is not Readiness.READY:
+        why = f": {shadow.obstacle}" if shadow.obstacle else ""
+        return Offer("Promote", shown=shown, hint=f"{shadow.name} is {shadow.readiness.value}{why}")
+    if policy.candidate:
+        return Offer("Promote", shown=shown, hint=_preparing(policy))
+    return Offer("Promote", possible=shown, shown=shown, hint=f"{shadow.name} takes over at the next chunk border")
 
 
 def _fallback(policy: PolicyState, entry: PolicyEntry | None) -> Offer:
@@ -93,8 +136,10 @@ def _fallback(policy: PolicyState, entry: PolicyEntry | None) -> Offer:
         return Offer("Fallback", hint=f"{policy.active} stands in now")
     if entry is not None and entry.name == policy.fallback:
         return Offer("No fallback", possible=True, hint="Ask a person when the active policy cannot go on")
-    if entry is None or entry.obstacle:
-        return Offer("Fallback", hint="Choose a policy")
+    if entry is None:
+        return Offer("Fallback", hint="Choose a policy in the table")
+    if entry.obstacle:
+        return Offer("Fallback", hint=f"{entry.name} cannot stand in: {entry.obstacle}")
     if entry.name == policy.active:
         return Offer("Fallback", hint=f"{entry.name} drives: choose another one to stand in for it")
     return Offer("Fallback", possible=True, hint=f"{entry.name} stands in when the active policy cannot go on")

@@ -52,6 +52,11 @@ class RunWish:
     """Of an ablation, as `ablation_models` takes it."""
 
     @property
+    def name(self) -> str:
+        """What is done with which policy."""
+        return f"train {self.policy}" if self.kind == "train" else f"{self.policy} · {self.suite}"
+
+    @property
     def words(self) -> str:
         """In a line."""
         if self.kind == "train":

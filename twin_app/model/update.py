@@ -99,7 +99,19 @@ def _fold_picture(state: ConsoleState, changes: dict[str, Any], arrival: Arrival
 
 def _fold_event(state: ConsoleState, changes: dict[str, Any], arrival: Arrival) -> None:
     event: Event = arrival.message
-    changes["events"] = (event, *changes.get("events", state.events)[: EVENTS_KEPT - 1])
+    shown: tuple[Event, ...] = changes.get("events", state.events)
+    if event not in shown:  # the history may have told it already
+        changes["events"] = (event, *shown[: EVENTS_KEPT - 1])
+
+
+def _fold_history(state: ConsoleState, changes: dict[str, Any], arrival: Arrival) -> None:
+    """What the cell told before this console listened; lines that are known already stay as they are."""
+    shown: tuple[Event, ...] = changes.get("events", state.events)
+    known = set(shown)
+    missed = [event for event in arrival.message.events if event not in known]
+    if missed:
+        newest_first = sorted((*shown, *reversed(missed)), key=lambda event: -event.stamp_ns)
+        changes["events"] = tuple(newest_first[:EVENTS_KEPT])
 
 
 def _fold_verdict(state: ConsoleState, changes: dict[str, Any], arrival: Arrival) -> None:
@@ -126,6 +138,7 @@ def _fold_health(state: ConsoleState, changes: dict[str, Any], arrival: Arrival)
 _FOLDS: dict[str, Callable[[ConsoleState, dict[str, Any], Arrival], None]] = {
     "camera": _fold_picture,
     "events": _fold_event,
+    "history": _fold_history,
     "verdicts": _fold_verdict,
     "receipts": _fold_receipt,
     "health": _fold_health,

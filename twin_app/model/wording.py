@@ -39,6 +39,7 @@ class Tone(Enum):
 
     NORMAL = "normal"
     ACTIVE = "active"
+    FALLBACK = "fallback"
     MUTED = "muted"
     CRITICAL = "critical"
     HIGH = "high"
@@ -61,7 +62,7 @@ class Sign:
 MODES: dict[Mode, Sign] = {
     Mode.IDLE: Sign("IDLE", Shape.SQUARE, Tone.NORMAL),
     Mode.AUTO: Sign("AUTO", Shape.PLAY, Tone.ACTIVE),
-    Mode.FALLBACK: Sign("FALLBACK", Shape.DOUBLE_PLAY, Tone.ACTIVE),
+    Mode.FALLBACK: Sign("FALLBACK", Shape.DOUBLE_PLAY, Tone.FALLBACK),
     Mode.ASSIST: Sign("ASSIST", Shape.QUESTION, Tone.HIGH),
     Mode.MANUAL: Sign("MANUAL", Shape.HAND, Tone.ACTIVE),
     Mode.PROTECTIVE_STOP: Sign("STOPPED", Shape.OCTAGON, Tone.CRITICAL),

@@ -63,7 +63,7 @@ class AlarmsPanel(Panel):
 
     def __init__(self) -> None:
         super().__init__(title="Alarms")
-        self.table = RecordView(("Priority", "What", "Since"), stretched=1, widest={0: "critical", 2: "00:00:00"})
+        self.table = RecordView(("Priority", "What", "Since"), stretched=1, widest={0: "medium", 2: "00:00:00"})
         self.table.setAccessibleName("Alarms")
         self.cause, self.consequence, self.check = QLabel(), QLabel(), QLabel()
         self.facts = WrappedLabel(name="muted")

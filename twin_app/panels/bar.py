@@ -8,6 +8,7 @@ from PySide6.QtWidgets import QHBoxLayout, QPushButton, QSizePolicy, QWidget
 
 from runtime.messages.requests import Reset
 from twin_app.model.connection import Contact
+from twin_app.model.fault_effects import injected, injected_words
 from twin_app.model.mode_claim import LATCHED, ModeClaim, mode_claim, stop_is_unconfirmed
 from twin_app.model.state import ConsoleState, SourceKind
 from twin_app.model.wording import MODES, duration
@@ -39,6 +40,8 @@ class Bar(Panel):
         self.policy = Field("policy", width_px=140, least_px=96, stretch=True)
         self.link = Field("source", width_px=98, least_px=76)
         self.loop = Field("loop", width_px=146, least_px=92)
+        self.fault = Field("fault injected", width_px=146, least_px=132)
+        self._faulty = False
         self.estop = Field("hardware e-stop", width_px=192, least_px=56, stretch=True)
         self.reset_button = QPushButton("Reset")
         self.reset_button.setObjectName("reset")
@@ -50,7 +53,7 @@ class Bar(Panel):
         row = QHBoxLayout(self)
         row.setContentsMargins(8, 5, 8, 5)
         row.setSpacing(SPACING_PX)
-        for widget in (self.badge, self.owner, self.policy, self.link, self.loop, self.estop):
+        for widget in (self.badge, self.owner, self.policy, self.link, self.loop, self.fault, self.estop):
             row.addWidget(widget)
         row.addWidget(self.reset_button)
         row.addSpacing(BEFORE_STOP_PX)
@@ -59,11 +62,16 @@ class Bar(Panel):
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Where room is short the fields go one by one, so that mode, Reset and STOP stay whole."""
         super().resizeEvent(event)
-        fields = (self.owner, self.policy, self.link, self.loop, self.estop)
+        self._fit(event.size().width())
+
+    def _fit(self, width_px: int) -> None:
+        fault = (self.fault,) if self._faulty else ()
         taken_px = MARGINS_PX + sum(map(_least_px, (self.badge, self.reset_button, self.stop_button)))
-        for field in fields:
+        for field in (self.owner, *fault, self.policy, self.link, self.loop, self.estop):
             taken_px += _least_px(field) + SPACING_PX
-            field.setVisible(taken_px <= event.size().width())
+            field.setVisible(taken_px <= width_px)
+        if not self._faulty:
+            self.fault.hide()
 
     def show_state(self, state: ConsoleState) -> None:
         """Everything from telemetry; what is not heard any more is shown as old."""
@@ -71,6 +79,7 @@ class Bar(Panel):
         self._show_policy(state)
         self._show_link(state)
         self._show_loop(state)
+        self._show_faults(state)
         system = state.system
         self.estop.say(
             system.hardware_estop if system else "—", old_s=_old_s(state, system.stamp_ns) if system else 0.0
@@ -120,6 +129,18 @@ class Bar(Panel):
         words = {Contact.HEARD: "● LIVE", Contact.LOST: "✕ LOST", Contact.NEVER: "… waiting"}
         lost = state.connection.gaps
         self.link.say(words[contact], caption=f"{lost} lost" if lost else "source")
+
+    def _show_faults(self, state: ConsoleState) -> None:
+        """What is injected now, in every perspective: nobody shall look for a fault that somebody has made."""
+        reports = injected(state.faults)
+        more = f" +{len(reports) - 1}" if len(reports) > 1 else ""
+        if reports:
+            self.fault.say(
+                f"◆ {reports[0].fault_id} {reports[0].severity.value}{more}", hint=injected_words(state.faults)
+            )
+        if bool(reports) is not self._faulty:
+            self._faulty = bool(reports)
+            self._fit(self.width())
 
     def _show_loop(self, state: ConsoleState) -> None:
         control = state.control

@@ -27,6 +27,9 @@ from twin_app.widgets.panel import Panel
 from twin_app.widgets.records import RecordView, Row
 
 OVER = (FaultPhase.CLEARED, FaultPhase.NOT_CLEARED)
+MISSED = (FaultPhase.NOT_EFFECTIVE, *OVER)
+"""An effect that has not shown so far will not be waited for any longer."""
+
 EVERY_LAYER = "all layers"
 
 
@@ -207,8 +210,8 @@ def _story(report: FaultReport) -> str:
     steps = ["injected" if report.injected_ns else "sent, waiting for its seam"]
     if report.effective_ns:
         steps.append(f"effective after {duration((report.effective_ns - report.injected_ns) * 1e-9)}")
-    elif report.injected_ns:
-        steps.append("effect not measured yet")
+    elif report.injected_ns and not report.obstacle:
+        steps.append("no effect measured" if report.phase in MISSED else "effect not measured yet")
     if report.cleared_ns:
         steps.append(f"cleared after {duration((report.cleared_ns - report.injected_ns) * 1e-9)}")
     before = effect_words(report.effect_before, name=report.effect_name, unit=report.unit)

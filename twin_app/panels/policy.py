@@ -4,7 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QLabel, QPushButton, QTabWidget, QVBoxLayout, QWidget
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QResizeEvent
+from PySide6.QtWidgets import (
+    QBoxLayout,
+    QGridLayout,
+    QHBoxLayout,
+    QLabel,
+    QPushButton,
+    QTabWidget,
+    QVBoxLayout,
+    QWidget,
+)
 
 from runtime.messages.policy import PolicyEntry, PolicyState
 from runtime.messages.requests import (
@@ -18,9 +29,9 @@ from runtime.messages.requests import (
     TryPolicy,
 )
 from runtime.messages.state import Mode
-from twin_app.model.beside import comparison, state_sign
+from twin_app.model.beside import Line, comparison, state_sign
 from twin_app.model.freshness import confidence_now, policy_now
-from twin_app.model.policy_wishes import PolicyWishes, policy_wishes
+from twin_app.model.policy_wishes import PolicyWishes, first_choice, policy_wishes
 from twin_app.model.state import ConsoleState
 from twin_app.model.wording import duration, milliseconds
 from twin_app.theme.tokens import Theme
@@ -32,6 +43,15 @@ from twin_app.widgets.records import RecordView, Row
 
 SMALLEST_PX = 56
 """Of a table: its title and a row. The panel shares its place with others, which shall not be kept from shrinking."""
+
+ACROSS_PX = 540
+"""From here on the two tables stand side by side, so that a low panel shows several rows of each."""
+
+WIDE_PX = 820
+"""From here on the versions have room, too, with the tables side by side."""
+
+VERSION = 1
+"""Column of the table of policies."""
 
 
 class PolicyPanel(Panel):
@@ -48,12 +68,13 @@ class PolicyPanel(Panel):
         self.tabs = QTabWidget()
         self.tabs.setDocumentMode(True)
         self.beside = RecordView(
-            ("Beside it", "Active", "Shadow"), stretched=2, widest={0: "confidence", 1: "0.00 of 0.00"}
+            ("Beside it", "Active", "Shadow"), stretched=2, widest={0: "confidence", 1: "0.00 of 0.00"}, signs=False
         )
         self.beside.setAccessibleName("Active policy and shadow")
         self.beside.hide()
         self.table = RecordView(("Policy", "Version", "State"), stretched=0, widest={1: "Version", 2: "not available"})
         self.table.setAccessibleName("Policies")
+        self.table.setTextElideMode(Qt.TextElideMode.ElideMiddle)  # names often differ in their ends
         self.table.chosen.connect(self._choose)
         self.swap_button = self._button("Swap", lambda name: SwapPolicy(name))
         self.back_button = self._button("Back", lambda name: SwapBack())
@@ -92,6 +113,19 @@ class PolicyPanel(Panel):
         for view in (self.table, self.beside, self.parts, self.card):
             view.apply_theme(theme)
 
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Side by side where there is room, else one below the other."""
+        super().resizeEvent(event)
+        self._place_tables()
+
+    def _place_tables(self) -> None:
+        width, ways = self.width(), QBoxLayout.Direction
+        across = width >= ACROSS_PX
+        self._tables.setDirection(ways.LeftToRight if across else ways.TopToBottom)
+        for place, stretch in enumerate((6, 5) if across else (1, 1)):
+            self._tables.setStretch(place, stretch)
+        self.table.setColumnHidden(VERSION, across and width < WIDE_PX and not self.beside.isHidden())
+
     def _button(self, words: str, wish: Callable[[str], Body]) -> QPushButton:
         """Emits a wish about the chosen policy."""
         button = QPushButton(words)
@@ -112,7 +146,7 @@ class PolicyPanel(Panel):
         numbers.setHorizontalSpacing(12)
         for column, field in enumerate((self.phase, self.confidence, self.inference)):
             numbers.addWidget(field, 0, column)
-        for column, stretch in enumerate((4, 5, 3)):
+        for column, stretch in enumerate((7, 10, 8)):
             numbers.setColumnStretch(column, stretch)
         foot = QHBoxLayout()
         foot.addWidget(self.why_not, 1)
@@ -126,8 +160,10 @@ class PolicyPanel(Panel):
         below = QVBoxLayout(policies)
         below.setContentsMargins(0, 4, 0, 0)
         below.setSpacing(4)
-        below.addWidget(self.beside, 1)
-        below.addWidget(self.table, 1)
+        self._tables = QBoxLayout(QBoxLayout.Direction.TopToBottom)
+        self._tables.addWidget(self.beside, 1)
+        self._tables.addWidget(self.table, 1)
+        below.addLayout(self._tables, 1)
         below.addLayout(foot)
         below.addLayout(roles)
         for table in (self.beside, self.table):
@@ -174,14 +210,12 @@ class PolicyPanel(Panel):
         first = not self.table.rows
         self.table.show_rows(rows)
         if first and rows:
-            other = next((entry.name for entry in policy.entries if entry.name != policy.active), rows[0].key)
-            self.table.choose(policy.candidate or other)
+            self.table.choose(first_choice(policy))
         lines = comparison(policy)
-        self.beside.show_rows(
-            tuple(Row(line.name, (line.name, line.active, line.shadow), hint=line.hint) for line in lines)
-        )
+        self.beside.show_rows(tuple(map(_beside_row, lines)))
         if bool(lines) is self.beside.isHidden():
             self.beside.setVisible(bool(lines))
+            self._place_tables()
 
     def _show_swaps(self, state: ConsoleState) -> None:
         policy = state.policy
@@ -224,4 +258,10 @@ class PolicyPanel(Panel):
 
 def _row(entry: PolicyEntry, policy: PolicyState) -> Row:
     sign = state_sign(entry, policy)
-    return Row(entry.name, (entry.label or entry.name, entry.version, sign.text), sign, hint=entry.obstacle)
+    hint = "\n".join(filter(None, (f"{entry.name} {entry.version}", entry.label, entry.obstacle)))
+    return Row(entry.name, (entry.name, entry.version, sign.text), sign, hint=hint)
+
+
+def _beside_row(line: Line) -> Row:
+    whole = f"{line.name}: {line.active or '—'} · shadow: {line.shadow}"
+    return Row(line.name, (line.name, line.active, line.shadow), hint="\n".join(filter(None, (whole, line.hint))))

@@ -20,7 +20,7 @@ from twin_app.widgets.run_form import RunForm
 from twin_app.widgets.run_table import RunTable
 
 NEWEST = "newest stage"
-WIDEST = {0: "programmed · nom…", 1: "cancelling"}
+WIDEST = {0: "programmed · nominal", 1: "500000:500100"}
 
 
 class RunsPanel(Panel):
@@ -39,7 +39,7 @@ class RunsPanel(Panel):
         self._curves_of = curves_of
         self.form = RunForm()
         self.form.started.connect(self.start_wished.emit)
-        self.table = RecordView(("Run", "State", "How far, what came of it"), stretched=2, widest=WIDEST)
+        self.table = RecordView(("Run", "Seeds", "How far, what came of it"), stretched=2, widest=WIDEST)
         self.table.setAccessibleName("Runs")
         self.table.chosen.connect(lambda _: self._show_chosen())
         self.bar = QProgressBar()
@@ -161,9 +161,11 @@ class RunsPanel(Panel):
 
 
 def _row(run: Run) -> Row:
-    cells = (run.wish.words, run.sign.text, run.result)
+    seeds = "" if run.wish.kind == "train" else run.wish.seeds
+    told = run.result if run.state is RunState.DONE else f"{run.sign.text}: {run.result}"
     over = run.state is RunState.CANCELLED
-    return Row(run.run_id, cells, run.sign, quiet=over, hint=f"{run.wish.words}\n{run.result}\n{run.run_id}")
+    hint = f"{run.wish.words}\n{run.sign.text}: {run.result}\n{run.run_id}"
+    return Row(run.run_id, (run.wish.name, seeds, told), run.sign, quiet=over, hint=hint)
 
 
 def _words(run: Run) -> str:

@@ -43,6 +43,10 @@ class Theme:
     """Ground of a mode in which the arm is driven."""
 
     active_text: str
+    fallback: str
+    """Ground of the mode in which another policy drives than the wanted one."""
+
+    fallback_text: str
     replay: str
     replay_text: str
     critical: str
@@ -66,6 +70,7 @@ class Theme:
         names = {
             Tone.NORMAL: self.button,
             Tone.ACTIVE: self.active,
+            Tone.FALLBACK: self.fallback,
             Tone.MUTED: self.panel,
             Tone.CRITICAL: self.critical,
             Tone.HIGH: self.high,
@@ -83,6 +88,7 @@ class Theme:
         names = {
             Tone.NORMAL: self.text,
             Tone.ACTIVE: self.active_text,
+            Tone.FALLBACK: self.fallback_text,
             Tone.MUTED: self.muted,
             Tone.CRITICAL: self.alarm_text_light,
             Tone.HIGH: self.alarm_text_dark,
@@ -97,7 +103,12 @@ class Theme:
     @cached_property
     def signs(self) -> dict[Tone, QColor]:
         """What a small sign of a tone is drawn with on a field."""
-        quiet = {Tone.NORMAL: self.text, Tone.ACTIVE: self.text, Tone.MUTED: self.muted}
+        quiet = {
+            Tone.NORMAL: self.text,
+            Tone.ACTIVE: self.text,
+            Tone.FALLBACK: self.text,
+            Tone.MUTED: self.muted,
+        }
         return {tone: QColor(quiet[tone]) if tone in quiet else ground for tone, ground in self.grounds.items()}
 
 
@@ -119,6 +130,8 @@ LIGHT = Theme(
     reset_text="#ffffff",
     active="#3d4a44",
     active_text="#f4f7f5",
+    fallback="#7a5c3a",
+    fallback_text="#ffffff",
     replay="#4b5789",
     replay_text="#ffffff",
     critical="#c4001a",
@@ -150,6 +163,8 @@ DARK = Theme(
     reset_text="#ffffff",
     active="#c3cfc8",
     active_text="#141a17",
+    fallback="#c8a06e",
+    fallback_text="#14171a",
     replay="#6470ad",
     replay_text="#ffffff",
     critical="#d01224",

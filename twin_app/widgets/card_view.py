@@ -130,7 +130,8 @@ class CardView(QWidget):
         if one.reliability:
             diagram = ReliabilityDiagram(one, theme=self.theme)
             self.diagrams.append(diagram)
-            beside.addWidget(diagram, 0, Qt.AlignmentFlag.AlignTop)
+            # aligned in both ways, else its width would be the pair's limit and its words be given the height for that
+            beside.addWidget(diagram, 0, Qt.AlignmentFlag.AlignTop | Qt.AlignmentFlag.AlignLeft)
         column.addLayout(beside)
         self._pairs.append(beside)
         self._turn(beside)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from PySide6.QtWidgets import QLabel, QVBoxLayout, QWidget
 
 from runtime.messages.policy import PolicyState
-from twin_app.model.confidence import Part, confidence_words, parts
+from twin_app.model.confidence import Part, Ranking, confidence_words
 from twin_app.model.wording import Shape, Sign, Tone
 from twin_app.theme.tokens import Theme
 from twin_app.widgets.records import RecordView, Row
@@ -19,6 +19,7 @@ class ConfidenceView(QWidget):
 
     def __init__(self) -> None:
         super().__init__()
+        self._ranking = Ranking()
         self.sentence = QLabel()
         self.sentence.setWordWrap(True)
         self.sentence.setAccessibleName("Confidence in words")
@@ -36,7 +37,7 @@ class ConfidenceView(QWidget):
         words = confidence_words(policy)
         if words != self.sentence.text():
             self.sentence.setText(words)
-        self.table.show_rows(() if policy is None else tuple(_row(part) for part in parts(policy)))
+        self.table.show_rows(() if policy is None else tuple(_row(part) for part in self._ranking.of(policy)))
 
     def apply_theme(self, theme: Theme) -> None:
         """Take the colours of the signs."""

@@ -9,6 +9,7 @@ from PySide6.QtCore import QPointF, QRectF, QSize, Qt
 from PySide6.QtGui import QColor, QPainter, QPaintEvent, QPen, QPolygonF
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
+from twin_app.model.axis import log_ticks
 from twin_app.theme.tokens import LIGHT, Theme
 
 LEFT_PX, BELOW_PX = 52, 22
@@ -68,12 +69,12 @@ class CurvesPlot(QWidget):
 
     def _draw_axis(self, painter: QPainter, plot: QRectF, low: float, high: float, last: int) -> None:
         line = self.fontMetrics().height()
-        for power in range(math.ceil(low), math.floor(high) + 1):
-            y = plot.bottom() - (power - low) / (high - low) * plot.height()
+        for value in log_ticks(low, high, most=max(2, int(plot.height() // (1.5 * line)))):
+            y = plot.bottom() - (math.log10(value) - low) / (high - low) * plot.height()
             painter.setPen(QColor(self.theme.grid))
             painter.drawLine(QPointF(plot.left(), y), QPointF(plot.right(), y))
             painter.setPen(QColor(self.theme.muted))
-            painter.drawText(QRectF(0, y - line / 2, LEFT_PX - 6, line), RIGHT, f"{10.0**power:g}")
+            painter.drawText(QRectF(0, y - line / 2, LEFT_PX - 6, line), RIGHT, f"{value:.3g}")
         painter.setPen(QColor(self.theme.border))
         painter.drawRect(plot)
         painter.setPen(QColor(self.theme.muted))

@@ -21,6 +21,7 @@ class ElidedLabel(QLabel):
         """Show a text; the same text costs nothing. `hint`: what the tooltip says instead of the whole text."""
         if text != self.text():
             self.setText(text)
+        if (hint or text) != self.toolTip():
             self.setToolTip(hint or text)
 
     def minimumSizeHint(self) -> QSize:
@@ -135,6 +136,11 @@ class Field(QWidget):
         return self._value.text()
 
     @property
+    def hint(self) -> str:
+        """What the tooltip of the value says."""
+        return self._value.toolTip()
+
+    @property
     def caption(self) -> str:
         """The words above the value."""
         return self._caption.text()
@@ -144,9 +150,12 @@ class Field(QWidget):
         """Whether the value is drawn as an old one."""
         return not self._value.isEnabled()
 
-    def say(self, value: str, *, caption: str | None = None, old_s: float = 0.0) -> None:
-        """Show a value, and another caption where the meaning changes; an old value is faded, with its age above."""
-        self._value.say(value)
+    def say(self, value: str, *, caption: str | None = None, old_s: float = 0.0, hint: str = "") -> None:
+        """Show a value, and another caption where the meaning changes; an old value is faded, with its age above.
+
+        `hint`: what the tooltip says instead of the value.
+        """
+        self._value.say(value, hint=hint)
         old = old_s > 0.0
         if old is not self.faded:
             self._value.setEnabled(not old)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QPointF, QRectF, Qt
-from PySide6.QtGui import QColor, QPainter
+from PySide6.QtGui import QBrush, QColor, QPainter
 
 from runtime.messages.system import Event
 from twin_app.model.freshness import OLD_NS
@@ -14,6 +14,7 @@ from twin_app.theme.tokens import Theme
 
 MODE_PX = 22
 SIGN_PX = 14.0
+HATCH_ALPHA = 90
 
 EVENT_SIGNS: dict[str, tuple[Shape, Tone]] = {
     "fault": (Shape.DIAMOND, Tone.NORMAL),
@@ -78,6 +79,10 @@ def _sign(event: Event) -> tuple[Shape, Tone]:
 
 def _draw_span(painter: QPainter, place: QRectF, sign: Sign, room: QRectF, theme: Theme) -> None:
     painter.fillRect(place, theme.grounds[sign.tone])
+    if sign.tone is Tone.FALLBACK:  # seen without colours, too, and where the words have no room
+        ink = QColor(theme.inks[sign.tone])
+        ink.setAlpha(HATCH_ALPHA)
+        painter.fillRect(place, QBrush(ink, Qt.BrushStyle.BDiagPattern))
     painter.setPen(QColor(theme.border))
     painter.drawLine(QPointF(place.left(), place.top()), QPointF(place.left(), place.bottom()))
     shown = place.intersected(room)

@@ -88,9 +88,12 @@ class RecordView(QTreeView):
 
     chosen = Signal(str)
 
-    def __init__(self, columns: Sequence[str], *, stretched: int, widest: dict[int, str] | None = None) -> None:
-        """`widest`: by column, the longest text that must be seen whole, in whatever font."""
+    def __init__(
+        self, columns: Sequence[str], *, stretched: int, widest: dict[int, str] | None = None, signs: bool = True
+    ) -> None:
+        """`widest`: by column, the longest text that must be seen whole, in whatever font; `signs`: rows have one."""
         self._widest = widest or {}
+        self._sign_px = ICON_PX if signs else 0
         super().__init__()
         self._rows = RecordModel(columns)
         self.setModel(self._rows)
@@ -117,8 +120,8 @@ class RecordView(QTreeView):
 
     def _fit(self) -> None:
         for column, text in self._widest.items():
-            icon_px = ICON_PX if column == 0 else 0
-            self.setColumnWidth(column, self.fontMetrics().horizontalAdvance(text) + icon_px + PADDING_PX)
+            sign_px = self._sign_px if column == 0 else 0
+            self.setColumnWidth(column, self.fontMetrics().horizontalAdvance(text) + sign_px + PADDING_PX)
 
     @property
     def rows(self) -> tuple[Row, ...]:

@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QSizePolicy, QWidget
 from runtime.messages.card import Examination
 from twin_app.theme.tokens import LIGHT, Theme
 
-LEFT_PX, BELOW_PX, ABOVE_PX = 44, 40, 8
+LEFT_PX, BELOW_PX, ABOVE_PX = 44, 40, 12
 TICKS = (0.0, 0.5, 1.0)
 DOT_PX = (3.0, 9.0)
 """Radius of a dot of one look, and of one that holds all looks."""

@@ -10,7 +10,7 @@ from PySide6.QtGui import QColor, QPainter, QPen
 
 from twin_app.model.axis import padded, time_ticks, value_ticks
 from twin_app.model.lanes import Lane
-from twin_app.model.legend import MORE, LegendItem, fitting, legend
+from twin_app.model.legend import LegendItem, fitting, legend, more_words
 from twin_app.model.series import SeriesBlock, SeriesView
 from twin_app.theme.tokens import Theme
 from twin_app.widgets.polyline import draw_series
@@ -136,10 +136,10 @@ class LanePainter:
             self._painter.drawText(room, RIGHT, shown.note)
             return
         measure = self._painter.fontMetrics().horizontalAdvance
-        items, short = fitting(shown.items, width_px=room.width(), gap_px=ITEM_GAP_PX, measure=measure)
-        self._draw_items(room, items, short=short)
+        items, missing = fitting(shown.items, width_px=room.width(), gap_px=ITEM_GAP_PX, measure=measure)
+        self._draw_items(room, items, missing=missing)
 
-    def _draw_items(self, room: QRectF, items: tuple[LegendItem, ...], *, short: bool) -> None:
+    def _draw_items(self, room: QRectF, items: tuple[LegendItem, ...], *, missing: int) -> None:
         painter, metrics = self._painter, self._painter.fontMetrics()
         x = room.right()
         for item in reversed(items):
@@ -147,13 +147,13 @@ class LanePainter:
             painter.setPen(QColor(self._theme.text))
             painter.drawText(QRectF(x, room.y(), 200, room.height()), LEFT, item.value)
             if len(self._lane.labels) > 1:
-                x -= metrics.horizontalAdvance(f"{item.label} ")
+                x -= metrics.horizontalAdvance(f"{item.label} " if item.value else item.label)
                 painter.setPen(self._colour(item.index))
                 painter.drawText(QRectF(x, room.y(), 200, room.height()), LEFT, item.label)
             x -= ITEM_GAP_PX
-        if short:
+        if missing:
             painter.setPen(QColor(self._theme.muted))
-            painter.drawText(QRectF(x - 90, room.y(), 100, room.height()), RIGHT, MORE)
+            painter.drawText(QRectF(x - 190, room.y(), 192, room.height()), RIGHT, more_words(missing).rstrip())
 
     def _style(self, index: int) -> Qt.PenStyle:
         """A limit is dashed; from where the colours begin anew lines are dotted."""

@@ -12,7 +12,7 @@ OPERATE = Layout(
             Tabs(("twin",), "twin"),
             Split(
                 "down",
-                (520, 480),
+                (470, 530),
                 (Tabs(("cameras",), "cameras"), Tabs(("tasks", "alarms", "policy", "history"), "tasks")),
             ),
         ),
