@@ -17,7 +17,6 @@ from plugins.flow_vla.slots import PLACES, Reading, asked_for, one_hot
 from runtime.kinematics import Arm
 from runtime.messages.cell import CellDescription, Tote
 from runtime.picking.funnel import HandState
-from runtime.picking.turning_words import turned
 from runtime.ports import Observation
 
 HELD_N = 4.0
@@ -78,7 +77,7 @@ class Mind:
         self.tote: Tote | None = next((tote for tote in cell.totes if tote.name == self.reading.tote), None)
         self.refusal = refused(self.reading, self.tote, cell)
         self.unsure = "" if self.refusal else doubted(self.reading, self.tote)
-        self.final = bool(self.refusal) and (self.reading.certainty >= DOUBTED or bool(turned(instruction)))
+        self.final = bool(self.refusal) and self.reading.certainty >= DOUBTED
         """Whether it is refused for sure, and not because a slip of the pen may have been misread."""
 
         self.belief = Belief(cell, self.tote or cell.totes[0])

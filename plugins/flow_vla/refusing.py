@@ -9,7 +9,10 @@ from plugins.flow_vla.slots import LONG, Reading
 from plugins.flow_vla.words import LETTERS_MAX, WORDS
 from runtime.messages.cell import CellDescription, Tote
 from runtime.messages.reasons import asked_back
-from runtime.picking.turning_words import FOREIGN, turned
+from runtime.picking.scripts import ONLY_ENGLISH, in_another_script
+
+FOREIGN = "foreign"
+"""The sense of words in another script."""
 
 DOUBTED = 0.55
 """A reading whose least certain slot has less is no more than a guess. Of sentences in the check's forms that were read
@@ -19,10 +22,9 @@ _MOST = {"": "", "left": "leftmost", "right": "rightmost", "near": "nearest", "f
 
 
 def read(reader: Reader, text: str) -> Reading:
-    """What the reader makes of the words, unless one of them turns an order into something else."""
+    """What the reader makes of the words; nothing of those in another script."""
     reading = reader.read(text)
-    sense = turned(text)
-    return replace(reading, sense=sense) if sense == FOREIGN or (sense and reading.sense == "do") else reading
+    return replace(reading, sense=FOREIGN, certainty=1.0) if in_another_script(text) else reading
 
 
 def refused(reading: Reading, tote: Tote | None, cell: CellDescription) -> str:
@@ -30,7 +32,7 @@ def refused(reading: Reading, tote: Tote | None, cell: CellDescription) -> str:
     totes = " or ".join(one.name for one in cell.totes)
     words = {
         "nonsense": "that is not understood as an instruction: say which part goes into which tote",
-        FOREIGN: "only English is read",
+        FOREIGN: ONLY_ENGLISH,
         LONG: f"too long to be understood: at most {WORDS} words and {LETTERS_MAX} letters",
         "negated": "only things to do are understood, not what to leave",
         "several": "one part at a time: the instruction names several",

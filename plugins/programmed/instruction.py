@@ -8,8 +8,9 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from plugins.programmed.turning_words import turned
 from runtime.messages.cell import CellDescription, PartKind, Tote
-from runtime.picking.turning_words import FOREIGN, turned
+from runtime.picking.scripts import ONLY_ENGLISH, in_another_script
 
 _SHAPES = {
     "cube": ("cube", "block", "dice", "die"),
@@ -36,7 +37,6 @@ _TURNED = {
     "negated": "only things to do are understood, not what to leave",
     "deed": "only putting one part from the tray into a tote is understood",
     "no tote": "name one tote",
-    FOREIGN: "only English is read",
 }
 _NOUNS = ("one", "ones", "part", "object", "piece", "item", "thing")
 _AFTER_NOUN = frozenset(
@@ -72,6 +72,8 @@ def read_instruction(text: str, cell: CellDescription) -> Wish | NotUnderstood:
         return NotUnderstood("the instruction is empty")
     if refusal := sorted(_REFUSALS.intersection(words.split())):
         return NotUnderstood(f"only things to do are understood, not {refusal[0]!r}")
+    if in_another_script(text):
+        return NotUnderstood(ONLY_ENGLISH)
     if sense := turned(text):
         return NotUnderstood(_TURNED[sense])
     tote, rest = _read_tote(words, cell)

@@ -46,14 +46,18 @@ class Forms:
         )
 
 
-TRAINING = Forms(
+PLAIN = Forms(
     frames.FRAMES,
     frames.TO_TOTE,
     words.PLACES,
     frames.NONSENSE,
     relations.RELATIONS,
     undoable.TRAINING,
-).with_collected(*(collected(f"training-{writer}") for writer in ("floor", "office", "twelve", "builds")))
+)
+"""The everyday part of `TRAINING`: what is asked where the wording is not what is examined."""
+
+_WRITERS = ("floor", "office", "twelve", "builds")
+TRAINING = PLAIN.with_collected(*(collected(f"training-{writer}") for writer in _WRITERS))
 CHECKING = Forms.of(collected("checking"))
 TESTING = Forms(
     frames.TESTING_FRAMES,

@@ -16,7 +16,7 @@ from runtime.messages.tasks import Assignment
 from runtime.ports import Observation, Proposal
 from sim_worlds.scenes import load_scene
 from sim_worlds.seeds import FIRST_TEST_SEED
-from sim_worlds.sentences import CHECKING, TESTING, TRAINING, Forms
+from sim_worlds.sentences import CHECKING, PLAIN, TESTING, Forms
 from twin_app.assembly.examination.examination import Result, Watched, examine
 from twin_app.assembly.examination.figures import area_under_roc, calibration_error, figures_of, wilson
 from twin_app.assembly.examination.paper import SUITES, draw_question
@@ -45,7 +45,7 @@ def test_half_of_the_decline_suite_is_to_be_declined_and_nothing_of_the_others()
 @pytest.mark.parametrize(
     ("suite", "first", "forms"),
     [
-        ("nominal", FIRST_TEST_SEED, TRAINING),
+        ("nominal", FIRST_TEST_SEED, PLAIN),
         ("paraphrase", FIRST_TEST_SEED - 300, CHECKING),
         ("paraphrase", FIRST_TEST_SEED, TESTING),
     ],
@@ -58,7 +58,7 @@ def test_only_test_seeds_ask_in_the_forms_of_the_test(suite: str, first: int, fo
         return sum(any(form.fullmatch(text) for form in told) for text in asked) / len(asked)
 
     assert heard(forms) > 0.2
-    assert all(heard(other) < 0.02 for other in (TRAINING, CHECKING, TESTING) if other is not forms)
+    assert all(heard(other) < 0.02 for other in (PLAIN, CHECKING, TESTING) if other is not forms)
 
 
 def test_an_interval_holds_its_rate() -> None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import platform
 import resource
-import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -28,6 +27,7 @@ from plugins.flow_vla.training.reading import reading_figures, teach_reader
 from plugins.flow_vla.training.recipe import Recipe, read_recipe
 from plugins.flow_vla.training.rehearsing import rehearse
 from plugins.flow_vla.training.shards import Shards
+from plugins.flow_vla.training.stopwatch import Stopwatch
 from plugins.flow_vla.training.turning import teach_turning
 from plugins.flow_vla.training.validation import validate
 from runtime.datasets import DatasetReader, content_hash
@@ -74,12 +74,13 @@ class Course:
                 continue
             torch.manual_seed(self._recipe.seed)
             model = model or FlowVla(self._build)
-            began_s = time.monotonic()
-            stage(model.train())
-            self._facts[f"seconds {name}"] = round(time.monotonic() - began_s, 1)
+            with Stopwatch(self._folder / f"{name}.seconds") as watch:
+                stage(model.train())
+            self._facts[f"seconds {name}"] = round(watch.seconds, 1)
             self._facts[PEAK] = max(self._facts.get(PEAK, 0), _peak_mib())
             save_model(model.eval(), place, version=self._recipe.version, facts=self._card_facts())
-            for file in self._folder.glob("*.pt"):
+            model = load_model(place)  # in half precision, as after an interruption
+            for file in (*self._folder.glob("*.pt"), *self._folder.glob("*.seconds")):
                 file.unlink()
         return self._folder / stages[-1][0]
 

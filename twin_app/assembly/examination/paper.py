@@ -9,7 +9,7 @@ import numpy as np
 from runtime.messages.cell import CellDescription, PartKind
 from sim_worlds.scenes.placement import PlacedPart
 from sim_worlds.seeds import FIRST_TEST_SEED
-from sim_worlds.sentences import CHECKING, TESTING, TRAINING, Meaning, Sense, Speaker
+from sim_worlds.sentences import CHECKING, PLAIN, TESTING, Meaning, Sense, Speaker
 
 SUITES = ("nominal", "paraphrase", "decline")
 TABLES = ("ablation", "robustness")
@@ -34,7 +34,7 @@ def draw_question(cell: CellDescription, layout: tuple[PlacedPart, ...], *, suit
     """The question of this seed; but for `nominal` in forms that are never used for training."""
     random = np.random.default_rng((seed, 0xE8A3, SUITES.index(suite)))
     forms = TESTING if seed >= FIRST_TEST_SEED else CHECKING
-    speaker = Speaker(random, forms=TRAINING if suite == "nominal" else forms)
+    speaker = Speaker(random, forms=PLAIN if suite == "nominal" else forms)
     if suite == "decline" and random.uniform() < 0.5:
         return Question(speaker.say(_unanswerable(cell, random)).text, "", "")
     part = cell.parts[int(random.integers(len(cell.parts)))]

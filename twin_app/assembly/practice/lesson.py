@@ -16,7 +16,7 @@ from runtime.mistakes import UserMistake
 from runtime.plugin_host import PolicyManifest, Registry
 from runtime.ports import Policy
 from sim_worlds.judge import Outcome
-from sim_worlds.sentences import Meaning, Speaker
+from sim_worlds.sentences import PLAIN, Meaning, Speaker
 from twin_app.assembly.lockstep import LockStepCell
 from twin_app.assembly.practice.teacher import Learner, Manner, Shown, Teacher
 from twin_app.assembly.setup import PLUGIN_FOLDER, CellSetup
@@ -88,7 +88,7 @@ def give_lesson(setup: CellSetup, *, learner: LearnerFactory | None = None, lear
     cell = LockStepCell(msgspec.structs.replace(setup, policy="lesson", fallback=""), registry=OnlyPolicy(build))
     cells.append(cell)
     try:
-        return _given(cell, teachers[0], Speaker(random), seed=setup.seed)
+        return _given(cell, teachers[0], Speaker(random, forms=PLAIN), seed=setup.seed)
     finally:
         cell.close()
 

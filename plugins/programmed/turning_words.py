@@ -1,18 +1,15 @@
-"""Words that turn a sentence into something else than an order, whoever reads it.
+"""Words that turn a sentence into something else than an order, whatever else it says.
 
-A reader that learns from examples passes over a word that was in none of them, one that looks for colours and shapes
-over all others. English has few words for *not*, few ways to begin a question and few to tell what is the case, and
-gets no new ones: these are looked for by name.
+Who looks for colours and shapes passes over all other words. English has few words for *not*, few ways to begin a
+question and few to tell what is the case, and gets no new ones: these are looked for by name. It is blunt: of the ways
+to ask for something that people wrote for the learned policy it stops one in six ("don't dawdle, …"), so that one,
+which has learned to read them, does without it.
 """
 
 from __future__ import annotations
 
 import re
-import unicodedata
 from collections.abc import Mapping
-
-FOREIGN = "foreign"
-"""The sense of words in another script than ours: no reader here knows a word of it."""
 
 _POLITE = re.compile(
     r"\b(?:why (?:don't|dont|do not|not)(?: (?:you|we))?|(?:ca|could|wo|would)n'?t you"
@@ -42,12 +39,7 @@ _TURNING: Mapping[str, re.Pattern[str]] = {
 
 
 def turned(text: str) -> str:
-    """What such words make of a sentence: negated, deed (a question, or what is no order), no tote; empty: an order.
-
-    Words in another script make it foreign.
-    """
-    if any(letter.isalpha() and "LATIN" not in unicodedata.name(letter, "LATIN") for letter in text):
-        return FOREIGN
+    """What such words make of a sentence: negated, deed (a question, or what is no order), no tote; empty: an order."""
     words = _POLITE.sub(" please ", " ".join(re.findall(r"[\w']+", text.lower().replace("’", "'"))))
     words = " ".join(words.split())
     return next((sense for sense, pattern in _TURNING.items() if pattern.search(words)), "")
