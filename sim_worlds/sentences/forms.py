@@ -56,7 +56,7 @@ PLAIN = Forms(
 )
 """The everyday part of `TRAINING`: what is asked where the wording is not what is examined."""
 
-_WRITERS = ("floor", "office", "twelve", "builds")
+_WRITERS = ("floor", "office", "twelve", "builds", "stories", "short", "pairs", "forty")
 TRAINING = PLAIN.with_collected(*(collected(f"training-{writer}") for writer in _WRITERS))
 CHECKING = Forms.of(collected("checking"))
 TESTING = Forms(

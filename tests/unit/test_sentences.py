@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import re
 from itertools import chain, combinations
+from pathlib import Path
 
 import numpy as np
 import pytest
 
-from sim_worlds.sentences import CHECKING, TESTING, TRAINING, Forms, Meaning, Sense, Speaker, words
+from sim_worlds.sentences import CHECKING, TESTING, TRAINING, Forms, Meaning, Sense, Speaker, collection, words
 from sim_worlds.sentences.collection import collected, joined
 
-COLLECTED = ("training-floor", "training-office", "training-twelve", "training-builds", "checking", "testing")
+COLLECTED = [path.stem for path in sorted(Path(collection.__file__).parent.joinpath("collected").glob("*.toml"))]
 
 
 def said(meaning: Meaning, *, seed: int, forms: Forms = TRAINING) -> str:

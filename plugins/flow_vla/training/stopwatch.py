@@ -49,8 +49,6 @@ class Stopwatch:
             self._keep()
 
     def _keep(self) -> None:
-        with (
-            suppress(OSError, UserMistake),
-            kept_whole(self._file) as partial,
-        ):  # a full disk is told by the work itself
+        """A full disk is told by the work itself."""
+        with suppress(UserMistake), kept_whole(self._file) as partial:
             partial.write_text(f"{self.seconds:.1f}\n", encoding="utf-8")
