@@ -52,6 +52,7 @@ class Reader(nn.Module):
         colour, shape, place, tote, sense = (
             slot[int(share.argmax())] for slot, share in zip(SLOTS, shares, strict=True)
         )
-        certainty = min(float(share.max()) for share in shares)
+        counts = shares if sense == SENSES[0] else shares[-1:]  # what is not to be done has nothing else to say
+        certainty = min(float(share.max()) for share in counts)
         asked = np.concatenate(shares[:2])
         return Reading(colour, shape, place, tote, sense, certainty, asked, strangeness)

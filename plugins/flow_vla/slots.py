@@ -32,7 +32,7 @@ class Reading:
     tote: str
     sense: str
     certainty: float
-    """0…1: probability of the least certain slot."""
+    """0…1: probability of the least certain slot; of the sense alone for what is not to be done."""
 
     asked: NDArray[np.float32]
     """f32[ASKED]: the distributions of colour and shape, one after the other."""
