@@ -70,7 +70,8 @@ def done(cell: LockStepCell, receipt: Receipt) -> Task:
     ("policy", "said"),
     [
         ("unsure", "unsure: confidence 0.10, limit 0.30, for 1.0 s"),
-        ("nan", "refused by the guard: 5 chunks in a row"),
+        ("below", "refused by the guard: 5 chunks in a row"),
+        ("nan", "policy nan raised ValueError: gripper_in_base[0] holds nan, must be finite"),
         ("rubbish", "ill-formed: 2 answers in a row, limit 2; policy rubbish raised TypeError: infer returned a str"),
         ("declining", "declined: nothing here is called that"),
         ("giving_up", "failed: missed it"),

@@ -72,6 +72,11 @@ def _nan(proposal: Proposal) -> Proposal:
     return replace(proposal, gripper_in_base=(nowhere,) * len(proposal.gripper_in_base))
 
 
+def _below(proposal: Proposal) -> Proposal:
+    table = Pose((0.4, 0.0, -0.3))
+    return replace(proposal, gripper_in_base=(table,) * len(proposal.gripper_in_base))
+
+
 def _declined(proposal: Proposal) -> Proposal:
     return Proposal(
         PolicyStatus.DECLINED, "declined", 0.1, (), reason="nothing here is called that", confidence_limit=LIMIT
@@ -114,6 +119,11 @@ def leaking(cell: CellDescription) -> Policy:
 
 def rubbish(cell: CellDescription) -> Policy:
     return Misbehaving(cell, lambda proposal: "a little more to the left")
+
+
+def below(cell: CellDescription) -> Policy:
+    """Through the table."""
+    return Misbehaving(cell, _below)
 
 
 def nan(cell: CellDescription) -> Policy:
