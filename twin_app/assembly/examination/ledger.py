@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import fcntl
 import hashlib
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Generator, Iterable
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import msgspec
 
+from runtime.keeping import told_when_unkept
 from runtime.mistakes import UserMistake
 from runtime.plugin_host.manifest import CARD
 from sim_worlds.variation import TrainingMix
@@ -38,8 +41,24 @@ class Ledger:
         mix: TrainingMix | None = None,
     ) -> list[Result]:
         """As `examine_all`, but for the results that are there. Raises `UserMistake` where nothing can be kept."""
-        wanted = tuple(seeds)
         file = self._file(setup, suite, model, mix)
+        with _alone(file):
+            return self._examine(
+                file, setup, tuple(seeds), suite=suite, processes=processes, progress=progress, model=model, mix=mix
+            )
+
+    def _examine(
+        self,
+        file: Path | None,
+        setup: CellSetup,
+        wanted: tuple[int, ...],
+        *,
+        suite: str,
+        processes: int,
+        progress: Progress,
+        model: Path | None,
+        mix: TrainingMix | None,
+    ) -> list[Result]:
         known = {} if file is None else _read(file)
         missing = [seed for seed in wanted if seed not in known]
         done = len(wanted) - len(missing)
@@ -74,6 +93,25 @@ class Ledger:
         except OSError as trouble:
             raise UserMistake(f"{self._folder}: {trouble.strerror}", remedy="choose another --keep") from trouble
         return self._folder / f"{suite}-{name}.jsonl"
+
+
+@contextmanager
+def _alone(file: Path | None) -> Generator[None]:
+    """Nobody else writes to this file meanwhile; raises `UserMistake` where somebody does."""
+    if file is None:
+        yield
+        return
+    with told_when_unkept(file):
+        lock = file.open("ab")
+    with lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as trouble:
+            raise UserMistake(
+                f"{file}: the same evaluation is under way there",
+                remedy="wait until it has ended, or name another --keep",
+            ) from trouble
+        yield
 
 
 def _digest_of(model: Path) -> str:
