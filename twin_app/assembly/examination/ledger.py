@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import fcntl
 import hashlib
-from collections.abc import Callable, Generator, Iterable
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable
+from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
 
 import msgspec
 
-from runtime.keeping import told_when_unkept
+from runtime.keeping import alone
 from runtime.mistakes import UserMistake
 from runtime.plugin_host.manifest import CARD
 from sim_worlds.variation import TrainingMix
@@ -21,6 +20,7 @@ from twin_app.assembly.figures import commit
 from twin_app.assembly.setup import CellSetup, read_plugins
 
 Progress = Callable[[Result, int, int], None]
+ELSEWHERE = "wait until it has ended, or name another --keep"
 
 
 class Ledger:
@@ -42,7 +42,7 @@ class Ledger:
     ) -> list[Result]:
         """As `examine_all`, but for the results that are there. Raises `UserMistake` where nothing can be kept."""
         file = self._file(setup, suite, model, mix)
-        with _alone(file):
+        with nullcontext() if file is None else alone(file, "evaluation", remedy=ELSEWHERE):
             return self._examine(
                 file, setup, tuple(seeds), suite=suite, processes=processes, progress=progress, model=model, mix=mix
             )
@@ -93,25 +93,6 @@ class Ledger:
         except OSError as trouble:
             raise UserMistake(f"{self._folder}: {trouble.strerror}", remedy="choose another --keep") from trouble
         return self._folder / f"{suite}-{name}.jsonl"
-
-
-@contextmanager
-def _alone(file: Path | None) -> Generator[None]:
-    """Nobody else writes to this file meanwhile; raises `UserMistake` where somebody does."""
-    if file is None:
-        yield
-        return
-    with told_when_unkept(file):
-        lock = file.open("ab")
-    with lock:
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError as trouble:
-            raise UserMistake(
-                f"{file}: the same evaluation is under way there",
-                remedy="wait until it has ended, or name another --keep",
-            ) from trouble
-        yield
 
 
 def _digest_of(model: Path) -> str:
