@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
 from collections.abc import Generator
 from contextlib import contextmanager
@@ -38,6 +39,25 @@ def told_when_unkept(file: Path) -> Generator[None]:
             f"{file} cannot be written: {trouble.strerror or trouble}",
             remedy="make room or choose another folder; what was finished is kept, the same command goes on",
         ) from trouble
+
+
+@contextmanager
+def alone(place: Path, what: str, *, remedy: str) -> Generator[None]:
+    """Nobody else does the same with this file or folder meanwhile; raises `UserMistake` where somebody does.
+
+    A file that is missing is made. The kernel lets go of it when the process ends, however it ends.
+    """
+    with told_when_unkept(place):
+        ways = os.O_RDONLY if place.is_dir() else os.O_RDWR | os.O_CREAT
+        lock = os.open(place, ways | os.O_CLOEXEC, 0o644)
+    try:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as trouble:
+            raise UserMistake(f"{place}: the same {what} is under way there", remedy=remedy) from trouble
+        yield
+    finally:
+        os.close(lock)
 
 
 def force(path: Path) -> None:

@@ -12,6 +12,7 @@ from websockets.exceptions import ConnectionClosed, InvalidHandshake, InvalidURI
 from websockets.sync.client import ClientConnection, connect
 
 from plugins.openpi.health import check_health
+from plugins.openpi.quiet import SILENT
 from plugins.openpi.wire import pack, unpack
 from runtime.policy_servers import twin_words
 from runtime.policy_servers.addresses import checked_url
@@ -56,6 +57,7 @@ class OpenpiTransport:
                 close_timeout=CLOSE_TIMEOUT_S,
                 additional_headers=headers,
                 proxy=None,
+                logger=SILENT,
             )
             self._socket = self._held.enter_context(connecting)
         except TimeoutError as trouble:

@@ -15,6 +15,7 @@ from websockets.http11 import Request, Response
 from websockets.sync.server import Server, ServerConnection
 from websockets.sync.server import serve as listen
 
+from plugins.openpi.quiet import SILENT
 from plugins.openpi.wire import pack, unpack
 from runtime.link.peers import spelt
 from runtime.mistakes import UserMistake
@@ -45,6 +46,7 @@ class OpenpiServer:
                 ping_interval=None,
                 process_request=self._admit,
                 close_timeout=0.5,
+                logger=SILENT,
             )
         except OSError as trouble:
             why = trouble.strerror or str(trouble)

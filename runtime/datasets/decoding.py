@@ -16,7 +16,7 @@ from av.video.stream import VideoStream
 from numpy.typing import NDArray
 
 from runtime.datasets.encoding import EXACT
-from runtime.datasets.refusals import UnreadableDataset
+from runtime.datasets.refusals import UnreadableDataset, check_regular
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +93,7 @@ def _frames(
 
 @contextmanager
 def _opened(file: Path) -> Generator[tuple[InputContainer, VideoStream]]:
+    check_regular(file)
     try:
         with av.open(file) as container:
             streams = container.streams.video

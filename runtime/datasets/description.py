@@ -19,10 +19,14 @@ from runtime.datasets.layout import (
     ORIGIN,
     VIDEO_PATH,
     FileLimits,
+    FilePlace,
 )
-from runtime.datasets.refusals import UnreadableDataset
+from runtime.datasets.refusals import UnreadableDataset, check_regular
 
 _MIB = 1 << 20
+MOST = 1 << 40
+"""Of episodes, frames, files in a folder and frames a second: more cannot be meant."""
+
 _PLACE = re.compile(r"`\$\.?(?P<field>[^`]*)`")
 
 
@@ -102,9 +106,24 @@ def read_info(folder: Path) -> Info:
         raise UnreadableDataset(file, field="codebase_version", value=version, limit=limit)
     info = read_json(file, Info)
     for field in ("total_episodes", "total_frames", "fps", "chunks_size"):
-        if getattr(info, field) < 1:
-            raise UnreadableDataset(file, field=field, value=getattr(info, field), limit="it must be at least 1")
+        if not 1 <= getattr(info, field) <= MOST:
+            limit = f"it must be 1 to {MOST}"
+            raise UnreadableDataset(file, field=field, value=getattr(info, field), limit=limit)
+    for field, template in (("data_path", info.data_path), ("video_path", info.video_path)):
+        if template is not None:
+            _check_template(template, field, file)
     return info
+
+
+def _check_template(template: str, field: str, file: Path) -> None:
+    """Raises `UnreadableDataset` for one that cannot be filled in or leads out of the dataset."""
+    try:
+        path = FilePlace(0, 0).path(template, video_key="x")
+    except (LookupError, ValueError, AttributeError, TypeError) as trouble:
+        limit = "it may name {chunk_index}, {file_index} and {video_key}"
+        raise UnreadableDataset(file, field=field, value=repr(template), limit=limit) from trouble
+    if path.is_absolute() or ".." in path.parts:
+        raise UnreadableDataset(file, field=field, value=repr(template), limit="it must stay in the dataset's folder")
 
 
 def read_origin(folder: Path) -> Origin | None:
@@ -114,6 +133,7 @@ def read_origin(folder: Path) -> Origin | None:
 
 def read_json(file: Path, kind: type[_Read]) -> _Read:
     """A record from a JSON file; raises `UnreadableDataset` with the field that is wrong."""
+    check_regular(file)
     try:
         return msgspec.json.decode(file.read_bytes(), type=kind)
     except OSError as trouble:
@@ -125,7 +145,7 @@ def read_json(file: Path, kind: type[_Read]) -> _Read:
         field = place["field"] if place and place["field"] else "content"
         what = str(trouble).partition(" - at ")[0]
         raise UnreadableDataset(file, field=field, value="wrong", limit=what) from trouble
-    except msgspec.DecodeError as trouble:
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as trouble:
         raise UnreadableDataset(file, field="content", value="no JSON", limit=str(trouble)) from trouble
 
 

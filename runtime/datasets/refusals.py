@@ -25,6 +25,13 @@ class UnreadableDataset(DatasetTrouble):
     """What lies on disk is no whole dataset that this program reads."""
 
 
+def check_regular(file: Path) -> None:
+    """Refuse a pipe or a device, which would be waited for without end; raises `UnreadableDataset`."""
+    if file.exists() and not file.is_file():
+        limit = "a folder, pipe or device cannot be read as a file"
+        raise UnreadableDataset(file, field="file", value="no regular file", limit=limit)
+
+
 class RefusedForm(DatasetTrouble):
     """No dataset can have this form."""
 

@@ -15,7 +15,7 @@ import pyarrow.parquet  # pyright: ignore[reportMissingTypeStubs]
 from numpy.typing import NDArray
 
 from runtime.datasets.form import INTERVENTION, DatasetForm
-from runtime.datasets.refusals import UnreadableDataset
+from runtime.datasets.refusals import UnreadableDataset, check_regular
 
 pa: Any = pyarrow  # compiled, without type information
 parquet: Any = pyarrow.parquet
@@ -91,6 +91,7 @@ def read_table(file: Path, columns: Sequence[str] | None = None) -> Table:
 @contextmanager
 def told_when_damaged(file: Path) -> Generator[None]:
     """Turn what Arrow raises on a missing or damaged file into `UnreadableDataset`."""
+    check_regular(file)
     try:
         yield
     except FileNotFoundError as trouble:

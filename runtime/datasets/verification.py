@@ -15,6 +15,7 @@ def verify_dataset(dataset: DatasetReader, told: Callable[[int], None] = lambda 
 
     `told` hears after each episode how many are done.
     """
+    dataset.stats  # noqa: B018 - read when first asked for
     for done, _ in enumerate(dataset, start=1):
         told(done)
     found = content_hash(dataset)

@@ -180,7 +180,7 @@ class Line:
         except _Closing:
             raise
         except Exception as trouble:  # noqa: BLE001 - the thread's edge: a protocol's code may fail in any way, and it is told
-            self._fail(f"{type(trouble).__name__}: {trouble}")
+            self._fail(": ".join(filter(None, (type(trouble).__name__, str(trouble)))))
         finally:
             if transport is not None:
                 transport.close()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -106,6 +107,14 @@ def gone(file: str) -> Callable[[Path], object]:
     return lambda folder: (folder / file).unlink()
 
 
+def pipe(file: str) -> Callable[[Path], object]:
+    def spoil(folder: Path) -> None:
+        (folder / file).unlink()
+        os.mkfifo(folder / file)
+
+    return spoil
+
+
 def replaced(file: str, content: bytes) -> Callable[[Path], object]:
     return lambda folder: (folder / file).write_bytes(content)
 
@@ -138,6 +147,14 @@ AT_OPENING: dict[str, Spoiling] = {
     "no version": Spoiling(in_json(INFO, lambda info: info.pop("codebase_version")), INFO, "codebase_version"),
     "rate as text": Spoiling(in_json(INFO, entry("fps", value="ten")), INFO, "fps"),
     "rate of zero": Spoiling(in_json(INFO, entry("fps", value=0)), INFO, "fps"),
+    "rate without end": Spoiling(in_json(INFO, entry("fps", value=10**30)), INFO, "fps"),
+    "data in a place that nobody knows": Spoiling(in_json(INFO, entry("data_path", value="{nope}")), INFO, "data_path"),
+    "data outside": Spoiling(in_json(INFO, entry("data_path", value="../{file_index}.parquet")), INFO, "data_path"),
+    "pictures outside": Spoiling(in_json(INFO, entry("video_path", value="/tmp/x.mp4")), INFO, "video_path"),
+    "a pipe for a description": Spoiling(pipe(INFO), INFO, "file"),
+    "a pipe for rows": Spoiling(pipe(DATA), DATA, "file"),
+    "a pipe for pictures": Spoiling(pipe(VIDEO), VIDEO, "file"),
+    "a pipe for tasks": Spoiling(pipe(TASKS), TASKS, "file"),
     "another rate than the videos": Spoiling(
         in_json(INFO, entry("fps", value=20)), VIDEO.replace("wrist", "overhead"), "fps"
     ),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -191,3 +192,14 @@ def test_an_ablation_table_has_a_row_for_each_model_and_says_how_to_make_them(
         (tmp_path / name).mkdir()
         (tmp_path / name / "card.json").write_text("{}")
     assert [row["policy"] for row in table()] == ["whole", "no_wrist_camera", "regression"]
+
+
+def test_the_same_evaluation_is_not_done_twice_at_once(tmp_path: Path, examiner: Examiner) -> None:
+    ask(Ledger(tmp_path), range(2))
+    (file,) = tmp_path.glob("*.jsonl")
+    with file.open("ab") as other:
+        fcntl.flock(other, fcntl.LOCK_EX)
+        with pytest.raises(UserMistake, match="the same evaluation is under way there"):
+            ask(Ledger(tmp_path), range(3))
+    ask(Ledger(tmp_path), range(3))
+    assert examiner.asked == [(0, 1), (2,)]

@@ -10,7 +10,7 @@ import pytest
 import torch
 
 from plugins.flow_vla.model import Card, load_card, save_weights, write_card
-from runtime.keeping import kept_whole
+from runtime.keeping import alone, kept_whole
 from runtime.mistakes import UserMistake
 from tests.support.full_disk import full_disk
 from twin_app.assembly.cli import main
@@ -95,3 +95,14 @@ def test_loss_curves_that_find_no_room_are_named(tmp_path: Path) -> None:
     workshop = PolicyWorkshop(tmp_path, "mine", "tray", 1, listen=lambda stage, done, total: None)
     with full_disk(room=10), pytest.raises(UserMistake, match=rf"{CURVES} cannot be written"):
         workshop.tell("acting", done=1, total=2, figures={"flow": 0.5})
+
+
+def test_a_file_or_folder_is_worked_at_by_one_alone(tmp_path: Path) -> None:
+    for place in (tmp_path, tmp_path / "results.jsonl"):
+        twice = pytest.raises(UserMistake, match="the same work is under way there")
+        with alone(place, "work", remedy="wait"), twice, alone(place, "work", remedy="wait"):
+            pass
+        with alone(place, "work", remedy="wait"):
+            pass
+    with pytest.raises(UserMistake, match="cannot be written"), alone(tmp_path / "no" / "x", "work", remedy="wait"):
+        pass

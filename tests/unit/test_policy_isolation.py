@@ -250,6 +250,7 @@ def test_a_policy_answers_from_its_own_process_as_it_would_here(berths: Berths) 
     ("name", "said"),
     [
         ("crashing", "its process crashed: killed by SIGSEGV"),
+        ("leaving", "its process crashed: exit code 7"),
         ("hanging", "hung: no answer within 1.5 s"),
         ("leaking", "leaked: its process holds"),
     ],

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import socket
 import threading
 import time
 from typing import Any
@@ -87,7 +88,7 @@ def test_a_reply_that_openpi_gave_twice_does_not_answer_the_next_look() -> None:
             transport.close()
 
 
-def test_openpis_server_tells_a_bad_look_as_text_and_serves_the_next_client() -> None:
+def test_openpis_server_tells_a_bad_look_as_text_and_serves_the_next_client(caplog: pytest.LogCaptureFixture) -> None:
     echo = Echo()
     with server_of("openpi", echo) as server:
         for frame, said in OPENPI:
@@ -104,8 +105,12 @@ def test_openpis_server_tells_a_bad_look_as_text_and_serves_the_next_client() ->
             client.send(bytes(17 << 20))
             with pytest.raises(ConnectionClosed, match="1009"):
                 client.recv()
+        with socket.create_connection(("127.0.0.1", int(server.address.rpartition(":")[2]))) as stranger:
+            stranger.sendall(b"SSH-2.0-OpenSSH_9.2\r\n\r\n")
+            stranger.recv(1000)
         with client_of("openpi", server.address) as policy:
             until_phase(policy, Phase.READY)
+    assert not caplog.records
     assert all(np.isfinite(seen.q_rad).all() for seen in echo.seen)
 
 

@@ -253,12 +253,13 @@ def test_a_server_that_misbehaves_on_the_wire_is_named_and_moves_nothing(
 
 @pytest.mark.parametrize("protocol", CASES)
 @pytest.mark.parametrize("says", [b"", b"SSH-2.0-OpenSSH_9.2\r\n", b"\x00" * 64, b"HTTP/1.1 404 Not Found\r\n\r\n"])
-def test_a_stranger_at_the_address_is_no_server(protocol: str, says: bytes) -> None:
+def test_a_stranger_at_the_address_is_no_server(protocol: str, says: bytes, caplog: pytest.LogCaptureFixture) -> None:
     with hostile.stranger(says) as port:
         front = {"openpi": "ws://", "groot": "tcp://", "lerobot": ""}[protocol]
         with client_of(protocol, f"{front}127.0.0.1:{port}") as policy:
             proposal = settle(policy)
     assert f"127.0.0.1:{port}: no connection" in proposal.obstacle
+    assert not caplog.records
 
 
 @pytest.mark.parametrize("protocol", CASES)

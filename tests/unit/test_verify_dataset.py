@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from runtime.datasets import DatasetReader, content_hash
+from runtime.datasets.layout import ORIGIN, STATS
 from tests.support.demonstrations import write
 from tests.support.spoilt_dataset import AT_OPENING, WHEN_READ
 from twin_app.assembly.cli import EXIT_MISTAKE, main
@@ -41,6 +42,27 @@ def test_a_spoilt_dataset_is_a_mistake_in_words_and_no_traceback(
     told = capsys.readouterr().err
     assert told.startswith(f"celltwin: {folder / SPOILT[case].file}: {SPOILT[case].field} is ")
     assert "Traceback" not in told
+
+
+@pytest.mark.parametrize(("content", "field"), [(None, "file"), ("{}", "observation.state"), ("[", "content")])
+def test_a_dataset_needs_its_statistics(
+    good: Path, tmp_path: Path, content: str | None, field: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    folder = shutil.copytree(good, tmp_path / "copy")
+    (folder / STATS).unlink()
+    if content is not None:
+        (folder / STATS).write_text(content)
+    assert main(["verify", "dataset", str(folder)]) == EXIT_MISTAKE
+    assert f"{folder / STATS}: {field} is " in capsys.readouterr().err
+
+
+def test_without_our_addition_there_is_nothing_to_compare_with(
+    good: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    folder = shutil.copytree(good, tmp_path / "copy")
+    (folder / ORIGIN).unlink()
+    assert main(["verify", "dataset", str(folder), "--json"]) == 0
+    assert json.loads(capsys.readouterr().out.splitlines()[-1])["compared_with"].startswith("nothing")
 
 
 def test_no_dataset_at_all_is_a_mistake_in_words(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

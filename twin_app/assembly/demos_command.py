@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 
 from runtime.datasets import DatasetReader, content_hash
+from runtime.keeping import alone, told_when_unkept
 from sim_worlds.seeds import FIRST_TEST_SEED
 from sim_worlds.variation import TrainingMix
 from twin_app.assembly.practice.collection import Syllabus, collect
@@ -28,7 +29,10 @@ def run(arguments: argparse.Namespace) -> int:
     if seeds.stop > FIRST_TEST_SEED:
         words = "what learns from these can no longer be examined on them"
         print(f"celltwin: seeds from {FIRST_TEST_SEED} on are for tests: {words}", file=sys.stderr)
-    with Progress(arguments.progress) as progress:
+    with told_when_unkept(folder):
+        folder.mkdir(parents=True, exist_ok=True)
+    elsewhere = "wait until it has ended, or name another --out"
+    with alone(folder, "collecting", remedy=elsewhere), Progress(arguments.progress) as progress:
         collect(
             folder,
             syllabus,

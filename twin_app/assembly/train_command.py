@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from runtime.keeping import kept_whole
+from runtime.keeping import alone, kept_whole
 from runtime.mistakes import UserMistake
 from twin_app.assembly.curves import draw_curves
 from twin_app.assembly.practice.workshop import CURVES, PolicyWorkshop
@@ -25,7 +25,8 @@ def run(arguments: argparse.Namespace) -> int:
     folder = Path(arguments.out) if arguments.out else training_folder(arguments.policy)
     _claim(folder, recipe)
     picture = folder / "curves.png"
-    with Progress(arguments.progress) as progress:
+    elsewhere = "wait until it has ended, or name another --out"
+    with alone(folder, "training", remedy=elsewhere), Progress(arguments.progress) as progress:
         workshop = PolicyWorkshop(
             folder, arguments.policy, absolute_scene(arguments.scene), arguments.processes, listen=progress.tell
         )

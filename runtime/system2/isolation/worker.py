@@ -89,7 +89,9 @@ class PolicyWorker:
         try:
             self._board.write(question.observation)
             self._line.send(Look(question.number, question.opening))
-        except (LineTrouble, ValueError) as trouble:
+        except LineTrouble as trouble:
+            self._hung_up(str(trouble), now_ns)
+        except ValueError as trouble:
             self._end(f"cannot be asked: {trouble}")
 
     def poll(self, now_ns: int) -> Answer | Collapse | None:
@@ -138,8 +140,7 @@ class PolicyWorker:
     def _hung_up(self, words: str, now_ns: int) -> None:
         """Its line is cut, mostly because it died: how is known when it is gone."""
         if "closed" in words or "cut" in words:
-            self._cut_ns = self._cut_ns or now_ns
-            self._kill()
+            self._cut_ns = self._cut_ns or now_ns  # not killed yet: that would become the reason of its death
         else:
             self._end(words)
 
@@ -170,6 +171,7 @@ class PolicyWorker:
                 reason = f"its process crashed: {exit_in_words(code)}"
             elif self._cut_ns and now_ns - self._cut_ns > REAP_PATIENCE_NS:
                 reason = "its process hung up"
+                self._kill()
         if not reason:
             return None
         self._told = True

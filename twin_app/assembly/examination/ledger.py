@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Iterable
+from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
 
 import msgspec
 
+from runtime.keeping import alone
 from runtime.mistakes import UserMistake
 from runtime.plugin_host.manifest import CARD
 from sim_worlds.variation import TrainingMix
@@ -18,6 +20,7 @@ from twin_app.assembly.figures import commit
 from twin_app.assembly.setup import CellSetup, read_plugins
 
 Progress = Callable[[Result, int, int], None]
+ELSEWHERE = "wait until it has ended, or name another --keep"
 
 
 class Ledger:
@@ -38,8 +41,24 @@ class Ledger:
         mix: TrainingMix | None = None,
     ) -> list[Result]:
         """As `examine_all`, but for the results that are there. Raises `UserMistake` where nothing can be kept."""
-        wanted = tuple(seeds)
         file = self._file(setup, suite, model, mix)
+        with nullcontext() if file is None else alone(file, "evaluation", remedy=ELSEWHERE):
+            return self._examine(
+                file, setup, tuple(seeds), suite=suite, processes=processes, progress=progress, model=model, mix=mix
+            )
+
+    def _examine(
+        self,
+        file: Path | None,
+        setup: CellSetup,
+        wanted: tuple[int, ...],
+        *,
+        suite: str,
+        processes: int,
+        progress: Progress,
+        model: Path | None,
+        mix: TrainingMix | None,
+    ) -> list[Result]:
         known = {} if file is None else _read(file)
         missing = [seed for seed in wanted if seed not in known]
         done = len(wanted) - len(missing)

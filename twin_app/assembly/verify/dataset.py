@@ -39,4 +39,5 @@ def examine(folder: Path) -> dict[str, Any]:
         "bytes": sum(file.stat().st_size for file in folder.rglob("*") if file.is_file()),
         "frames_per_s": round(dataset.frames / took_s, 1),
         "content_sha256": digest,
+        "compared_with": "nothing: another program wrote it" if dataset.origin is None else "what was written",
     }

@@ -57,6 +57,12 @@ def _crash(proposal: Proposal) -> Proposal:
     return proposal
 
 
+def _leave(proposal: Proposal) -> Proposal:
+    os.closerange(3, 1000)
+    time.sleep(0.2)
+    os._exit(7)
+
+
 def _hang(proposal: Proposal) -> Proposal:
     time.sleep(3600.0)
     return proposal
@@ -101,6 +107,11 @@ def steady(cell: CellDescription) -> Policy:
 
 def crashing(cell: CellDescription) -> Policy:
     return Misbehaving(cell, _crash)
+
+
+def leaving(cell: CellDescription) -> Policy:
+    """Lets everything go first, and takes its time to die."""
+    return Misbehaving(cell, _leave)
 
 
 def hanging(cell: CellDescription) -> Policy:
