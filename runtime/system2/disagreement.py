@@ -15,9 +15,6 @@ from runtime.ports import Observation, Proposal
 LEADS_S = tuple(sorted((step * 0.05 for step in range(-10, 11)), key=abs))
 """Shifts in time that are tried, the smallest first, so that the smallest of equal ones is taken."""
 
-HELD_N = 4.0
-"""The fingers press on something."""
-
 MOVES_M = 0.005
 """A path shorter than this tells nothing about who is ahead."""
 
@@ -37,12 +34,12 @@ class Chunk:
     """In the base frame; float64[steps, 3]."""
 
     targets: tuple[TargetMark, ...]
-    holds: bool = False
-    """Something is between the fingers: which part was chosen has shown, and where it was is of no interest."""
+    gripped: bool = False
+    """The part has been gripped: which one was chosen has shown, and where it lay is of no interest any more."""
 
 
-def chunk_of(observation: Observation, proposal: Proposal, arm: Arm) -> Chunk | None:
-    """The chunk of a proposal; None when it holds, or when its numbers are none."""
+def chunk_of(observation: Observation, proposal: Proposal, arm: Arm, *, gripped: bool = False) -> Chunk | None:
+    """The chunk of a proposal; None when it holds, or when its numbers are none. `gripped`: see `Chunk`."""
     if proposal.gripper_in_base:
         points = np.array([pose.position_m for pose in proposal.gripper_in_base], dtype=np.float64)
     else:
@@ -51,8 +48,7 @@ def chunk_of(observation: Observation, proposal: Proposal, arm: Arm) -> Chunk | 
     if points.ndim != 2 or not np.isfinite(points).all():
         return None
     times_s = np.arange(1, len(points) + 1, dtype=np.float64) * float(proposal.step_period_s)
-    holds = observation.gripper_force_n >= HELD_N
-    return Chunk(observation.observation_id, observation.stamp_ns, times_s, points, proposal.targets, holds)
+    return Chunk(observation.observation_id, observation.stamp_ns, times_s, points, proposal.targets, gripped)
 
 
 def compare(active: Chunk, shadow: Chunk) -> Disagreement | None:
@@ -66,7 +62,7 @@ def compare(active: Chunk, shadow: Chunk) -> Disagreement | None:
         stamp_ns=shadow.stamp_ns,
         distance_m=float(apart_m.mean()),
         distance_max_m=float(apart_m.max()),
-        part=PartAgreement.UNKNOWN if shadow.holds else _agreement(active.targets, shadow.targets),
+        part=PartAgreement.UNKNOWN if shadow.gripped else _agreement(active.targets, shadow.targets),
         lead_s=_lead_s(active, times_s, points_m),
     )
 

@@ -7,13 +7,9 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from runtime.kinematics import Arm
-from runtime.messages.geometry import Pose
-from runtime.messages.policy import PolicyStatus, TargetMark
+from runtime.messages.policy import TargetMark
 from runtime.messages.shadow import DisagreementTally, PartAgreement
-from runtime.ports import Observation, Proposal
-from runtime.system2.disagreement import Chunk, chunk_of, compare, tallied
-from sim_worlds.robots import load_robot
+from runtime.system2.disagreement import Chunk, compare, tallied
 
 
 def straight(
@@ -84,19 +80,9 @@ def test_the_part_is_told_by_the_picture_and_by_its_name_where_no_picture_is_com
 
 def test_a_part_in_the_hand_is_no_choice_any_more() -> None:
     tray, hand = TargetMark("overhead", (50, 50), 8, "red cube"), TargetMark("overhead", (90, 50), 8, "red cube")
-    found = compare(marked(straight(), hand), replace(marked(straight(), tray), holds=True))
+    found = compare(marked(straight(), hand), replace(marked(straight(), tray), gripped=True))
     assert found is not None
     assert found.part is PartAgreement.UNKNOWN
-
-
-@pytest.mark.parametrize(("force_n", "holds"), [(0.0, False), (3.9, False), (4.0, True)])
-def test_what_the_fingers_press_on_is_in_the_hand(force_n: float, *, holds: bool) -> None:
-    arm, zeros = Arm(load_robot("panda")), np.zeros(7)
-    pose = Pose((0.4, 0.0, 0.3))
-    look = Observation(1, 0, {}, zeros, zeros, pose, 0.03, force_n, None)
-    chunk = chunk_of(look, Proposal(PolicyStatus.WORKING, "at work", 0.9, (), gripper_in_base=(pose,)), arm)
-    assert chunk is not None
-    assert chunk.holds is holds
 
 
 def test_the_tally_keeps_means_and_the_worst() -> None:
