@@ -49,7 +49,7 @@ def _step(segment: np.ndarray) -> float:
     return float(np.linalg.norm(segment[1] - segment[0])) / (len(_GRID) - 1)
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(a=_SEGMENT, b=_SEGMENT)
 def test_the_distance_of_two_segments_is_the_least_between_any_two_of_their_points(
     a: np.ndarray, b: np.ndarray
@@ -63,7 +63,7 @@ def test_the_distance_of_two_segments_is_the_least_between_any_two_of_their_poin
     assert exact == pytest.approx(mirrored, abs=1e-7)
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(segment=_SEGMENT, half=arrays(np.float64, 3, elements=st.floats(0.001, 0.8)))
 def test_the_distance_to_a_box_is_the_least_of_any_point_of_the_segment(segment: np.ndarray, half: np.ndarray) -> None:
     exact = float(to_boxes(segment[:1], segment[1:], half[None])[0])
@@ -132,7 +132,7 @@ def _in_box(points: np.ndarray, box: Box) -> np.ndarray:
     return apart + 2.0 * np.cross(u, np.cross(u, apart) + w * apart)
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(seed=st.integers(0, 10_000), steps=st.integers(1, 4), spread=st.floats(0.2, 1.5))
 def test_a_verdict_agrees_with_distances_sampled_along_every_capsule(seed: int, steps: int, spread: float) -> None:
     frames = _frames(seed, steps=steps, spread_m=spread)
@@ -190,7 +190,7 @@ def test_neighbours_that_may_touch_and_the_pedestal_on_its_table_are_not_held_ag
     assert clearance.check(np.tile(np.eye(4), (1, 7, 1, 1))).passed
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(seed=st.integers(0, 10_000), spread=st.floats(0.2, 1.0))
 def test_who_is_too_near_already_may_leave_and_never_comes_nearer(seed: int, spread: float) -> None:
     frames = _frames(seed, steps=4, spread_m=spread)
