@@ -12,10 +12,22 @@ def quoted(word: str) -> str:
     return repr(word if len(word) <= LONGEST_WORD else f"{word[:LONGEST_WORD]}…")
 
 
+def printable(words: str) -> str:
+    """Somebody else's words as a terminal may show them: what would move its cursor or change its colours is spelt out.
+
+    Line breaks stay.
+    """
+    return "".join(
+        letter if letter.isprintable() or letter == "\n" else letter.encode("unicode_escape").decode("ascii")
+        for letter in words
+    )
+
+
 class UserMistake(Exception):
     """Wrong input or a missing permission. `remedy` says what to do about it."""
 
     def __init__(self, what: str, *, remedy: str = "") -> None:
+        what, remedy = printable(what), printable(remedy)
         super().__init__(what if not remedy else f"{what}\n  → {remedy}")
         self.what = what
         self.remedy = remedy

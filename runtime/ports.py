@@ -218,10 +218,12 @@ class Guard(Protocol):
         tool_in_base_m: NDArray[np.float64],
         *,
         steps: Sequence[int] | None = None,
+        begin_in_base: NDArray[np.float64] | None = None,
     ) -> Verdict:
         """Configurations in space: joint frames float64[n, joints, 4, 4], tool positions float64[n, 3].
 
-        `steps`: the chunk's step to which each belongs, for the words of a refusal.
+        `steps`: the chunk's step to which each belongs, for the words of a refusal. `begin_in_base`: joint frames
+        float64[1, joints, 4, 4] of the reference that the path goes on from.
         """
         ...
 

@@ -9,12 +9,16 @@ import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
+import hypothesis
 import pytest
 
 from tests.support.leaks import left_behind, take_stock
 
 if not (os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY")):
     os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")  # without a screen Qt would abort the whole run
+
+hypothesis.settings.register_profile("untimed", deadline=None)  # how loaded a machine is fails no test
+hypothesis.settings.load_profile("untimed")
 
 QT_FIXTURES = {"qtbot", "qapp"}
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import threading
 from contextlib import ExitStack
 from typing import Any, cast
@@ -148,7 +149,7 @@ def _answer(message: dict[str, Any]) -> Answer:
     return Answer(
         arrays={key: cast("Array", value) for key, value in message.items() if isinstance(value, np.ndarray)},
         extras=extras if isinstance(extras, dict) else {},
-        server_s=took_ms * 1e-3 if isinstance(took_ms, (int, float)) else None,
+        server_s=took_ms * 1e-3 if isinstance(took_ms, (int, float)) and math.isfinite(took_ms) else None,
     )
 
 

@@ -10,11 +10,14 @@ from runtime.mistakes import LONGEST_WORD, UserMistake
 class DatasetTrouble(UserMistake):
     """Something about a dataset is not as it must be."""
 
+    REMEDY = ""
+    """Of this kind of trouble, where none is given."""
+
     def __init__(self, file: Path | str, *, field: str, value: object, limit: str, remedy: str = "") -> None:
         shown = value if isinstance(value, str) else repr(value)
         if len(shown) > LONGEST_WORD:
             shown = f"{shown[:LONGEST_WORD]}…"
-        super().__init__(f"{file}: {field} is {shown}; {limit}", remedy=remedy)
+        super().__init__(f"{file}: {field} is {shown}; {limit}", remedy=remedy or self.REMEDY)
         self.file = Path(file)
         self.field = field
         self.value = value
@@ -23,6 +26,8 @@ class DatasetTrouble(UserMistake):
 
 class UnreadableDataset(DatasetTrouble):
     """What lies on disk is no whole dataset that this program reads."""
+
+    REMEDY = "copy it again from where it was made; `celltwin verify dataset FOLDER` then tells whether it is whole"
 
 
 def check_regular(file: Path) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -18,6 +18,10 @@ from runtime.messages.plan import ACCEPTED, Reason, Verdict
 
 Frames = NDArray[np.float64]
 """float64[steps, joints, 4, 4]: the joints' frames in the base frame, from forward kinematics."""
+
+TOUCHING_M = 0.0
+ROUNDING_M = 1e-9
+"""Of the same place reckoned twice."""
 
 _PEDESTAL_JOINT = 0
 """The base and the first link stand on the table: their distance to fixed things does not depend on any plan."""
@@ -55,21 +59,34 @@ class Clearance:
         self._box_centre_m = np.array([b.centre_in_base.position_m for b in boxes], dtype=np.float64).reshape(-1, 3)
         self._box_half_m = np.array([box.half_extents_m for box in boxes], dtype=np.float64).reshape(-1, 3)
 
-    def check(self, frames: Frames, *, steps: Sequence[int] | None = None) -> Verdict:
+    def check(self, frames: Frames, *, steps: Sequence[int] | None = None, begin: Frames | None = None) -> Verdict:
         """Self clearance, then scene clearance, in all given configurations.
 
         `steps`: of the chunk, one a configuration, to be named in a refusal; without them they are counted.
+        `begin`: float64[1, joints, 4, 4], where the arm is. Where that is nearer than the margin already, as after
+        braking beside a wall, the path may be as near, so that the arm can get out; nearer never, and touching never.
         """
         if not np.all(np.isfinite(frames)):
             return reject(Reason.NOT_FINITE, measured=1, limit=0, detail="link frames")
         ends = self._ends_in_base(frames)
-        itself = self._nearest_to_itself(ends, within_m=self._margins.self_clearance_m)
-        if itself is not None:
-            return _refuse(Reason.SELF_CLEARANCE, itself, self._margins.self_clearance_m, steps)
-        scene = self._nearest_to_scene(ends, within_m=self._margins.scene_clearance_m)
-        if scene is not None:
-            return _refuse(Reason.SCENE_CLEARANCE, scene, self._margins.scene_clearance_m, steps)
+        for reason, nearest_of, margin_m in (
+            (Reason.SELF_CLEARANCE, self._nearest_to_itself, self._margins.self_clearance_m),
+            (Reason.SCENE_CLEARANCE, self._nearest_to_scene, self._margins.scene_clearance_m),
+        ):
+            found = nearest_of(ends, within_m=margin_m)
+            if found is None:
+                continue
+            limit_m = margin_m if begin is None else self._limit_from(begin, nearest_of, margin_m)
+            if not found.clearance_m >= limit_m:
+                return _refuse(reason, found, limit_m, steps)
         return ACCEPTED
+
+    def _limit_from(self, begin: Frames, nearest_of: Callable[..., Nearest | None], margin_m: float) -> float:
+        """The margin, or what is left of it where the arm is."""
+        there = nearest_of(self._ends_in_base(begin), within_m=margin_m) if np.all(np.isfinite(begin)) else None
+        if there is None or there.clearance_m <= TOUCHING_M:
+            return margin_m
+        return min(margin_m, there.clearance_m - ROUNDING_M)
 
     def _ends_in_base(self, frames: Frames) -> Ends:
         ends = np.empty((len(frames), *self._ends.shape))

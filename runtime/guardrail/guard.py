@@ -58,10 +58,13 @@ class CellGuard:
         tool_in_base_m: NDArray[np.float64],
         *,
         steps: Sequence[int] | None = None,
+        begin_in_base: NDArray[np.float64] | None = None,
     ) -> Verdict:
         """See `ports.Guard`."""
         verdict = check_tool_path(tool_in_base_m, limits=self.limits, steps=steps)
-        return self.clearance.check(frames_in_base, steps=steps) if verdict.passed else verdict
+        if not verdict.passed:
+            return verdict
+        return self.clearance.check(frames_in_base, steps=steps, begin=begin_in_base)
 
     def limit(self, command: JointCommand, state: PlantState, reference: JointReference) -> tuple[JointCommand, int]:
         """See `ports.Guard`."""

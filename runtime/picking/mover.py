@@ -11,6 +11,7 @@ from runtime.messages.joint import Vector
 from runtime.picking.following import Waypoint, follow
 from runtime.picking.funnel import Goal, HandState, Pace, Path, descend, pose_of
 from runtime.picking.joint_pace import JointPace
+from runtime.picking.walls import Walls
 
 STEP_PERIOD_S = 0.1
 HORIZON = 8
@@ -39,6 +40,7 @@ class Mover:
         self._pace = FULL_PACE.scaled(speed)
         self._joint_pace = JointPace(arm, step_period_s=STEP_PERIOD_S, factor=speed)
         self._workspace = cell.workspace
+        self._walls = Walls(cell)
 
     def towards(self, committed: Sequence[HandState], goal: Goal, *, q_rad: Vector) -> Path:
         """Through the funnel to a goal."""
@@ -61,8 +63,9 @@ class Mover:
         return path
 
     def poses(self, path: Path) -> tuple[Pose, ...]:
-        """One a step, kept within the workspace: a hand thrown off its path may coast towards the border."""
-        return tuple(self._inside(path.at((index + 1) * STEP_PERIOD_S)) for index in range(HORIZON))
+        """One a step, kept off walls and within the workspace: a hand thrown off its path may coast to its border."""
+        states = (path.at((index + 1) * STEP_PERIOD_S) for index in range(HORIZON))
+        return tuple(self._walls.kept_off(self._inside(state)) for state in states)
 
     def _inside(self, state: HandState) -> Pose:
         pose = pose_of(state)

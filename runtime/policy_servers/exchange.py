@@ -11,6 +11,7 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from runtime.mistakes import printable
 from runtime.policy_servers.arrays import Array
 
 Pictures = NDArray[np.uint8]
@@ -75,6 +76,9 @@ class Offer:
 
 class ServerTrouble(Exception):
     """The connection is of no use any more; the text says why, for a person."""
+
+    def __init__(self, words: str) -> None:
+        super().__init__(printable(words))
 
 
 class TooLate(ServerTrouble):

@@ -11,6 +11,7 @@ import time
 from dataclasses import dataclass, field, replace
 
 from runtime.messages.plan import Signal
+from runtime.mistakes import printable
 from runtime.policy_servers.bookkeeping import Bookkeeping
 from runtime.policy_servers.exchange import (
     Answer,
@@ -170,9 +171,9 @@ class Line:
             offer = transport.open(timeout_s=self._patience.connect_s)
             self._note(connections=1)
             if mismatches := self._preflight(transport, offer):
-                self._stand(Standing(Phase.REFUSED, mismatches=mismatches, server=offer.words))
+                self._stand(Standing(Phase.REFUSED, mismatches=mismatches, server=printable(offer.words)))
                 return Phase.REFUSED
-            self._stand(Standing(Phase.READY, trouble=self.standing().trouble, server=offer.words))
+            self._stand(Standing(Phase.READY, trouble=self.standing().trouble, server=printable(offer.words)))
             reached = Phase.READY
             self._serve(transport)
         except ServerTrouble as trouble:
@@ -192,7 +193,7 @@ class Line:
             return mismatches
         before = self.standing()
         if before.phase is not Phase.REFUSED:
-            self._stand(Standing(Phase.CHECKING, trouble=before.trouble, server=offer.words))
+            self._stand(Standing(Phase.CHECKING, trouble=before.trouble, server=printable(offer.words)))
         slow: tuple[Mismatch, ...] = ()
         for number in range(1 + TIMED_TRIES):
             mismatches, took_s = self._try(transport)

@@ -73,6 +73,7 @@ class ChunkIntake:
         self._first = 0
         self._joints: list[Vector] = []
         self._configurations: Matrix = np.zeros((0, arm.joint_count))
+        self._begin_in_base: Matrix = np.zeros((0, arm.joint_count, 4, 4))
         self._checked = 0
         self._last_plan_id = -1
 
@@ -160,6 +161,7 @@ class ChunkIntake:
             return self._refuse(verdict)
         before = np.vstack([reference.q_rad, path_rad[:-1]])
         self._configurations = np.stack([0.5 * (before + path_rad), path_rad], axis=1).reshape(-1, path_rad.shape[1])
+        self._begin_in_base = self._arm.placed(reference.q_rad).frames[None]
         self._checked = 0
         self._phase = _Phase.SPACE
         return None
@@ -170,7 +172,8 @@ class ChunkIntake:
         self._checked += len(portion)
         placed = [self._arm.placed(q_rad) for q_rad in portion]
         frames = np.array([one.frames for one in placed])
-        verdict = self._guard.check_space(frames, np.array([one.tool_m for one in placed]), steps=steps)
+        tools_m = np.array([one.tool_m for one in placed])
+        verdict = self._guard.check_space(frames, tools_m, steps=steps, begin_in_base=self._begin_in_base)
         if not verdict.passed:
             return self._refuse(verdict)
         if self._checked >= len(self._configurations):

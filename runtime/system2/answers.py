@@ -10,6 +10,7 @@ import msgspec
 from runtime.messages.geometry import Pose
 from runtime.messages.plan import Signal
 from runtime.messages.policy import HeatMap, PolicyStatus, TargetMark
+from runtime.mistakes import printable
 from runtime.ports import Proposal
 
 MOST_LETTERS = 1000
@@ -67,9 +68,9 @@ def checked(answer: object) -> Proposal:
 
 
 def presentable(words: str) -> str:
-    """Somebody else's words, cut and cleaned so that they can be sent."""
+    """Somebody else's words, cut and cleaned so that they can be sent and shown."""
     cut = words if len(words) <= MOST_LETTERS else f"{words[:MOST_LETTERS]}…"
-    return cut.encode("utf-8", "backslashreplace").decode()
+    return printable(cut.encode("utf-8", "backslashreplace").decode())
 
 
 def _can_be_sent(value: object, name: str, decoder: msgspec.msgpack.Decoder[Any]) -> None:

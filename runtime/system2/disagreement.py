@@ -34,10 +34,12 @@ class Chunk:
     """In the base frame; float64[steps, 3]."""
 
     targets: tuple[TargetMark, ...]
+    gripped: bool = False
+    """The part has been gripped: which one was chosen has shown, and where it lay is of no interest any more."""
 
 
-def chunk_of(observation: Observation, proposal: Proposal, arm: Arm) -> Chunk | None:
-    """The chunk of a proposal; None when it holds, or when its numbers are none."""
+def chunk_of(observation: Observation, proposal: Proposal, arm: Arm, *, gripped: bool = False) -> Chunk | None:
+    """The chunk of a proposal; None when it holds, or when its numbers are none. `gripped`: see `Chunk`."""
     if proposal.gripper_in_base:
         points = np.array([pose.position_m for pose in proposal.gripper_in_base], dtype=np.float64)
     else:
@@ -46,7 +48,7 @@ def chunk_of(observation: Observation, proposal: Proposal, arm: Arm) -> Chunk | 
     if points.ndim != 2 or not np.isfinite(points).all():
         return None
     times_s = np.arange(1, len(points) + 1, dtype=np.float64) * float(proposal.step_period_s)
-    return Chunk(observation.observation_id, observation.stamp_ns, times_s, points, proposal.targets)
+    return Chunk(observation.observation_id, observation.stamp_ns, times_s, points, proposal.targets, gripped)
 
 
 def compare(active: Chunk, shadow: Chunk) -> Disagreement | None:
@@ -60,7 +62,7 @@ def compare(active: Chunk, shadow: Chunk) -> Disagreement | None:
         stamp_ns=shadow.stamp_ns,
         distance_m=float(apart_m.mean()),
         distance_max_m=float(apart_m.max()),
-        part=_agreement(active.targets, shadow.targets),
+        part=PartAgreement.UNKNOWN if shadow.gripped else _agreement(active.targets, shadow.targets),
         lead_s=_lead_s(active, times_s, points_m),
     )
 

@@ -9,7 +9,7 @@ from typing import Protocol
 from runtime.messages.cell import CellDescription
 from runtime.plugin_host import PolicyUnavailable, Registry
 from runtime.ports import Observation, Remote
-from runtime.system2.runner import InlineRunner, PolicyRunner
+from runtime.system2.runner import ANYHOW, InlineRunner, PolicyRunner, words_of
 
 WARM_INFERENCES = 2
 READY_WITHIN_S = 90.0
@@ -127,8 +127,8 @@ def load(registry: Registry, cell: CellDescription, name: str, warm_up: Observat
         if warm_up is not None and isinstance(policy, Remote) and (obstacle := policy.await_ready(READY_WITHIN_S)):
             policy.close()
             return Loaded(name, None, obstacle)
-    except (Exception, SystemExit) as trouble:  # noqa: BLE001 - it must not take the planner with it
-        reason = f"failed while warming: {type(trouble).__name__}: {trouble}"
+    except ANYHOW as trouble:
+        reason = f"failed while warming: {words_of(trouble)}"
         registry.quarantine_policy(name, reason)
         return Loaded(name, None, reason)
     return Loaded(name, InlineRunner(policy), "")

@@ -10,6 +10,9 @@ from runtime.messages.tasks import Assignment
 from runtime.ports import Observation, Policy, Proposal, Remote
 from runtime.system2.answers import checked, presentable
 
+ANYHOW = (Exception, SystemExit, GeneratorExit)
+"""What a plugin may raise, which then is its failure and nobody else's; Ctrl-C stays the person's."""
+
 
 class Opening(Enum):
     """What a policy is told before it looks."""
@@ -103,14 +106,14 @@ class PolicyCaller:
         """Tell what there is to tell, look once, and check what comes out."""
         try:
             self._open(question)
-        except (Exception, SystemExit) as trouble:  # noqa: BLE001 - a plugin may fail in any way
-            self._begin_trouble = _words(trouble)
+        except ANYHOW as trouble:
+            self._begin_trouble = words_of(trouble)
         if self._begin_trouble:
             return Answer(question.number, None, self._begin_trouble)
         try:
             return Answer(question.number, checked(self._policy.infer(question.observation)))
-        except (Exception, SystemExit) as trouble:  # noqa: BLE001 - a plugin may fail in any way
-            return Answer(question.number, None, _words(trouble))
+        except ANYHOW as trouble:
+            return Answer(question.number, None, words_of(trouble))
 
     def _open(self, question: Question) -> None:
         assignment = question.observation.assignment
@@ -156,5 +159,14 @@ class InlineRunner:
         return True
 
 
-def _words(trouble: BaseException) -> str:
-    return f"{type(trouble).__name__}: {presentable(str(trouble))}"
+def said_by(trouble: BaseException) -> str:
+    """What was raised, in its own words; also of one that fails to say them."""
+    try:
+        return presentable(str(trouble))
+    except Exception:  # noqa: BLE001 - a plugin's exception may fail in any way, too
+        return "it cannot be told"
+
+
+def words_of(trouble: BaseException) -> str:
+    """The same with the name of its kind in front."""
+    return f"{type(trouble).__name__}: {said_by(trouble)}"

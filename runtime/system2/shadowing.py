@@ -16,6 +16,9 @@ from runtime.system2.conversation import Told
 from runtime.system2.disagreement import Chunk, chunk_of, compare, tallied
 from runtime.system2.runner import Opening
 
+HELD_N = 4.0
+"""The fingers press on something."""
+
 REMEMBERED = 20
 """Answers of the active policy that a slower shadow may still be compared with: two seconds at 10 Hz."""
 
@@ -28,6 +31,9 @@ class Shadowing:
         self._active: OrderedDict[int, Chunk | None] = OrderedDict()
         self._seat: Seat | None = None
         self._state: ShadowState | None = None
+        self._gripped: tuple[int, int] | None = None
+        """Task and attempt in which something was between the fingers last."""
+
         self._waiting: dict[int, Chunk | None] = {}
         """Answers of the shadow for which the active policy is still at it."""
 
@@ -81,7 +87,7 @@ class Shadowing:
 
     def _note(self, observation: Observation, proposal: Proposal, *, failures: int) -> None:
         assert self._state is not None
-        chunk = chunk_of(observation, proposal, self._arm)
+        chunk = chunk_of(observation, proposal, self._arm, gripped=self._has_gripped(observation))
         self._state = replace(
             self._state,
             status=proposal.status,
@@ -107,6 +113,14 @@ class Shadowing:
             self._waiting[number] = chunk
             for old in [one for one in self._waiting if one < number - REMEMBERED]:
                 del self._waiting[old]
+
+    def _has_gripped(self, observation: Observation) -> bool:
+        """Whether the fingers have pressed on something since this attempt began."""
+        assignment = observation.assignment
+        attempt = None if assignment is None else (assignment.task_id, assignment.attempt)
+        if observation.gripper_force_n >= HELD_N:
+            self._gripped = attempt
+        return attempt is not None and attempt == self._gripped
 
     def _compare(self, number: int, shadow: Chunk | None) -> None:
         state, active = self._state, self._active[number]

@@ -26,7 +26,7 @@ FORMS = st.builds(
 LENGTHS = st.dictionaries(st.integers(0, 10**9), st.integers(1, 40), min_size=1, max_size=8)
 
 
-@settings(deadline=None, max_examples=25)
+@settings(max_examples=25)
 @given(FORMS, LENGTHS, st.integers(1, 4000), st.randoms())
 def test_numbers_come_back_exactly_in_the_order_of_the_seeds(
     form: DatasetForm, lengths: dict[int, int], data_bytes: int, random: Random

@@ -57,7 +57,7 @@ def _ticks(draw: st.DrawFn) -> Tick:
     return Tick(command, state, JointReference(draw(_VECTOR), draw(_VECTOR), np.zeros(7)))
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(st.lists(_ticks(), min_size=1, max_size=12))
 def test_what_leaves_the_limiter_is_within_the_limits_whatever_enters(ticks: list[Tick]) -> None:
     limiter = CommandLimiter(LIMITS)
@@ -84,7 +84,7 @@ def test_what_leaves_the_limiter_is_within_the_limits_whatever_enters(ticks: lis
         last = torque
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(st.lists(st.integers(0, 20), min_size=1, max_size=40))
 def test_applied_sequences_strictly_increase_in_every_order_of_arrival(sequences: list[int]) -> None:
     limiter = CommandLimiter(LIMITS)
@@ -100,7 +100,7 @@ def test_applied_sequences_strictly_increase_in_every_order_of_arrival(sequences
     assert applied[0] == sequences[0]
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(torques=arrays(np.float64, (20, 7), elements=st.floats(-300.0, 300.0)), seed=st.integers(0, 100))
 def test_a_command_within_reach_is_never_changed(torques: np.ndarray, seed: int) -> None:
     limiter = CommandLimiter(LIMITS)

@@ -51,14 +51,14 @@ def _smooth(draw: st.DrawFn) -> tuple[np.ndarray, float]:
     return MIDDLE + amplitude * 0.999 * np.sin(omega * times + phase), period_s
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(smooth=_smooth())
 def test_a_smooth_path_within_all_limits_passes(smooth: tuple[np.ndarray, float]) -> None:
     path, period_s = smooth
     assert _judge(path, period_s=period_s).passed
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(joint=_JOINT, side=_SIDE, step=st.integers(0, 4), beyond=st.floats(1e-9, 1e200))
 def test_a_step_beyond_a_joints_range_is_refused(joint: int, side: float, step: int, beyond: float) -> None:
     path = np.tile(MIDDLE, (5, 1))
@@ -70,7 +70,7 @@ def test_a_step_beyond_a_joints_range_is_refused(joint: int, side: float, step: 
         assert (verdict.limit, verdict.detail) == (pytest.approx(end), f"joint{joint + 1}, step {step}")
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(joint=_JOINT, side=_SIDE, excess=st.floats(1.001, 3.0), period_s=st.floats(0.02, 0.2))
 def test_a_path_too_fast_is_refused(joint: int, side: float, excess: float, period_s: float) -> None:
     path = np.tile(MIDDLE, (2, 1))
@@ -81,7 +81,7 @@ def test_a_path_too_fast_is_refused(joint: int, side: float, excess: float, peri
     assert verdict.detail == f"joint{joint + 1}, step 1"
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(joint=_JOINT, side=_SIDE, excess=st.floats(1.001, 1.5), period_s=st.floats(0.02, 0.05))
 def test_a_path_that_turns_too_sharply_is_refused(joint: int, side: float, excess: float, period_s: float) -> None:
     path = np.tile(MIDDLE, (3, 1))
@@ -91,7 +91,7 @@ def test_a_path_that_turns_too_sharply_is_refused(joint: int, side: float, exces
     assert verdict.detail == f"joint{joint + 1}, step 1"
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(joint=_JOINT, side=_SIDE, excess=st.floats(1.001, 1.2))
 def test_a_path_that_jerks_is_refused(joint: int, side: float, excess: float) -> None:
     period_s = 0.001
@@ -102,7 +102,7 @@ def test_a_path_that_jerks_is_refused(joint: int, side: float, excess: float) ->
     assert verdict.reason is Reason.JERK
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(joint=_JOINT, side=_SIDE, share=st.floats(0.0, 2.0), delay_s=st.floats(-0.05, 0.2))
 def test_the_first_step_may_lie_only_as_far_as_the_joint_can_travel(
     joint: int, side: float, share: float, delay_s: float
@@ -140,7 +140,7 @@ def test_a_path_without_duration_is_refused(period_s: float) -> None:
     assert _judge(np.tile(MIDDLE, (3, 1)), period_s=period_s).reason is Reason.SCHEMA
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(
     steps=st.integers(1, 6),
     bad=st.integers(0, 5),

@@ -82,7 +82,7 @@ def _line(draw: st.DrawFn, steps: int, stride_m: float) -> tuple[Pose, ...]:
     return tuple(poses)
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(plan=_good(), mode=st.sampled_from(sorted(POLICY_MODES, key=str)))
 def test_every_plan_that_keeps_the_rules_passes(plan: Plan, mode: Mode) -> None:
     assert _judge(plan, mode=mode).severity is Severity.PASS
@@ -294,7 +294,7 @@ def _halves(plan: Plan, first: Pose, second: Pose, border: int) -> Plan:
 
 
 @pytest.mark.parametrize("name", BREACHES)
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(data=st.data())
 def test_a_plan_broken_in_one_way_is_refused_for_this_reason(name: str, data: st.DataObject) -> None:
     reason, breach = BREACHES[name]
@@ -313,7 +313,7 @@ def test_plans_pass_only_where_a_policy_drives(mode: Mode) -> None:
     assert (verdict.reason is Reason.MODE) is (mode not in POLICY_MODES)
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(data=st.data())
 def test_a_plan_broken_in_two_ways_is_refused_all_the_same(data: st.DataObject) -> None:
     good = good_plan()
@@ -355,7 +355,7 @@ _PLAN = st.builds(
 )
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(plan=_PLAN, mode=st.sampled_from(Mode), last=_STAMP)
 def test_whatever_decodes_as_a_plan_gets_a_verdict(plan: Plan, mode: Mode, last: int) -> None:
     verdict = _judge(plan, mode=mode, last=last)

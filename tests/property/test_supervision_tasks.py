@@ -142,4 +142,4 @@ def _fields(task: Task) -> dict[str, object]:
 
 
 TestAnyDay = AnyDay.TestCase
-TestAnyDay.settings = settings(max_examples=60, stateful_step_count=40, deadline=None)
+TestAnyDay.settings = settings(max_examples=60, stateful_step_count=40)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -74,6 +76,13 @@ def test_the_part_is_told_by_the_picture_and_by_its_name_where_no_picture_is_com
     found = compare(marked(straight(), active), marked(straight(), shadow))
     assert found is not None
     assert found.part is part
+
+
+def test_a_part_in_the_hand_is_no_choice_any_more() -> None:
+    tray, hand = TargetMark("overhead", (50, 50), 8, "red cube"), TargetMark("overhead", (90, 50), 8, "red cube")
+    found = compare(marked(straight(), hand), replace(marked(straight(), tray), gripped=True))
+    assert found is not None
+    assert found.part is PartAgreement.UNKNOWN
 
 
 def test_the_tally_keeps_means_and_the_worst() -> None:

@@ -144,6 +144,14 @@ def test_a_card_that_is_nested_without_end_is_refused(folder: Path) -> None:
         load_card(folder)
 
 
+@pytest.mark.parametrize("version", ["1.0\x1b[2J", "x" * 41])
+def test_a_version_that_is_no_version_is_refused(folder: Path, version: str) -> None:
+    card = json.loads((folder / CARD).read_text())
+    (folder / CARD).write_text(json.dumps({**card, "version": version}))
+    with pytest.raises(ModelRefused, match="version is .*, must be at most 40 letters that can be printed"):
+        load_card(folder)
+
+
 def test_a_folder_without_weights_is_refused(folder: Path) -> None:
     (folder / WEIGHTS).unlink()
     with pytest.raises(ModelRefused, match="No such file"):

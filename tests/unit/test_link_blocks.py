@@ -62,7 +62,7 @@ def test_a_new_block_holds_nothing(session: SessionFolder) -> None:
     block.close()
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(words=st.tuples(*[_WORD] * 7), width=_NUMBER, force=_NUMBER, vectors=st.tuples(*[_VECTOR] * 5))
 def test_a_plant_state_arrives_as_it_was_written(
     shared_session: SessionFolder,
@@ -85,7 +85,7 @@ def test_a_plant_state_arrives_as_it_was_written(
     reader.close()
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(
     words=st.tuples(*[_WORD] * 3),
     brakes=st.tuples(st.booleans(), st.booleans()),
@@ -214,7 +214,7 @@ def test_a_block_in_which_nothing_is_whole_is_read_as_nothing(session: SessionFo
     block.close()
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 @given(junk=st.binary(min_size=0, max_size=400))
 def test_junk_in_the_file_never_raises_and_never_reads_as_a_value(shared_session: SessionFolder, junk: bytes) -> None:
     path = shared_session.block("fuzz")

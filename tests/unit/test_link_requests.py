@@ -279,7 +279,7 @@ def test_wrong_numbers_of_frames_are_refused(session: SessionFolder) -> None:
     assert all(isinstance(one, Refusal) for one in heard)
 
 
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     tails=st.lists(st.lists(st.binary(max_size=60), min_size=1, max_size=4), min_size=1, max_size=20),
     cut=st.integers(1, 30),

@@ -201,7 +201,7 @@ def test_bytes_that_are_no_message_are_refused_counted_and_named(session: Sessio
     assert reader.trouble == "robot speaks schema 7, this program 1: update the older"
 
 
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(tails=st.lists(st.lists(st.binary(max_size=80), min_size=0, max_size=4), min_size=1, max_size=30))
 def test_random_frames_never_raise_and_never_pass(session: SessionFolder, tails: list[list[bytes]]) -> None:
     reader, passed = _inject(session, [[_head(), *tail] for tail in tails], [ROBOT])
@@ -209,7 +209,7 @@ def test_random_frames_never_raise_and_never_pass(session: SessionFolder, tails:
     assert reader.malformed == len(tails)
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(data=st.binary(max_size=200))
 def test_an_envelope_is_whole_or_malformed(data: bytes) -> None:
     try:

@@ -1,4 +1,4 @@
-"""A mistake that another process makes is told as if it were made here."""
+"""A mistake that another process makes is told as if it were made here; words of others reach a terminal as words."""
 
 from __future__ import annotations
 
@@ -9,8 +9,10 @@ import pytest
 
 from plugins.flow_vla.model import ModelRefused
 from runtime.datasets.refusals import BusyDataset
-from runtime.mistakes import UserMistake
+from runtime.mistakes import UserMistake, printable
+from runtime.policy_servers.exchange import ServerTrouble
 from runtime.policy_servers.mapping import MappingError
+from runtime.system2.answers import presentable
 from sim_worlds.tables import SceneError
 from twin_app.model.seeds import MOST_SEEDS, parse_seeds
 
@@ -43,3 +45,24 @@ def test_seeds_that_are_no_range_of_a_bearable_size_are_refused(text: str) -> No
 def test_seeds_are_a_range() -> None:
     assert parse_seeds("500000:500500") == range(500000, 500500)
     assert len(parse_seeds(f"7:{MOST_SEEDS + 7}")) == MOST_SEEDS
+
+
+RED = "\x1b[31mred\x1b[0m\r"
+
+
+@pytest.mark.parametrize(
+    "told",
+    [
+        printable(RED),
+        UserMistake(RED).what,
+        UserMistake("x", remedy=RED).remedy,
+        str(ServerTrouble(RED)),
+        presentable(RED),
+    ],
+)
+def test_what_would_move_the_cursor_is_spelt_out(told: str) -> None:
+    assert told == r"\x1b[31mred\x1b[0m\r"
+
+
+def test_other_words_stay_as_they_are() -> None:
+    assert printable("grün, 赤, 5 mm\n  → again") == "grün, 赤, 5 mm\n  → again"

@@ -6,12 +6,16 @@ import argparse
 import socket
 import time
 
+import numpy as np
 import pytest
+from websockets.sync.server import ServerConnection
 
+from plugins.openpi.wire import pack
 from runtime.mistakes import UserMistake
 from runtime.plugin_host.servers import ServerChoice
 from runtime.policy_servers.remote_policy import RemotePolicy
 from runtime.policy_servers.standing import Phase
+from tests.support.hostile_servers import openpi_that
 from tests.support.policy_servers import CASES, Echo, client_of, observation, server_of
 from twin_app.assembly import evaluate_command, run_command
 from twin_app.assembly.arguments import build_parser
@@ -77,6 +81,22 @@ def test_a_server_for_another_cell_is_refused_before_the_work(protocol: str) -> 
         check_servers(setup_at(protocol, server.address))
     assert "mapping" in mistake.value.remedy
     assert "start" not in mistake.value.remedy
+
+
+def test_a_server_whose_answers_do_not_fit_is_refused_before_the_work() -> None:
+    def answers(client: ServerConnection) -> None:
+        client.send(pack({"actions": np.zeros((50, 14))}))
+
+    def converse(client: ServerConnection) -> None:
+        client.send(pack({}))
+        while client.recv():
+            answers(client)
+
+    with openpi_that(converse) as address:
+        setup = CellSetup(policy="openpi", servers={"openpi": ServerChoice(address=address, mapping="droid")})
+        with pytest.raises(UserMistake, match=r"50, 14") as mistake:
+            check_servers(setup)
+    assert "mapping" in mistake.value.remedy
 
 
 def test_a_headless_run_is_no_fallbacks_run_because_nobody_serves(own_folders: object) -> None:

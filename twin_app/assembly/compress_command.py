@@ -72,7 +72,10 @@ def _full(policy: str, variant: Variant) -> str:
 
 
 def _names(text: str | None) -> tuple[str, ...]:
-    return () if text is None else tuple(word.strip() for word in text.split(",") if word.strip())
+    names = tuple(word.strip() for word in (text or "").split(",") if word.strip())
+    if text is not None and not names:
+        raise UserMistake(f"--variants {text}: no name in it", remedy="leave it out for all of them")
+    return names
 
 
 def _model(arguments: argparse.Namespace, manifest: PolicyManifest) -> Path:

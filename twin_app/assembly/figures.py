@@ -21,13 +21,17 @@ def show(figures: Mapping[str, Any], *, as_json: bool) -> None:
         print(f"{name:<{width}}  {value}")
 
 
+WIDEST = 60
+"""Of a table's column, in letters; what is longer moves the rest of its own row alone."""
+
+
 def show_rows(rows: Sequence[Mapping[str, Any]], *, as_json: bool) -> None:
     """A table with one line a row; with `as_json` one list as the last line instead."""
     if as_json:
         print(json.dumps(rows))
         return
     names = list(rows[0]) if rows else []
-    widths = {name: max(len(name), *(len(_cell(row.get(name))) for row in rows)) for name in names}
+    widths = {name: min(WIDEST, max(len(name), *(len(_cell(row.get(name))) for row in rows))) for name in names}
     print("  ".join(f"{name:<{widths[name]}}" for name in names))
     for row in rows:
         print("  ".join(f"{_cell(row.get(name)):<{widths[name]}}" for name in names))

@@ -4,20 +4,27 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import numpy as np
 from msgspec.structs import replace
 from platformdirs import user_config_path
 
+from runtime.kinematics import Arm
+from runtime.messages.camera import Frame
+from runtime.messages.cell import CellDescription
 from runtime.mistakes import UserMistake
 from runtime.plugin_host import Registry
 from runtime.plugin_host.servers import ServerChoice, read_choices
 from runtime.policy_servers.mapping import read_mapping_for
 from runtime.policy_servers.remote_policy import RemotePolicy
 from runtime.policy_servers.standing import Phase
-from runtime.ports import Policy
+from runtime.ports import CameraView, Observation, Picture, Policy
 from twin_app.assembly.setup import CellSetup, read_plugins, read_scene
 
 SERVERS_FILE = "servers.toml"
 FITTING = f"choose a mapping that fits both, with --mapping or in {SERVERS_FILE}, or a server for this cell"
+READY_WITHIN_S = 90.0
+"""A model that is loaded with its first look may take so long."""
+
 FOUND_WITHIN_S = 5.0
 """A server on the line says within 3 s what it is, or it is away."""
 
@@ -53,11 +60,12 @@ def check_servers(setup: CellSetup) -> None:
         settings = registry.server_settings(name)
         if settings is None:
             continue
-        policy = registry.load_policy(name, read_scene(setup).cell)
+        cell = read_scene(setup).cell
+        policy = registry.load_policy(name, cell)
         if not isinstance(policy, RemotePolicy):
             continue
         try:
-            obstacle = policy.await_found(FOUND_WITHIN_S)
+            obstacle = policy.await_found(FOUND_WITHIN_S) or _tried(policy, cell)
             unfit = policy.standing().phase is Phase.REFUSED
         finally:
             policy.close()
@@ -69,6 +77,31 @@ def check_servers(setup: CellSetup) -> None:
                 else f"start it there, e.g. `celltwin serve programmed --protocol {settings.protocol}`, "
                 f"or say in {user_config_path('celltwin') / SERVERS_FILE} where it is",
             )
+
+
+def _tried(policy: RemotePolicy, cell: CellDescription) -> str:
+    """Its answers to a look at nothing, before anything could move; what is wrong with them, empty when they fit."""
+    policy.infer(_dark(cell))
+    return policy.await_ready(READY_WITHIN_S)
+
+
+def _dark(cell: CellDescription) -> Observation:
+    """What the cell would show with the lights off and the arm in the middle of its ranges."""
+    joints = cell.robot.joints
+    q_rad = np.array([0.5 * (joint.position_lower_rad + joint.position_upper_rad) for joint in joints])
+    views = {
+        one.name: CameraView(
+            Picture(
+                Frame(one.name, 0, 0, one.width_px, one.height_px, "none"),
+                np.zeros((one.height_px, one.width_px, 3), dtype=np.uint8),
+            ),
+            one,
+            one.camera_in_parent,
+        )
+        for one in cell.cameras
+    }
+    gripper_in_base = Arm(cell.robot).fk(q_rad)
+    return Observation(0, 0, views, q_rad, np.zeros(len(joints)), gripper_in_base, 0.0, 0.0, None)
 
 
 def check_still_there(name: str, policy: Policy) -> None:

@@ -17,7 +17,7 @@ from runtime.ports import Policy
 from runtime.system2.answers import presentable
 from runtime.system2.isolation.board import ObservationBoard
 from runtime.system2.isolation.line import Built, Line, LineTrouble, Spoken
-from runtime.system2.runner import Answer, PolicyCaller, Question
+from runtime.system2.runner import ANYHOW, Answer, PolicyCaller, Question, said_by
 
 NICENESS = 5
 """Below the planner, whose session it shares; the fast loop is real-time and above both."""
@@ -56,8 +56,8 @@ def serve(build: Callable[[], Policy], *, line_descriptor: int, board_descriptor
     try:
         try:
             caller = PolicyCaller(build())
-        except (Exception, SystemExit) as trouble:  # noqa: BLE001 - a plugin may fail in any way; the planner is told
-            line.send(Built(presentable(str(trouble)) or type(trouble).__name__))
+        except ANYHOW as trouble:
+            line.send(Built(said_by(trouble) or type(trouble).__name__))
             return 1
         line.send(Built())
         while True:
