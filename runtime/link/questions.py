@@ -1,7 +1,8 @@
 """One question, one answer, over TCP: ZeroMQ's REQ and REP as other people's servers use them.
 
 Bounded like everything here: nothing lingers, nobody waits for longer than told, and a socket that was left without
-an answer is closed and never used again, because its next receive would return the late one.
+an answer is closed and never used again. Every question carries a number in its envelope, which any REP socket sends
+back without looking at it: an answer that is given twice, or late, answers nothing else.
 """
 
 from __future__ import annotations
@@ -15,6 +16,9 @@ from runtime.mistakes import UserMistake
 LARGEST_BYTES = 64 * 1024 * 1024
 """Beyond this libzmq drops the connection without a word; callers refuse by name at less."""
 
+KEPT_ANSWERS = 8
+"""Not read yet: with a single one libzmq 4.3.5 lets a second answer to the last question block the next one's."""
+
 
 class Asker:
     """Puts questions to one address. Belongs to one thread; after a question without an answer it is to be closed."""
@@ -22,7 +26,10 @@ class Asker:
     def __init__(self, address: str) -> None:
         """Raises `UserMistake` for what is no ZeroMQ address. Connects in the background."""
         self._context = open_context()
-        self._socket = open_socket(self._context, zmq.REQ, largest_bytes=LARGEST_BYTES, send_queue=1, receive_queue=1)
+        self._socket = open_socket(
+            self._context, zmq.REQ, largest_bytes=LARGEST_BYTES, send_queue=1, receive_queue=KEPT_ANSWERS
+        )
+        self._socket.setsockopt(zmq.REQ_CORRELATE, 1)
         try:
             self._socket.connect(address)
         except zmq.ZMQError as trouble:
@@ -37,7 +44,10 @@ class Asker:
         """The answer, or None when none came in this time; it may be waited for again."""
         if not is_readable(self._socket, timeout_s):
             return None
-        answer = self._socket.recv(zmq.NOBLOCK)
+        try:
+            answer = self._socket.recv(zmq.NOBLOCK)
+        except zmq.Again:  # what was there answered another question
+            return None
         discard_rest(self._socket)
         return answer
 
