@@ -9,19 +9,33 @@ import numpy as np
 from msgspec import Struct
 from numpy.typing import NDArray
 
-from plugins.flow_vla.signals import NAMES, Signals
 from runtime.messages.plan import Signal
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+SIGNAL_NAMES = (
+    "flow_spread",
+    "chunk_inconsistency_m",
+    "strangeness",
+    "peak_overhead",
+    "peak_wrist",
+    "rival",
+    "target_std_m",
+    "unseen_s",
+    "reading_doubt",
+    "elapsed_s",
+    "progress",
+)
+"""The order of every vector of signals; `signals.py` measures them."""
+
 
 class Calibration(Struct, frozen=True, forbid_unknown_fields=True):
     """A logistic model over standardised signals."""
 
-    mean: tuple[float, ...] = (0.0,) * len(NAMES)
-    std: tuple[float, ...] = (1.0,) * len(NAMES)
-    weight: tuple[float, ...] = (0.0,) * len(NAMES)
+    mean: tuple[float, ...] = (0.0,) * len(SIGNAL_NAMES)
+    std: tuple[float, ...] = (1.0,) * len(SIGNAL_NAMES)
+    weight: tuple[float, ...] = (0.0,) * len(SIGNAL_NAMES)
     bias: float = 2.0
     prior: float = 0.9
     """Success rate of the calibration runs: what is known before anything was measured."""
@@ -32,8 +46,8 @@ class Calibration(Struct, frozen=True, forbid_unknown_fields=True):
     def __post_init__(self) -> None:
         """Raises ValueError for numbers that no calibration has."""
         for name in ("mean", "std", "weight"):
-            if len(getattr(self, name)) != len(NAMES):
-                raise ValueError(f"{name} has {len(getattr(self, name))} numbers, one a signal are {len(NAMES)}")
+            if len(getattr(self, name)) != len(SIGNAL_NAMES):
+                raise ValueError(f"{name} has {len(getattr(self, name))} numbers, one a signal are {len(SIGNAL_NAMES)}")
         if not all(map(math.isfinite, (*self.mean, *self.std, *self.weight, self.bias))):
             raise ValueError("mean, std, weight and bias must be finite")
         if min(self.std) <= 0.0:
@@ -42,14 +56,10 @@ class Calibration(Struct, frozen=True, forbid_unknown_fields=True):
             if not 0.0 <= getattr(self, name) <= 1.0:
                 raise ValueError(f"{name} is {getattr(self, name):g}, must be within 0…1")
 
-    def confidence(self, signals: Signals) -> float:
-        """0…1."""
-        if not signals.known:
+    def confidence(self, vector: NDArray[np.float64] | None) -> float:
+        """Probability of success for one measurement f64[signals], and before the first one."""
+        if vector is None:
             return self.prior
-        return self.of_vector(signals.vector())
-
-    def of_vector(self, vector: NDArray[np.float64]) -> float:
-        """Probability of success for one measurement f64[signals]."""
         return 1.0 / (1.0 + math.exp(-(self.bias + float(self.pulls(vector).sum()))))
 
     def pulls(self, vector: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -57,12 +67,11 @@ class Calibration(Struct, frozen=True, forbid_unknown_fields=True):
         scaled = np.clip((vector - np.array(self.mean)) / np.array(self.std), -6.0, 6.0)
         return scaled * np.array(self.weight)
 
-    def told(self, signals: Signals) -> tuple[Signal, ...]:
-        """As telemetry; nothing before the first look."""
-        if not signals.known:
+    def told(self, vector: NDArray[np.float64] | None) -> tuple[Signal, ...]:
+        """As telemetry; nothing before the first measurement."""
+        if vector is None:
             return ()
-        vector = signals.vector()
-        measured = zip(NAMES, vector.tolist(), self.pulls(vector).tolist(), strict=True)
+        measured = zip(SIGNAL_NAMES, vector.tolist(), self.pulls(vector).tolist(), strict=True)
         return tuple(Signal(name, value, pull) for name, value, pull in measured)
 
 

@@ -15,19 +15,6 @@ if TYPE_CHECKING:
     from plugins.flow_vla.mind import Mind, Thought
     from plugins.flow_vla.ready import Ready
 
-NAMES = (
-    "flow_spread",
-    "chunk_inconsistency_m",
-    "strangeness",
-    "peak_overhead",
-    "peak_wrist",
-    "rival",
-    "target_std_m",
-    "unseen_s",
-    "reading_doubt",
-    "elapsed_s",
-    "progress",
-)
 MEMORY = 0.7
 """Of a signal's last value, from look to look: a single odd look is no alarm, a row of them is."""
 
@@ -36,14 +23,11 @@ class Signals:
     """Of one task."""
 
     def __init__(self) -> None:
-        self._values: NDArray[np.float64] | None = None
+        self.values: NDArray[np.float64] | None = None
+        """f64[len(SIGNAL_NAMES)] in that order; None before the first look."""
+
         self._last: list[Waypoint] = []
         self._looks = 0
-
-    @property
-    def known(self) -> bool:
-        """Whether there was a look to measure."""
-        return self._values is not None
 
     def see(
         self,
@@ -76,14 +60,8 @@ class Signals:
                 finished,
             ]
         )
-        self._values = now if self._values is None else MEMORY * self._values + (1.0 - MEMORY) * now
+        self.values = now if self.values is None else MEMORY * self.values + (1.0 - MEMORY) * now
         self._last = waypoints
-
-    def vector(self) -> NDArray[np.float64]:
-        """f64[len(NAMES)]. Raises ValueError before the first look."""
-        if self._values is None:
-            raise ValueError("nothing was measured yet")
-        return self._values
 
     def _inconsistency(self, waypoints: list[Waypoint]) -> float:
         """How far this chunk is from what the last one foresaw for the same moments.

@@ -2,10 +2,9 @@
 
 from sim_worlds.variation.catalogue import CATALOGUE
 from sim_worlds.variation.mix import TrainingMix
-from sim_worlds.variation.parameters import STRENGTHS
 from sim_worlds.variation.varied_scene import VariedScene
 from sim_worlds.variation.vary import parse_variations, variation_names, vary
-from sim_worlds.variation.wish import Variation
+from sim_worlds.variation.wish import STRENGTHS, Variation
 
 __all__ = [
     "CATALOGUE",

@@ -12,9 +12,6 @@ import numpy as np
 if TYPE_CHECKING:
     from sim_worlds.variation.varied_scene import VariedScene
 
-STRENGTHS = {"weak": 1.0 / 3.0, "medium": 2.0 / 3.0, "strong": 1.0}
-"""The named strengths on the scale from 0, nothing, to 1."""
-
 
 class Span(NamedTuple):
     """A value is drawn evenly between the two; they are equal where the strength alone decides."""

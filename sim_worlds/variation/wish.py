@@ -6,8 +6,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from runtime.mistakes import UserMistake, quoted
-from sim_worlds.variation.parameters import STRENGTHS
 
+STRENGTHS = {"weak": 1.0 / 3.0, "medium": 2.0 / 3.0, "strong": 1.0}
+"""The named strengths on the scale from 0, nothing, to 1."""
 DEFAULT_STRENGTH = "medium"
 
 

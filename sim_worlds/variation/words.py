@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import math
 
-from sim_worlds.variation.parameters import STRENGTHS, Parameter, Span, VariationKind
+from sim_worlds.variation.parameters import Parameter, Span, VariationKind
+from sim_worlds.variation.wish import STRENGTHS
 
 _SCALES = {"_rad": (180.0 / math.pi, "°"), "_m": (1000.0, " mm"), "_px": (1.0, " px"), "_share": (100.0, " %")}
 _FACTOR = "_factor"

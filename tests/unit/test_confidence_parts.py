@@ -8,8 +8,7 @@ import numpy as np
 import pytest
 from msgspec.structs import replace
 
-from plugins.flow_vla.calibration import Calibration
-from plugins.flow_vla.signals import NAMES
+from plugins.flow_vla.calibration import SIGNAL_NAMES, Calibration
 from plugins.programmed.confidence import judge
 from runtime.messages.plan import Signal
 from runtime.messages.policy import PolicyState
@@ -21,13 +20,13 @@ from twin_app.model.signal_lanes import MOST_SIGNALS, SignalsRow, signal_lanes
 @pytest.mark.parametrize("seed", range(5))
 def test_pulls_and_bias_make_the_learned_confidence(seed: int) -> None:
     random = np.random.default_rng(seed)
-    count = len(NAMES)
+    count = len(SIGNAL_NAMES)
     calibration = Calibration(
         tuple(random.normal(size=count)), tuple(random.uniform(0.1, 2.0, count)), tuple(random.normal(size=count)), 0.7
     )
     vector = random.normal(size=count) * 10.0
     odds = 0.7 + float(calibration.pulls(vector).sum())
-    assert calibration.of_vector(vector) == pytest.approx(1.0 / (1.0 + math.exp(-odds)))
+    assert calibration.confidence(vector) == pytest.approx(1.0 / (1.0 + math.exp(-odds)))
 
 
 @pytest.mark.parametrize(("grip_error_m", "misses", "quality"), [(None, 0, 0.9), (0.004, 2, 0.5), (None, 1, 0.0)])

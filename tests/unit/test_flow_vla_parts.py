@@ -138,7 +138,7 @@ def test_a_calibration_finds_the_signal_that_tells_success() -> None:
     calibration = fit(vectors, succeeded)
     assert calibration.weight[2] == pytest.approx(-2.0, abs=0.25)
     assert max(abs(weight) for index, weight in enumerate(calibration.weight) if index != 2) < 0.15
-    told = np.array([calibration.of_vector(vector) for vector in vectors])
+    told = np.array([calibration.confidence(vector) for vector in vectors])
     for low, high in ((0.0, 0.3), (0.3, 0.7), (0.7, 1.0)):
         inside = (told >= low) & (told < high)
         assert told[inside].mean() == pytest.approx(succeeded[inside].mean(), abs=0.06)
@@ -156,7 +156,7 @@ def test_a_calibration_does_not_run_away_from_rare_failures_with_heavy_tails(rar
     assert max(abs(weight) for weight in calibration.weight) < 5.0
     assert calibration.weight[0] < -0.5
     assert calibration.weight[9] < -0.5
-    told = np.array([calibration.of_vector(vector) for vector in vectors])
+    told = np.array([calibration.confidence(vector) for vector in vectors])
     assert told.mean() == pytest.approx(1.0 - rare, abs=0.003)
     assert told[failed].mean() < told[~failed].mean() - 0.1
 

@@ -19,7 +19,7 @@ def calibrate(trials: Sequence[Trial], *, alpha: float) -> tuple[Calibration, di
     succeeded = np.array([trial.succeeded for trial in told for _ in trial.signals])
     calibration = fit(vectors, succeeded, ridge=len(vectors) / 500.0)
     lowest = [
-        min(calibration.of_vector(np.array(vector)) for vector in trial.signals) for trial in told if trial.succeeded
+        min(calibration.confidence(np.array(vector)) for vector in trial.signals) for trial in told if trial.succeeded
     ]
     prior = sum(trial.succeeded for trial in trials) / len(trials)
     calibration = msgspec.structs.replace(calibration, prior=prior, limit=conformal_limit(lowest, alpha=alpha))
