@@ -6,15 +6,12 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
-from torch.nn import functional
 
 from plugins.flow_vla.slots import LONG, SENSES, SLOTS, Reading
 from plugins.flow_vla.words import BUCKETS, EMPTY, encode, tokens, too_long
 
 WIDTH = 64
 HIDDEN = 96
-DROPPED = 0.3
-"""Share of what a word is like that is left out while it is taught: no single word may decide."""
 
 
 class Reader(nn.Module):
@@ -23,6 +20,7 @@ class Reader(nn.Module):
     def __init__(self) -> None:
         super().__init__()
         self.pieces = nn.EmbeddingBag(BUCKETS, WIDTH, mode="mean", padding_idx=EMPTY)
+        self.dropped = nn.Dropout(0.0)
         self.context = nn.GRU(WIDTH, HIDDEN, batch_first=True, bidirectional=True)
         self.attention = nn.Linear(2 * HIDDEN, len(SLOTS))
         self.answers = nn.ModuleList(nn.Linear(2 * HIDDEN, len(slot)) for slot in SLOTS)
@@ -32,8 +30,8 @@ class Reader(nn.Module):
         count, words, pieces = codes.shape
         there = (codes != EMPTY).any(dim=2)
         embedded = self.pieces(codes.reshape(-1, pieces)).reshape(count, words, WIDTH)
-        context, _ = self.context(functional.dropout(embedded, DROPPED, self.training))
-        context = functional.dropout(context, DROPPED, self.training)
+        context, _ = self.context(self.dropped(embedded))
+        context = self.dropped(context)
         scores = self.attention(context).masked_fill(~there[:, :, None], -1e4)
         gathered = torch.einsum("nws,nwh->nsh", scores.softmax(dim=1), context)
         return [answer(gathered[:, index]) for index, answer in enumerate(self.answers)]

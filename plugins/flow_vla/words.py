@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 BUCKETS = 8192
-WORDS = 24
+WORDS = 32
 """A longer sentence is not read: what was cut off could be what matters."""
 
 PIECES = 20

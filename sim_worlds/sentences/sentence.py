@@ -11,8 +11,8 @@ import numpy as np
 from sim_worlds.sentences import words
 from sim_worlds.sentences.forms import TRAINING, Forms
 
-_TYPING_SHARE = 0.06
-"""Of sentences with one slip of the pen."""
+TYPING_SHARE = 0.06
+"""Of sentences with one slip of the pen, where nothing else is said."""
 
 _LETTERS = "abcdefghijklmnopqrstuvwxyz"
 _OTHER_SCRIPTS = ("把红色的方块放到左边", "положи красный куб налево", "ضع المكعب الأحمر", "赤い箱を左へ")
@@ -65,9 +65,12 @@ class Sentence:
 class Speaker:
     """Says things in many ways."""
 
-    def __init__(self, random: np.random.Generator, *, forms: Forms = TRAINING) -> None:
+    def __init__(
+        self, random: np.random.Generator, *, forms: Forms = TRAINING, typing_share: float = TYPING_SHARE
+    ) -> None:
         self._random = random
         self._forms = forms
+        self._typing_share = typing_share
 
     def say(self, meaning: Meaning) -> Sentence:
         """A sentence with this meaning; for `NONSENSE` anything that is no instruction."""
@@ -142,7 +145,7 @@ class Speaker:
 
     def _typed(self, text: str) -> str:
         """As it was typed: sometimes with capitals, a full stop, or one letter wrong."""
-        if self._chance(_TYPING_SHARE) and len(text) > 12:
+        if self._chance(self._typing_share) and len(text) > 12:
             at = int(self._random.integers(1, len(text) - 1))
             text = text[:at] + text[at + 1 :] if self._chance(0.5) else text[:at] + self._one(_LETTERS) + text[at + 1 :]
         text = text[0].upper() + text[1:] if self._chance(0.4) else text

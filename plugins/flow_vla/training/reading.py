@@ -14,11 +14,24 @@ from plugins.flow_vla.reader import Reader
 from plugins.flow_vla.slots import COLOURS, PLACES, SHAPES, SLOTS, TOTES
 from plugins.flow_vla.training.filler import exchange, surround
 from plugins.flow_vla.words import encode
-from sim_worlds.sentences import CHECKING, TRAINING, Meaning, Sense, Sentence, Speaker
+from sim_worlds.sentences import CHECKING, PLAIN, TRAINING, Meaning, Sense, Sentence, Speaker
 
 _BATCH = 256
-_EXCHANGED = 0.6
-"""Share of sentences whose meaningless words are exchanged."""
+_PLAIN = 0.25
+"""Share of sentences in everyday forms beyond those that the training forms have: they are what is mostly asked."""
+
+_SLIPS = 0.15
+"""Share of sentences with a slip of the pen; more than people make."""
+
+_HARD, _EASY = 0.4, 0.6
+"""Parts of the training: words are dropped and exchanged as told below until the first, and less until the second."""
+
+_DROPPED = (0.3, 0.1)
+"""Share of what a word is like that is left out, while it is hard and in the end. Hard first, so that no single word
+decides; easy in the end, so that what was said in so many words is not doubted."""
+
+_EXCHANGED = (0.6, 0.1)
+"""Share of sentences whose meaningless words are exchanged, while it is hard and in the end."""
 
 _UNDOABLE = 0.4
 _OTHER_SENSES = tuple(sense for sense in Sense if sense is not Sense.DO)
@@ -67,13 +80,15 @@ def teach_reader(
 ) -> None:
     """Train from made-up sentences of this seed."""
     random = np.random.default_rng((seed, 0x5EED))
-    speaker = Speaker(random)
+    speakers = Speaker(random, typing_share=_SLIPS), Speaker(random, forms=PLAIN, typing_share=_SLIPS)
     optimiser = torch.optim.AdamW(reader.parameters(), lr=rate, weight_decay=1e-2)
     reader.train()
     schedule = torch.optim.lr_scheduler.OneCycleLR(optimiser, max_lr=rate, total_steps=steps)
     for step in range(steps):
-        sentences = [speaker.say(draw_meaning(random)) for _ in range(_BATCH)]
-        texts = [_among_others(sentence, random) for sentence in sentences]
+        reader.dropped.p = _eased(_DROPPED, step / steps)
+        sentences = [speakers[random.uniform() < _PLAIN].say(draw_meaning(random)) for _ in range(_BATCH)]
+        exchanged = _eased(_EXCHANGED, step / steps)
+        texts = [_among_others(sentence, random, exchanged=exchanged) for sentence in sentences]
         codes = torch.from_numpy(encode(texts))
         codes = torch.where(torch.rand(codes.shape[:2])[:, :, None] < 0.03, 0, codes)
         logits = reader(codes)
@@ -87,8 +102,13 @@ def teach_reader(
     reader.eval()
 
 
-def _among_others(sentence: Sentence, random: np.random.Generator) -> str:
-    if random.uniform() >= _EXCHANGED:
+def _eased(ends: tuple[float, float], done: float) -> float:
+    """From the first to the second, in a straight line between the hard part of the training and the easy one."""
+    return float(np.interp(done, (_HARD, _EASY), ends))
+
+
+def _among_others(sentence: Sentence, random: np.random.Generator, *, exchanged: float) -> str:
+    if random.uniform() >= exchanged:
         return sentence.text
     changed = exchange if sentence.meaning.sense is Sense.DO else surround
     return changed(sentence.text, random)

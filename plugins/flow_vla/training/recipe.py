@@ -14,7 +14,7 @@ from sim_worlds.seeds import FIRST_TEST_SEED
 class ReadingTable(Struct, frozen=True, forbid_unknown_fields=True):
     """The reader."""
 
-    steps: int = 3000
+    steps: int = 9000
 
 
 class StillsTable(Struct, frozen=True, forbid_unknown_fields=True):
