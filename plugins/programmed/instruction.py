@@ -67,7 +67,7 @@ class NotUnderstood:
 
 def read_instruction(text: str, cell: CellDescription) -> Wish | NotUnderstood:
     """One part and one tote, or the reason why not. A single left-out word is filled when only one thing fits."""
-    words = re.sub(r"\bcan (?=(?:you|we|i)\b)", "", " ".join(re.findall(r"[\w']+", text.lower())))
+    words = _parted(re.sub(r"\bcan (?=(?:you|we|i)\b)", "", " ".join(re.findall(r"[\w']+", text.lower()))), cell)
     if not words:
         return NotUnderstood("the instruction is empty")
     if refusal := sorted(_REFUSALS.intersection(words.split())):
@@ -81,6 +81,19 @@ def read_instruction(text: str, cell: CellDescription) -> Wish | NotUnderstood:
         return tote
     part = _read_part(rest, cell)
     return part if isinstance(part, NotUnderstood) else Wish(part, tote)
+
+
+def _parted(words: str, cell: CellDescription) -> str:
+    """Words that a slip of the pen has joined taken apart: `yellowpuck`, `leftcbin`."""
+    colours = {word for part in cell.parts for word in (part.colour, *_COLOURS.get(part.colour, ()))}
+    shapes = {word for part in cell.parts for word in _SHAPES.get(part.shape, (part.shape,))}
+    for firsts, seconds in (
+        (colours, shapes),
+        ({tote.name.lower() for tote in cell.totes}, _TOTE_NOUNS.split("|")[:-1]),
+    ):
+        first, second = ("|".join(map(re.escape, sorted(ways, key=len, reverse=True))) for ways in (firsts, seconds))
+        words = re.sub(rf"\b({first})[a-z]?({second})\b", r"\1 \2", words)
+    return words
 
 
 def _read_tote(words: str, cell: CellDescription) -> tuple[Tote | NotUnderstood, str]:

@@ -30,6 +30,8 @@ CELL = pick_cell(load_robot("panda"))
         ("take yellow then put it right", "yellow cylinder", "right"),
         ("grab the yellow pieze and move it to the right", "yellow cylinder", "right"),
         ("drop the red can in the right tote", "red cylinder", "right"),
+        ("put the yellowcylinder in the leftxbin", "yellow cylinder", "left"),
+        ("get the greenqcube, left", "green cube", "left"),
     ],
 )
 def test_sensible_variants_are_understood(text: str, part: str, tote: str) -> None:
@@ -56,6 +58,7 @@ def test_sensible_variants_are_understood(text: str, part: str, tote: str) -> No
         ("put the yellow kube in the left tote", "no part here is 'kube'"),
         ("put the non-red cube in the left tote", "not what to leave"),
         ("is the red cube in the left tote?", "only putting one part"),
+        ("put the redone in the left tote", "no part is named"),
         ("put the green cylinder in the left tote", "no green cylinder"),
         ("положи красный кубик в левый контейнер", "only English is read"),
     ],
