@@ -15,7 +15,8 @@ FOREIGN = "foreign"
 """The sense of words in another script."""
 
 DOUBTED = 0.55
-"""A reading whose least certain slot has less is no more than a guess."""
+"""A reading whose least certain slot has less is a guess. Of sentences in the checking forms that were read
+rightly 0.2 % have less, of those read wrongly half."""
 
 _MOST = {"": "", "left": "leftmost", "right": "rightmost", "near": "nearest", "far": "farthest"}
 
