@@ -21,6 +21,7 @@ from plugins.flow_vla.reader import Reader
 from plugins.flow_vla.ready import Ready, load_ready
 from plugins.flow_vla.sight import outermost
 from plugins.flow_vla.turns import pieces
+from plugins.flow_vla.words import WORDS
 from runtime.kinematics import Arm
 from runtime.messages.geometry import Pose
 from runtime.perception import ViewGeometry
@@ -107,7 +108,7 @@ def test_what_is_no_instruction_is_nonsense(reader: Reader, text: str) -> None:
     assert reader.read(text).sense == "nonsense"
 
 
-@pytest.mark.parametrize("text", ["x" * 10_000, "put the red cube left " * 500, "the red cube left" + " but" * 21])
+@pytest.mark.parametrize("text", ["x" * 10_000, "put the red cube left " * 500, "the red cube left" + " but" * WORDS])
 def test_what_is_too_long_to_be_read_whole_is_not_read_in_part(reader: Reader, text: str) -> None:
     assert reader.read(text).sense == "long"
 
