@@ -87,7 +87,9 @@ def test_what_cannot_be_told_apart_or_done_is_asked_back_and_never_guessed(model
     assert answer(model, text)
 
 
-@pytest.mark.xfail(strict=True, reason="slips through in 0.7.0, see docs/learned-policy.md; move it up when it does not")
+@pytest.mark.xfail(
+    strict=True, reason="slips through in 0.7.0, see docs/learned-policy.md; move it up when it does not"
+)
 @pytest.mark.parametrize("text", ["may the red cube go in the left tote?", "put the red cube in my left hand"])
 def test_what_should_be_asked_back_as_well(model: FlowVla, text: str) -> None:
     assert answer(model, text)
