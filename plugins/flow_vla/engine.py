@@ -9,6 +9,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import Tensor
+from torch.nn import Module
 
 from plugins.flow_vla.flow import ACTION, STEPS, FlowHead
 from plugins.flow_vla.grounding import Grounding
@@ -64,6 +65,7 @@ class TorchEngine:
     """Torch, step by step, as the networks were trained."""
 
     def __init__(self, grounding: Grounding, head: FlowHead, *, steps: int = STEPS) -> None:
+        _order(grounding)
         self._grounding = grounding
         self._head = head
         self._steps = steps
@@ -72,7 +74,7 @@ class TorchEngine:
     def see(self, camera: str, image: NDArray[np.uint8], asked: NDArray[np.float32]) -> Seen:
         """See `Engine`."""
         with torch.inference_mode():
-            picture = torch.from_numpy(as_picture(image))
+            picture = torch.from_numpy(as_picture(image)).contiguous(memory_format=torch.channels_last)
             seen = getattr(self._grounding, camera)(picture)
             question = torch.from_numpy(asked)[None]
             heat = self._grounding.heat(camera, seen, question)
@@ -99,6 +101,13 @@ class TorchEngine:
             start = torch.from_numpy(noise)
             drawn = self._head.draw(one.expand(len(start), -1), noise=start, steps=self._steps)
             return drawn.numpy(), float(self._head.finished(one)[0, 0])
+
+
+def _order(network: Module) -> None:
+    """Channels last in memory, as pictures come: a look is a tenth quicker so, the same but for rounding."""
+    for weight in network.parameters():
+        if weight.dim() == len("nchw"):
+            weight.data = weight.data.contiguous(memory_format=torch.channels_last)
 
 
 def as_picture(image: NDArray[np.uint8]) -> NDArray[np.float32]:

@@ -47,9 +47,7 @@ class FlowHead(nn.Module):
 
     def velocity(self, condition: Tensor, noisy: Tensor, time: Tensor) -> Tensor:
         """f32[n, ACTION] of the flow at `time` f32[n]."""
-        angles = time[:, None] * (2.0 ** torch.arange(FREQUENCIES)) * 3.1416
-        clock = torch.cat((angles.sin(), angles.cos()), dim=1)
-        return self.exit(self.layers(self.entry(condition) + self.noisy(torch.cat((noisy, clock), dim=1))))
+        return self._velocity(self.entry(condition), noisy, _clock(time))
 
     def loss(self, condition: Tensor, chunk: Tensor, weight: Tensor) -> Tensor:
         """Flow-matching loss, or squared error for the regression; both per chunk and weighted."""
@@ -66,8 +64,16 @@ class FlowHead(nn.Module):
         """One chunk f32[n, ACTION] for every condition and noise."""
         if self.regression:
             return self.velocity(condition, torch.zeros_like(noise), torch.zeros(len(noise)))
-        chunk = noise
-        for step in range(steps):
-            time = torch.full((len(noise),), step / steps)
-            chunk = chunk + self.velocity(condition, chunk, time) / steps
+        chunk, entry = noise, self.entry(condition)
+        for clock in _clock(torch.arange(steps) / steps):
+            chunk = chunk + self._velocity(entry, chunk, clock.expand(len(noise), -1)) / steps
         return chunk
+
+    def _velocity(self, entry: Tensor, noisy: Tensor, clock: Tensor) -> Tensor:
+        return self.exit(self.layers(entry + self.noisy(torch.cat((noisy, clock), dim=1))))
+
+
+def _clock(time: Tensor) -> Tensor:
+    """f32[n, 2 * FREQUENCIES] of times f32[n] within 0…1."""
+    angles = time[:, None] * (2.0 ** torch.arange(FREQUENCIES)) * 3.1416
+    return torch.cat((angles.sin(), angles.cos()), dim=1)
