@@ -82,7 +82,7 @@ class ConsoleWindow(QMainWindow):
         self.workspace = Workspace(self, self.panels, settings)
         self.edges = Edges(self) if source.kind is SourceKind.REPLAY else None
         self.closing = Closing(self, self.pump, self.header, owns_cell=owns_cell)
-        self.keyboard = Keyboard(self)
+        self.keyboard = Keyboard(self, self, replay=source.kind is SourceKind.REPLAY)
         self.tasks.instruction.history = self.settings.instructions
         self.cameras.heat_switch.setChecked(self.settings.heat_map)
         self._enter = EnterPresses(self)
