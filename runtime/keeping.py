@@ -42,6 +42,20 @@ def told_when_unkept(file: Path) -> Generator[None]:
 
 
 @contextmanager
+def told_when_damaged(file: Path) -> Generator[None]:
+    """Around reading what was kept: whatever a damaged file brings about becomes a `UserMistake` that names it."""
+    try:
+        yield
+    except UserMistake:
+        raise
+    except Exception as trouble:  # readers of arrays and weights raise whatever the damage leads them to
+        words = f"{type(trouble).__name__}: {trouble}".partition("\n")[0]
+        raise UserMistake(
+            f"{file} is damaged: {words:.200}", remedy="delete it: the same command makes it anew, and only it"
+        ) from trouble
+
+
+@contextmanager
 def alone(place: Path, what: str, *, remedy: str) -> Generator[None]:
     """Nobody else does the same with this file or folder meanwhile; raises `UserMistake` where somebody does.
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 
 LONGEST_WORD = 60
+MOST_LETTERS = 1000
+"""Of what somebody else says, for a person."""
 
 
 def quoted(word: str) -> str:
@@ -21,6 +23,13 @@ def printable(words: str) -> str:
         letter if letter.isprintable() or letter == "\n" else letter.encode("unicode_escape").decode("ascii")
         for letter in words
     )
+
+
+def presentable(words: str, *, most: int = MOST_LETTERS) -> str:
+    """Somebody else's words, cleaned and cut so that they can be sent and shown: on one line, `most` letters."""
+    sendable = words[: most + 1].encode("utf-8", "backslashreplace").decode()
+    clean = printable(sendable).replace("\n", " ")
+    return clean if len(clean) <= most else f"{clean[: most - 1]}…"
 
 
 class UserMistake(Exception):

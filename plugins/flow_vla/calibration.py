@@ -30,6 +30,10 @@ SIGNAL_NAMES = (
 """The order of every vector of signals; `signals.py` measures them."""
 
 
+LOG_ODDS_MAX = 500.0
+"""Beyond it a probability is 0 or 1 to every digit, and its exponential soon beyond all numbers."""
+
+
 class Calibration(Struct, frozen=True, forbid_unknown_fields=True):
     """A logistic model over standardised signals."""
 
@@ -52,6 +56,9 @@ class Calibration(Struct, frozen=True, forbid_unknown_fields=True):
             raise ValueError("mean, std, weight and bias must be finite")
         if min(self.std) <= 0.0:
             raise ValueError(f"std holds {min(self.std):g}, must be above 0")
+        largest = max(map(abs, (*self.weight, self.bias)))
+        if largest > LOG_ODDS_MAX:
+            raise ValueError(f"weight and bias reach {largest:g}, must be at most {LOG_ODDS_MAX:g}")
         for name in ("prior", "limit"):
             if not 0.0 <= getattr(self, name) <= 1.0:
                 raise ValueError(f"{name} is {getattr(self, name):g}, must be within 0…1")
@@ -60,7 +67,8 @@ class Calibration(Struct, frozen=True, forbid_unknown_fields=True):
         """Probability of success for one measurement f64[signals], and before the first one."""
         if vector is None:
             return self.prior
-        return 1.0 / (1.0 + math.exp(-(self.bias + float(self.pulls(vector).sum()))))
+        log_odds = self.bias + float(self.pulls(vector).sum())
+        return 1.0 / (1.0 + math.exp(-min(max(log_odds, -LOG_ODDS_MAX), LOG_ODDS_MAX)))
 
     def pulls(self, vector: NDArray[np.float64]) -> NDArray[np.float64]:
         """What each signal adds to the log odds of success, f64[signals]; with the bias they make the confidence."""

@@ -15,6 +15,9 @@ from runtime.mistakes import UserMistake
 Limit = tuple[str, float, float, float]
 """Key, its value, and the range that it must lie in."""
 
+SEED_MAX = 2**31 - 1
+"""Of a training: every generator takes it."""
+
 T = TypeVar("T")
 
 _PLACE = re.compile(r"`\$\.([\w.]+)`$")

@@ -24,14 +24,15 @@ from plugins.flow_vla.flow import FlowHead
 from plugins.flow_vla.grounding import Grounding
 from plugins.flow_vla.reader import Reader
 from runtime.keeping import kept_whole
+from runtime.messages.codec import NOT_DECODED
 from runtime.mistakes import UserMistake, quoted
+from runtime.plugin_host.model_card import A_VERSION, may_be_version
 
 ARCHITECTURE = "flow_vla/1"
 ENGINES = ("torch", "onnxruntime")
 WEIGHTS = "weights.safetensors"
 CARD = "card.json"
 BYTES_MAX = 64 * 2**20
-VERSION_LETTERS = 40
 LARGEST = 65504.0
 """Of a weight: they are kept in half precision."""
 
@@ -192,13 +193,12 @@ def load_card(folder: Path) -> Card:
     file = folder / CARD
     try:
         card = msgspec.json.decode(_read(file), type=Card)
-    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as trouble:
+    except NOT_DECODED as trouble:
         raise ModelRefused(f"{file}: no model card: {trouble}") from trouble
     if card.architecture != ARCHITECTURE:
         raise ModelRefused(f"{file}: architecture is {card.architecture!r}, must be {ARCHITECTURE!r}")
-    if not card.version.isprintable() or len(card.version) > VERSION_LETTERS:
-        limit = f"at most {VERSION_LETTERS} letters that can be printed"
-        raise ModelRefused(f"{file}: version is {quoted(card.version)}, must be {limit}")
+    if not may_be_version(card.version):
+        raise ModelRefused(f"{file}: version is {quoted(card.version)}, must be {A_VERSION}")
     if card.engine not in ENGINES:
         raise ModelRefused(f"{file}: engine is {card.engine!r}, must be one of {', '.join(ENGINES)}")
     return card

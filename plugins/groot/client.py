@@ -110,7 +110,8 @@ def _answer(reply: object, dialect: Dialect) -> Answer:
         for key, value in values.items()
         if isinstance(value, np.ndarray)
     }
-    extras = values.get(twin_words.KEY) if dialect.flat else cast("dict[str, Any]", info or {}).get(twin_words.KEY)
+    told: object = values if dialect.flat else info
+    extras = cast("dict[str, Any]", told).get(twin_words.KEY) if isinstance(told, dict) else None
     return Answer(arrays=arrays, extras=cast("dict[str, Any]", extras) if isinstance(extras, dict) else {})
 
 

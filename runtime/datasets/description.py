@@ -22,6 +22,7 @@ from runtime.datasets.layout import (
     FilePlace,
 )
 from runtime.datasets.refusals import UnreadableDataset, check_regular
+from runtime.messages.codec import NOT_DECODED
 
 _MIB = 1 << 20
 MOST = 1 << 40
@@ -145,7 +146,7 @@ def read_json(file: Path, kind: type[_Read]) -> _Read:
         field = place["field"] if place and place["field"] else "content"
         what = str(trouble).partition(" - at ")[0]
         raise UnreadableDataset(file, field=field, value="wrong", limit=what) from trouble
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as trouble:
+    except NOT_DECODED as trouble:
         raise UnreadableDataset(file, field="content", value="no JSON", limit=str(trouble)) from trouble
 
 

@@ -19,7 +19,7 @@ from pathlib import Path
 
 import msgspec
 
-from runtime.messages.codec import SCHEMA_VERSION
+from runtime.messages.codec import NOT_DECODED, SCHEMA_VERSION
 from runtime.mistakes import UserMistake, quoted
 
 PREFIX = "celltwin-"
@@ -202,7 +202,7 @@ def read_info(path: Path) -> SessionInfo | None:
     """What the folder says about itself; None when it says nothing readable."""
     try:
         return msgspec.json.decode((path / _ABOUT).read_bytes(), type=SessionInfo)
-    except (OSError, msgspec.DecodeError, UnicodeDecodeError):
+    except (OSError, *NOT_DECODED):
         return None
 
 

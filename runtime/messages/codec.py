@@ -18,6 +18,10 @@ class MalformedMessage(ValueError):
     """Bytes that are no message of the expected type; the text names field and reason."""
 
 
+NOT_DECODED = (msgspec.MsgspecError, UnicodeDecodeError, RecursionError)
+"""What msgspec raises for bytes from elsewhere: another kind or shape, no UTF-8, or nested without end."""
+
+
 @cache
 def _decoder(kind: Any) -> msgspec.msgpack.Decoder[Any]:
     return msgspec.msgpack.Decoder(kind)
@@ -32,5 +36,5 @@ def decode(data: bytes | memoryview, kind: type[T]) -> T:
     """Bytes as a validated record; raises `MalformedMessage`."""
     try:
         return _decoder(kind).decode(data)
-    except (msgspec.DecodeError, UnicodeDecodeError) as trouble:
+    except NOT_DECODED as trouble:
         raise MalformedMessage(f"{kind.__name__}: {trouble}") from trouble

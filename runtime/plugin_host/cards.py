@@ -47,14 +47,15 @@ def read_card(manifest: PolicyManifest) -> PolicyCard:
     try:
         model = read_model_card(manifest.card)
         examinations = tuple(_examination(name, fact) for name, fact in model.facts.items() if _is_examination(fact))
-    except (OSError, ValueError, msgspec.MsgspecError) as trouble:
+        sections = _sections(model, manifest.card.parent)
+    except (OSError, ValueError, RecursionError) as trouble:
         words = trouble.strerror if isinstance(trouble, OSError) else str(trouble)
         return msgspec.structs.replace(card, trouble=f"{manifest.card.name}: {words}")
     return msgspec.structs.replace(
         card,
         weaknesses=(*manifest.weaknesses, *_measured_weaknesses(examinations)),
         examinations=examinations,
-        sections=_sections(model, manifest.card.parent),
+        sections=sections,
     )
 
 

@@ -7,7 +7,11 @@ from typing import Any
 
 import msgspec
 
+from runtime.messages.codec import NOT_DECODED
+
 MOST_BYTES = 1_000_000
+VERSION_LETTERS = 40
+A_VERSION = f"1 to {VERSION_LETTERS} letters that can be printed"
 
 
 class ModelCard(msgspec.Struct, frozen=True):
@@ -26,7 +30,7 @@ def read_model_card(file: Path) -> ModelCard:
         raise ValueError(f"{size} bytes, at most {MOST_BYTES} are read")
     try:
         return msgspec.json.decode(file.read_bytes(), type=ModelCard)
-    except msgspec.MsgspecError as trouble:
+    except NOT_DECODED as trouble:
         raise ValueError(f"no model card: {trouble}") from trouble
 
 
@@ -35,6 +39,12 @@ def model_version(card: Path | None, *, otherwise: str) -> str:
     if card is None:
         return otherwise
     try:
-        return read_model_card(card).version or otherwise
-    except (OSError, ValueError, msgspec.MsgspecError):
+        version = read_model_card(card).version
+    except (OSError, ValueError):
         return otherwise
+    return version if may_be_version(version) else otherwise
+
+
+def may_be_version(words: str) -> bool:
+    """Whether they can stand beside a policy's name, everywhere."""
+    return 0 < len(words) <= VERSION_LETTERS and words.isprintable()

@@ -71,9 +71,9 @@ class Registry:
         manifests, troubles = offered(variants, self._policies)
         self._policies |= {manifest.name: manifest for manifest in manifests}
         self._quarantine |= troubles
-        names = {manifest.name for manifest in manifests}
+        self._variants = {manifest.name for manifest in manifests}
         for variant in variants:
-            if variant.manifest.name in names and (trouble := variant.missing()):
+            if variant.manifest.name in self._variants and (trouble := variant.missing()):
                 self.quarantine_policy(variant.manifest.name, trouble)
 
     def servers(self) -> tuple[ServerManifest, ...]:
@@ -155,6 +155,9 @@ class Registry:
             raise PolicyUnavailable(f"policy {name}: {mistake.what}", remedy=mistake.remedy) from mistake
         except (Exception, SystemExit) as trouble:  # a plugin may fail in any way; it must not take the cell with it
             reason = f"{type(trouble).__name__}: {trouble}{_place(trouble, manifest.file.parent)}"
+            if name in self._variants:  # data: the plugin's own policies have shown nothing wrong
+                self.quarantine_policy(name, reason)
+                raise PolicyUnavailable(f"policy {name} failed to load: {reason}") from trouble
             self.quarantine(manifest.plugin, reason)
             raise PolicyUnavailable(f"plugin {manifest.plugin} failed to load: {reason}") from trouble
 

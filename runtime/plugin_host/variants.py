@@ -12,6 +12,8 @@ from pathlib import Path
 import msgspec
 from msgspec import Struct
 
+from runtime.messages.codec import NOT_DECODED
+from runtime.mistakes import quoted
 from runtime.plugin_host.manifest import CARD, NAME, PolicyManifest
 from runtime.plugin_host.model_card import model_version
 
@@ -20,6 +22,11 @@ LISTED_AS = "variants/"
 """Before its name in a list of plugins that are not used: none of these is called so."""
 
 MANIFEST_BYTES_MAX = 1 << 20
+LABEL_LETTERS = 80
+SUMMARY_LETTERS = 400
+RESERVED = ("none",)
+"""What the command line means by no policy at all."""
+
 _PLAIN = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,79}")
 """A file's name that leads nowhere else."""
 
@@ -106,12 +113,19 @@ def read_variant(file: Path) -> FoundVariant:
         if file.stat().st_size > MANIFEST_BYTES_MAX:
             raise VariantTrouble(f"{file}: {file.stat().st_size} bytes, at most {MANIFEST_BYTES_MAX}")
         manifest = msgspec.json.decode(file.read_bytes(), type=VariantManifest)
-    except (OSError, msgspec.MsgspecError) as trouble:
+    except (OSError, *NOT_DECODED) as trouble:
         raise VariantTrouble(f"{file}: {trouble}") from trouble
     if manifest.name != file.parent.name or NAME.fullmatch(manifest.name) is None:
-        raise VariantTrouble(f"{file}: name is {manifest.name!r}, must be its folder's, of a-z, 0-9 and _, at most 40")
+        limit = "its folder's, of a-z, 0-9 and _, at most 40"
+        raise VariantTrouble(f"{file}: name is {quoted(manifest.name)}, must be {limit}")
+    if manifest.name in RESERVED:
+        raise VariantTrouble(f"{file}: name is {manifest.name!r}, which stands for no policy at all")
     if strange := sorted(name for name in manifest.files if _PLAIN.fullmatch(name) is None):
         raise VariantTrouble(f"{file}: files names {strange[0]!r}, must be a plain name in this folder")
+    for key, most in (("label", LABEL_LETTERS), ("summary", SUMMARY_LETTERS)):
+        words = getattr(manifest, key)
+        if not words.isprintable() or not 0 < len(words) <= most:
+            raise VariantTrouble(f"{file}: {key} is {quoted(words)}, must be 1 to {most} letters that can be printed")
     return FoundVariant(manifest, file.parent)
 
 
@@ -152,6 +166,10 @@ def offered(
         elif base not in policies:
             troubles[f"{LISTED_AS}{name}"] = (
                 f"{variant.folder}: is a variant of the policy {base!r}, which there is not"
+            )
+        elif policies[base].model is None:
+            troubles[f"{LISTED_AS}{name}"] = (
+                f"{variant.folder}: is a variant of the policy {base!r}, which has no weights"
             )
         else:
             found.append(variant.beside(policies[base]))

@@ -7,6 +7,7 @@ from pathlib import Path
 from runtime.mistakes import UserMistake
 
 LONGEST = 4096
+_REMEDY = "a text file with the server's key or token in its first line; in servers.toml its path, from there"
 
 
 def read_key(key_file: str) -> str:
@@ -18,7 +19,8 @@ def read_key(key_file: str) -> str:
         with path.open(encoding="utf-8") as file:
             key = file.readline(LONGEST).strip()
     except (OSError, UnicodeDecodeError) as trouble:
-        raise UserMistake(f"the key file {path} cannot be read: {trouble}") from trouble
+        why = trouble.strerror if isinstance(trouble, OSError) else trouble
+        raise UserMistake(f"the key file {path} cannot be read: {why}", remedy=_REMEDY) from trouble
     if not key or not key.isprintable():
-        raise UserMistake(f"the key file {path} holds no key in its first line")
+        raise UserMistake(f"the key file {path} holds no key in its first line", remedy=_REMEDY)
     return key

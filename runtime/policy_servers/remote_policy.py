@@ -10,6 +10,7 @@ from runtime.messages.cell import CellDescription
 from runtime.messages.plan import Signal
 from runtime.messages.policy import PolicyStatus
 from runtime.messages.tasks import Assignment
+from runtime.mistakes import presentable
 from runtime.policy_servers import twin_words
 from runtime.policy_servers.acting import Actor, AnswerRefused, Chunk
 from runtime.policy_servers.exchange import Answer, Look, Mismatch, Offer, OpenTransport, ServerTrouble
@@ -24,6 +25,9 @@ from runtime.ports import Observation, Proposal
 
 SHOWN = 6
 """Mismatches told in a policy's reason; the others are counted."""
+
+MISMATCH_LETTERS = 140
+"""Of one of them; together they fit what is shown of a reason."""
 
 LOOK_AGAIN_S = 0.02
 
@@ -168,7 +172,7 @@ class RemotePolicy:
             phase=f"{standing.phase.value} · {self._address}",
             confidence=0.0,
             signals=self._signals(),
-            reason=obstacle or standing.trouble,
+            reason=obstacle or presentable(standing.trouble),
             obstacle=obstacle,
         )
 
@@ -180,11 +184,11 @@ class RemotePolicy:
         if standing.phase is Phase.READY:
             return ""
         if standing.phase is Phase.REFUSED:
-            shown = "; ".join(map(str, standing.mismatches[:SHOWN]))
+            shown = "; ".join(presentable(str(one), most=MISMATCH_LETTERS) for one in standing.mismatches[:SHOWN])
             more = f"; and {len(standing.mismatches) - SHOWN} more" if len(standing.mismatches) > SHOWN else ""
             what = f"server {self._address}" if self._line is not None else f"the mapping {self._mapping.title!r}"
             return f"{what} does not fit this cell: {shown}{more}"
-        why = f": {standing.trouble}" if standing.trouble else ""
+        why = f": {presentable(standing.trouble, most=MISMATCH_LETTERS * SHOWN)}" if standing.trouble else ""
         return f"server {self._address}: {standing.phase.value}{why}"
 
     # ── what goes out, and what is checked in the line's thread ──────────────────────────────────

@@ -13,8 +13,9 @@ import msgspec
 from msgspec import Struct
 
 from runtime.messages.cell import CellDescription
-from runtime.messages.plan import Signal
+from runtime.messages.plan import A_SIGNAL, Signal, may_be_signal
 from runtime.messages.policy import HeatMap, PolicyStatus, TargetMark
+from runtime.mistakes import presentable, quoted
 from runtime.policy_servers.exchange import Mismatch, ServerTrouble
 from runtime.policy_servers.mapping import Mapping as WireMapping
 from runtime.ports import Observation, Proposal
@@ -30,6 +31,9 @@ MOST_LETTERS = 900
 
 MOST_CELLS = 128
 """Of a heat map, along one side."""
+
+MOST_BYTES = 128 * 1024
+"""Of one field."""
 
 _NUMBERS = (
     ("confidence", 0.0, 1.0),
@@ -197,6 +201,13 @@ def read_answer(values: Mapping[str, Any]) -> TwinAnswer:
         letters = len(getattr(answer, name))
         if letters > MOST_LETTERS:
             raise ServerTrouble(f"{name} has {letters} letters, at most {MOST_LETTERS} are shown")
+    for name in ("signals", "targets", "heat"):
+        size = len(msgspec.msgpack.encode(getattr(answer, name)))
+        if size > MOST_BYTES:
+            raise ServerTrouble(f"{name} takes {size} bytes, at most {MOST_BYTES}")
+    for signal in answer.signals:
+        if not may_be_signal(signal.name):
+            raise ServerTrouble(f"signals: the name {quoted(signal.name)}, must be {A_SIGNAL}")
     for heat in answer.heat:
         if not all(1 <= side <= MOST_CELLS for side in (heat.width, heat.height)) or (
             len(heat.cells) != heat.width * heat.height
@@ -204,7 +215,8 @@ def read_answer(values: Mapping[str, Any]) -> TwinAnswer:
             raise ServerTrouble(
                 f"heat of {heat.camera[:40]}: {heat.width} × {heat.height} with {len(heat.cells)} cells"
             )
-    return answer
+    clean = {name: presentable(getattr(answer, name), most=MOST_LETTERS) for name in ("phase", "reason", "reading")}
+    return msgspec.structs.replace(answer, **clean)
 
 
 def offer_mismatches(

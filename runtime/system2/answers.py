@@ -8,13 +8,10 @@ from typing import Any
 import msgspec
 
 from runtime.messages.geometry import Pose
-from runtime.messages.plan import Signal
+from runtime.messages.plan import A_SIGNAL, Signal, may_be_signal
 from runtime.messages.policy import HeatMap, PolicyStatus, TargetMark
-from runtime.mistakes import printable
+from runtime.mistakes import MOST_LETTERS, quoted
 from runtime.ports import Proposal
-
-MOST_LETTERS = 1000
-"""Of what a policy is at, or why it does not go on, in words for a person."""
 
 MOST_CELLS = 128
 """Of a heat map, along one side."""
@@ -64,13 +61,10 @@ def checked(answer: object) -> Proposal:
     _are_finite(answer.gripper_width_m, "gripper_width_m")
     for heat in answer.heat:
         _is_map(heat)
+    for signal in answer.signals:
+        if not may_be_signal(signal.name):
+            raise ValueError(f"signals: the name {quoted(signal.name)}, must be {A_SIGNAL}")
     return answer
-
-
-def presentable(words: str) -> str:
-    """Somebody else's words, cut and cleaned so that they can be sent and shown."""
-    cut = words if len(words) <= MOST_LETTERS else f"{words[:MOST_LETTERS]}…"
-    return printable(cut.encode("utf-8", "backslashreplace").decode())
 
 
 def _can_be_sent(value: object, name: str, decoder: msgspec.msgpack.Decoder[Any]) -> None:

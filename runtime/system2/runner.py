@@ -7,8 +7,9 @@ from enum import Enum
 from typing import Protocol, runtime_checkable
 
 from runtime.messages.tasks import Assignment
+from runtime.mistakes import presentable
 from runtime.ports import Observation, Policy, Proposal, Remote
-from runtime.system2.answers import checked, presentable
+from runtime.system2.answers import checked
 
 ANYHOW = (Exception, SystemExit, GeneratorExit)
 """What a plugin may raise, which then is its failure and nobody else's; Ctrl-C stays the person's."""

@@ -134,7 +134,7 @@ def test_weights_that_were_made_anew_have_results_of_their_own(
 def test_a_line_that_was_cut_off_costs_its_own_result_only(tmp_path: Path, examiner: Examiner) -> None:
     ask(Ledger(tmp_path), range(3))
     (file,) = tmp_path.iterdir()
-    file.write_bytes(file.read_bytes()[:-7])
+    file.write_bytes(file.read_bytes()[:-7] + b'\n{"verdict": "\xff"}\n' + b"[" * 5000)
     ask(Ledger(tmp_path), range(4))
     ask(Ledger(tmp_path), range(4))
     assert examiner.asked == [(0, 1, 2), (2, 3)]

@@ -100,6 +100,15 @@ def test_onnx_runtime_answers_as_torch_does(base: FlowVla, exported: Path) -> No
     assert other.reader.read("put the red cube in the left tote").colour == "red"
 
 
+def test_a_variant_that_was_damaged_is_made_anew(base: FlowVla, tmp_path: Path) -> None:
+    del base
+    workshop = PolicyWorkshop(tmp_path, "flow_vla", "tray", 1, listen=lambda *_: None)
+    folder = Compression(CompressionRecipe(), workshop, MODEL).make("onnx")
+    (folder / "act.onnx").write_bytes(b"cut")
+    assert Compression(CompressionRecipe(), workshop, MODEL).make("onnx") == folder
+    load_ready(folder)
+
+
 def test_onnx_runtime_does_not_report_home(exported: Path) -> None:
     load_ready(exported)
     opened = [os.readlink(entry.path) for entry in os.scandir("/proc/self/fd") if os.path.lexists(entry.path)]

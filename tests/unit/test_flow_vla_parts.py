@@ -10,7 +10,7 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from plugins.flow_vla.calibration import conformal_limit, fit
+from plugins.flow_vla.calibration import SIGNAL_NAMES, Calibration, conformal_limit, fit
 from plugins.flow_vla.chunks import decode, encode
 from plugins.flow_vla.condition import nearest_turn
 from plugins.flow_vla.flow import HORIZON
@@ -160,6 +160,14 @@ def test_a_calibration_does_not_run_away_from_rare_failures_with_heavy_tails(rar
     told = np.array([calibration.confidence(vector) for vector in vectors])
     assert told.mean() == pytest.approx(1.0 - rare, abs=0.003)
     assert told[failed].mean() < told[~failed].mean() - 0.1
+
+
+def test_a_calibration_says_nothing_beyond_0_and_1_whatever_is_measured() -> None:
+    for bias, told in ((-500.0, 0.0), (500.0, 1.0)):
+        calibration = Calibration(bias=bias, weight=(math.copysign(500.0, bias),) * len(SIGNAL_NAMES))
+        assert calibration.confidence(np.full(len(SIGNAL_NAMES), 1e300)) == pytest.approx(told, abs=1e-9)
+    with pytest.raises(ValueError, match="weight and bias reach 1000, must be at most 500"):
+        Calibration(bias=-1000.0)
 
 
 def test_a_conformal_limit_is_undercut_by_so_many_successes_at_most() -> None:

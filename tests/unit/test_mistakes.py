@@ -9,10 +9,9 @@ import pytest
 
 from plugins.flow_vla.model import ModelRefused
 from runtime.datasets.refusals import BusyDataset
-from runtime.mistakes import UserMistake, printable
+from runtime.mistakes import UserMistake, presentable, printable
 from runtime.policy_servers.exchange import ServerTrouble
 from runtime.policy_servers.mapping import MappingError
-from runtime.system2.answers import presentable
 from sim_worlds.tables import SceneError
 from twin_app.model.seeds import MOST_SEEDS, parse_seeds
 

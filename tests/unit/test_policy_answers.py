@@ -9,8 +9,9 @@ import pytest
 from runtime.messages.geometry import Pose
 from runtime.messages.plan import Signal
 from runtime.messages.policy import HeatMap, PolicyStatus
+from runtime.mistakes import presentable
 from runtime.ports import Proposal
-from runtime.system2.answers import checked, presentable
+from runtime.system2.answers import checked
 
 UNFIT: Any = ("a", 0.0, 0.0)
 GOOD = Proposal(
@@ -74,4 +75,4 @@ def test_no_proposal_at_all_is_named_too():
 
 def test_words_of_an_exception_are_cut_and_cleaned():
     assert presentable("so \ud800") == "so \\ud800"
-    assert len(presentable("x" * 5000)) == 1001
+    assert len(presentable("x" * 5000)) == 1000

@@ -79,7 +79,14 @@ def test_facts_are_sorted_by_what_they_are_about(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("card", "version"), [('{"version": "2.0"}', "2.0"), ("{}", "1.0.0"), ("{", "1.0.0"), (None, "1.0.0")]
+    ("card", "version"),
+    [
+        ('{"version": "2.0"}', "2.0"),
+        ("{}", "1.0.0"),
+        ("{", "1.0.0"),
+        (None, "1.0.0"),
+        ('{"version": "\\u001b[2J"}', "1.0.0"),
+    ],
 )
 def test_a_policy_has_the_version_of_its_weights(tmp_path: Path, card: str | None, version: str) -> None:
     (policy,) = read_manifest(plugin(tmp_path, card)).policies
@@ -99,6 +106,8 @@ def test_a_model_that_was_never_examined_says_so(tmp_path: Path) -> None:
         ("[]", "Expected `object`"),
         ('{"facts": {"v": {"n": "x", "verdicts": {}, "interval95": [0, 1]}}}', "v: "),
         ('{"facts": {}}' + " " * MOST_BYTES, f"at most {MOST_BYTES}"),
+        ('{"facts": ' + 450 * '{"a": ' + "1" + 450 * "}" + "}", "recursion"),
+        ('{"facts": ' + 5000 * '{"a": ' + "}", "recursion"),
     ],
 )
 def test_a_broken_card_is_told_and_costs_nobody_the_policy(tmp_path: Path, text: str | None, words: str) -> None:

@@ -36,6 +36,7 @@ from tests.support.policy_servers import (
 )
 
 HEAT = {"camera": "wrist", "width": 2, "height": 2}
+LARGEST_HEAT = {"camera": "wrist", "width": 128, "height": 128, "cells": bytes(128 * 128)}
 SLOWEST_S = 5.0
 """`infer` waits 0.09 s; the rest is a busy machine's. A server that hangs does so for far longer."""
 
@@ -140,6 +141,8 @@ def test_an_answer_that_turns_bad_while_driving_becomes_no_chunk_and_the_server_
         (lambda words: {**words, "step_period_s": 1e300}, "step_period_s = 1e+300, must be within 0.005…1"),
         (lambda words: {**words, "phase": "x" * 5000}, "phase has 5000 letters"),
         (lambda words: {**words, "heat": [{**HEAT, "cells": b"12"}]}, "heat of wrist: 2 × 2 with 2 cells"),
+        (lambda words: {**words, "heat": [LARGEST_HEAT] * 40}, "heat takes"),
+        (lambda words: {**words, "signals": [{"name": "a\x1b[2J", "value": 1.0}]}, "can be printed"),
         (lambda words: {}, "make no sense"),
     ],
 )

@@ -60,3 +60,14 @@ def test_a_checkpoint_that_finds_no_room_is_named_and_the_one_before_stays(tmp_p
         train(checkpoint)
     assert (tmp_path / "stage.pt").read_bytes() == before
     assert train(checkpoint)[1] == [2, 3]
+
+
+def test_a_checkpoint_that_was_damaged_is_named_with_the_remedy(tmp_path: Path) -> None:
+    checkpoint = Checkpoint(tmp_path / "stage.pt")
+    with pytest.raises(Cut):
+        train(checkpoint, cut_in=2)
+    whole = (tmp_path / "stage.pt").read_bytes()
+    for damaged in (b"", whole[: len(whole) // 2], b"nothing of the kind"):
+        (tmp_path / "stage.pt").write_bytes(damaged)
+        with pytest.raises(UserMistake, match=r"stage\.pt is damaged: .*\n.*delete it: the same command"):
+            train(checkpoint)

@@ -19,6 +19,7 @@ from plugins.flow_vla.training.collecting import make_shard
 from plugins.flow_vla.training.labels import CAMERAS
 from plugins.flow_vla.training.shards import Shards
 from plugins.flow_vla.training.turning import turning_loss
+from runtime.mistakes import UserMistake
 from sim_worlds.scenes import load_scene
 from sim_worlds.stills import StillRecipe
 
@@ -67,3 +68,18 @@ def test_the_hash_tells_other_stills_apart(shards: Shards, tmp_path: Path) -> No
     assert Shards(tmp_path, cell).content_hash() == shards.content_hash()
     make_shard(tmp_path / "stills-0.npz", StillRecipe(), 1, len(ROWS))
     assert Shards(tmp_path, cell).content_hash() != shards.content_hash()
+
+
+def test_a_shard_that_was_damaged_is_named_with_the_remedy(shards: Shards, tmp_path: Path) -> None:
+    del shards
+    cell, file = load_scene("tray").description, tmp_path / "stills-0.npz"
+    make_shard(file, StillRecipe(), 0, 1)
+    whole = file.read_bytes()
+    for damaged in (b"", whole[: len(whole) // 2]):
+        file.write_bytes(damaged)
+        with pytest.raises(UserMistake, match=r"stills-0\.npz is damaged: .*\n.*delete it: the same command"):
+            Shards(tmp_path, cell)
+    for arrays, said in (({"colour": ROWS}, "missing"), ({"secret": np.array([{}], dtype=object)}, "damaged")):
+        np.savez(file, **arrays)
+        with pytest.raises(UserMistake, match=said):
+            Shards(tmp_path, cell)

@@ -34,6 +34,10 @@ def test_the_shipped_recipe_is_good() -> None:
         ("[acting]\nsteps = 'many'", r"acting.steps` \(it is 'many'\)\n.*\[acting\] knows: steps \(int\), round_steps"),
         ("step = 1", r"\n.*the file knows: seed \(int\), .*\[acting\]"),
         ("[seeds]\ncalibration = 499900", "overlap"),
+        ("seed = -1", "seed = -1, must be between 0"),
+        ("seed = 9000000000", "seed = 9000000000, must be between 0 and 2147483647"),
+        ('version = ""', "version = '', must be 1 to 40 letters"),
+        ('version = "a\\u001b[31mb"', "version = .*that can be printed"),
     ],
 )
 def test_what_is_wrong_is_named(tmp_path: Path, text: str, words: str) -> None:

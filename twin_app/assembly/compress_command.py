@@ -9,7 +9,7 @@ from pathlib import Path
 import msgspec
 from platformdirs import user_data_path
 
-from runtime.keeping import kept_whole
+from runtime.keeping import alone, kept_whole
 from runtime.mistakes import UserMistake
 from runtime.plugin_host import PolicyManifest
 from runtime.plugin_host.manifest import CARD
@@ -38,7 +38,8 @@ def run(arguments: argparse.Namespace) -> int:
     if config is None:
         raise UserMistake(f"policy {manifest.name} has no configuration for it", remedy="give one with --config")
     folder = _claimed(arguments, model, config)
-    with Progress() as progress:
+    elsewhere = "wait until it has ended, or name another --out"
+    with alone(folder, "compression", remedy=elsewhere), Progress() as progress:
         workshop = PolicyWorkshop(folder, manifest.name, setup.scene, arguments.processes, listen=progress.tell)
         variants = compressor(config, workshop, model=model, wanted=_names(arguments.variants))
         models = {_full(manifest.name, variant): variant.model for variant in variants}

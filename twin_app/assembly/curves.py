@@ -20,7 +20,7 @@ def draw_curves(file: Path, picture: Path) -> None:
     if not file.exists():
         return
     curves = LossCurves()
-    for line in file.read_text(encoding="utf-8").splitlines():
+    for line in file.read_text(encoding="utf-8", errors="replace").splitlines():
         curves.take(line)
     columns = max(1, min(COLUMNS, len(curves.stages)))
     rows = max(1, -(-len(curves.stages) // columns))

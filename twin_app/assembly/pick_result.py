@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from runtime.messages.tasks import Task, TaskStatus
+from runtime.mistakes import presentable
 from sim_worlds.judge import Judge
 from twin_app.assembly.workload import Order
 
@@ -76,6 +77,6 @@ def figures_of(results: list[PickResult]) -> dict[str, Any]:
 def pick_line(result: PickResult, count: int, picks: int) -> str:
     """One line for a person about one pick."""
     mark = "ok  " if result.succeeded else "DECL" if result.declined else "MISS"
-    words = result.order.instruction
+    words = presentable(result.order.instruction)
     differs = f"  (judge: {result.judged})" if result.disagreement or result.order.words else ""
-    return f"{count:>4}/{picks}  {mark}  {words:<44}{result.duration_s:6.1f} s  {result.reason}{differs}"
+    return f"{count:>4}/{picks}  {mark}  {words:<44}{result.duration_s:6.1f} s  {presentable(result.reason)}{differs}"

@@ -33,7 +33,11 @@ def kept_choices() -> dict[str, ServerChoice]:
     """What the settings file says, by policy; its paths made absolute. Raises `UserMistake`."""
     file = user_config_path("celltwin") / SERVERS_FILE
     return {
-        name: replace(choice, mapping=absolute_mapping(choice.mapping, file.parent))
+        name: replace(
+            choice,
+            mapping=absolute_mapping(choice.mapping, file.parent),
+            key_file=str((file.parent / choice.key_file).absolute()) if choice.key_file else "",
+        )
         for name, choice in read_choices(file).items()
     }
 

@@ -19,7 +19,7 @@ class LossCurves:
         """One line of the curves' file; a broken one is passed over."""
         try:
             found: Any = json.loads(line)
-        except json.JSONDecodeError:
+        except (ValueError, RecursionError):
             return
         if not isinstance(found, dict):
             return

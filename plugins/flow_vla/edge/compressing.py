@@ -26,19 +26,20 @@ from plugins.flow_vla.graphs import CAMERAS
 from plugins.flow_vla.grounding import Grounding
 from plugins.flow_vla.model import (
     ARCHITECTURE,
-    CARD,
     Card,
     FlowVla,
     Kept,
+    ModelRefused,
     load_card,
     load_model,
     save_weights,
     write_card,
 )
+from plugins.flow_vla.ready import load_ready
 from plugins.flow_vla.training.collecting import make_stills
 from plugins.flow_vla.training.rehearsing import rehearse
 from plugins.flow_vla.training.shards import Shards
-from runtime.keeping import kept_whole, told_when_unkept
+from runtime.keeping import kept_whole, told_when_damaged, told_when_unkept
 from runtime.mistakes import UserMistake
 from runtime.plugin_host.workshop import Variant, Workshop
 
@@ -87,8 +88,9 @@ class Compression:
     def make(self, name: str) -> Path:
         """The folder of one variant."""
         folder = self._folder / "variants" / name
-        if (folder / CARD).exists():
+        if _is_whole(folder):
             return folder
+        shutil.rmtree(folder, ignore_errors=True)
         torch.manual_seed(self._recipe.seed)
         pruned, straight = name in ("pruned", "edge"), name in ("straight", "edge")
         eyes = self._pruned_eyes() if pruned else self._model.grounding
@@ -115,7 +117,8 @@ class Compression:
             prune(getattr(pupil, camera), share=plan.share)
         kept = self._folder / "pruned.safetensors"
         if kept.exists():
-            pupil.load_state_dict(load_file(kept))
+            with told_when_damaged(kept):
+                pupil.load_state_dict(load_file(kept))
         else:
             imitate_eyes(
                 pupil.train(),
@@ -135,7 +138,8 @@ class Compression:
         kept = self._folder / "straight.safetensors"
         if kept.exists():
             head = copy.deepcopy(self._model.head)
-            head.load_state_dict(load_file(kept))
+            with told_when_damaged(kept):
+                head.load_state_dict(load_file(kept))
         else:
             head = straighten(
                 self._model.head,
@@ -213,6 +217,15 @@ class Compression:
 
     def _listen(self, stage: str) -> Progress:
         return lambda step, steps, figures: self._workshop.tell(stage, done=step + 1, total=steps, figures=figures)
+
+
+def _is_whole(folder: Path) -> bool:
+    """Whether the variant is there as it was made."""
+    try:
+        load_ready(folder)
+    except ModelRefused:
+        return False
+    return True
 
 
 def _kept(model: FlowVla) -> Kept:

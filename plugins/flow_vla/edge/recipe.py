@@ -6,7 +6,7 @@ from pathlib import Path
 
 from msgspec import Struct
 
-from plugins.flow_vla.configuration import Limit, read_configuration
+from plugins.flow_vla.configuration import SEED_MAX, Limit, read_configuration
 
 TRAINING_SEEDS_END = 100_000
 CALIBRATION_SEEDS = (300_000, 400_000)
@@ -54,6 +54,7 @@ def read_recipe(file: Path) -> CompressionRecipe:
 def _limits(recipe: CompressionRecipe) -> list[Limit]:
     quantising, pruning, straightening = recipe.quantising, recipe.pruning, recipe.straightening
     return [
+        ("seed", recipe.seed, 0, SEED_MAX),
         ("quantising.count", quantising.count, 1, 10_000),
         (
             "quantising.first_seed",

@@ -10,7 +10,7 @@ from typing import Any, Protocol
 import numpy as np
 import torch
 
-from runtime.keeping import kept_whole
+from runtime.keeping import kept_whole, told_when_damaged
 
 
 class Stateful(Protocol):
@@ -43,10 +43,11 @@ class Checkpoint:
     def _restore(self, parts: Mapping[str, Stateful]) -> int:
         if self._file is None or not self._file.exists():
             return 0
-        kept = torch.load(self._file, map_location="cpu", weights_only=True)
-        for name, part in parts.items():
-            part.load_state_dict(kept[name])
-        return int(kept["epoch"])
+        with told_when_damaged(self._file):
+            kept = torch.load(self._file, map_location="cpu", weights_only=True)
+            for name, part in parts.items():
+                part.load_state_dict(kept[name])
+            return int(kept["epoch"])
 
     def _keep(self, parts: Mapping[str, Stateful], epoch: int) -> None:
         """Complete or as it was before. Raises `UserMistake` where it cannot be written."""

@@ -15,7 +15,7 @@ import torch
 
 from plugins.flow_vla.condition import SIZE
 from plugins.flow_vla.flow import FlowHead
-from plugins.flow_vla.model import Build, FlowVla, load_card, load_model, save_model
+from plugins.flow_vla.model import Build, FlowVla, ModelRefused, load_card, load_model, save_model
 from plugins.flow_vla.training.accelerating import on_accelerator
 from plugins.flow_vla.training.acting import ActingPlan, joined, teach_acting
 from plugins.flow_vla.training.assurance import calibrate
@@ -31,7 +31,8 @@ from plugins.flow_vla.training.stopwatch import Stopwatch
 from plugins.flow_vla.training.turning import teach_turning
 from plugins.flow_vla.training.validation import validate
 from runtime.datasets import DatasetReader, content_hash
-from runtime.keeping import kept_whole
+from runtime.keeping import kept_whole, told_when_damaged
+from runtime.mistakes import UserMistake
 from runtime.plugin_host.workshop import Workshop
 
 PEAK = "peak MiB of a process"
@@ -69,8 +70,7 @@ class Course:
         for name, stage in stages:
             place = self._folder / name
             if (place / "card.json").exists():
-                model = load_model(place)
-                self._facts = dict(load_card(place).facts)
+                model, self._facts = _kept_stage(place)
                 continue
             torch.manual_seed(self._recipe.seed)
             model = model or FlowVla(self._build)
@@ -183,8 +183,9 @@ class Course:
                 )
                 with kept_whole(kept) as partial:
                     np.savez(str(partial), conditions=found.conditions, chunks=found.chunks, done=found.done)
-            arrays = np.load(kept)
-            parts.append(Examples(arrays["conditions"], arrays["chunks"], arrays["done"]))
+            with told_when_damaged(kept), kept.open("rb") as stream:
+                arrays = np.load(stream, allow_pickle=False)
+                parts.append(Examples(arrays["conditions"], arrays["chunks"], arrays["done"]))
         return joined(parts)
 
     def _stills(self, name: str, first_seed: int, count: int) -> Shards:
@@ -207,6 +208,15 @@ class Course:
             "made on": f"{platform.machine()}, {os.cpu_count()} cores, torch {torch.__version__}",
             "recipe": msgspec.to_builtins(self._recipe),
         }
+
+
+def _kept_stage(place: Path) -> tuple[FlowVla, dict[str, Any]]:
+    """A stage that was finished before, and the facts up to it. Raises `UserMistake` for one that is damaged."""
+    try:
+        return load_model(place), dict(load_card(place).facts)
+    except ModelRefused as refusal:
+        remedy = f"delete {place}: the same command makes this stage anew"
+        raise UserMistake(refusal.what, remedy=remedy) from refusal
 
 
 def _peak_mib() -> int:

@@ -6,8 +6,9 @@ from pathlib import Path
 
 from msgspec import Struct
 
-from plugins.flow_vla.configuration import Limit, read_configuration
-from runtime.mistakes import UserMistake
+from plugins.flow_vla.configuration import SEED_MAX, Limit, read_configuration
+from runtime.mistakes import UserMistake, quoted
+from runtime.plugin_host.model_card import A_VERSION, may_be_version
 from sim_worlds.seeds import FIRST_TEST_SEED
 
 
@@ -74,12 +75,15 @@ class Recipe(Struct, frozen=True, forbid_unknown_fields=True):
 def read_recipe(file: Path) -> Recipe:
     """Read and check; raises `UserMistake` naming file, key, value and limit."""
     recipe = read_configuration(file, Recipe, _limits)
+    if not may_be_version(recipe.version):
+        raise UserMistake(f"{file}: version = {quoted(recipe.version)}, must be {A_VERSION}", remedy="change version")
     _check_apart(recipe, file)
     return recipe
 
 
 def _limits(recipe: Recipe) -> list[Limit]:
     return [
+        ("seed", recipe.seed, 0, SEED_MAX),
         *((name, first, 0, 10**9) for name, first in _firsts(recipe).items()),
         ("reading.steps", recipe.reading.steps, 10, 100_000),
         ("stills.count", recipe.stills.count, 64, 100_000),

@@ -14,11 +14,16 @@ from torch import Tensor
 
 from plugins.flow_vla.geometry import cell_places
 from plugins.flow_vla.training.labels import CAMERAS
+from runtime.keeping import told_when_damaged
 from runtime.messages.cell import CellDescription
 from runtime.perception import ViewGeometry
 
 STILLS = 250
 """Of one shard."""
+
+_NAMES = {"colour", "shape", "drops"} | {
+    f"{name} {camera}" for name in ("picture", "cells", "offsets", "heights", "turns", "sides") for camera in CAMERAS
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +63,7 @@ class Shards:
         if not files:
             raise ValueError(f"{folder}: no stills-*.npz")
         self._arrays: dict[str, NDArray[Any]] = {}
-        loaded = [dict(np.load(file)) for file in files]
+        loaded = [_read(file) for file in files]
         for name in list(loaded[0]):
             self._arrays[name] = np.concatenate([arrays.pop(name) for arrays in loaded])
         overhead = next(camera for camera in cell.cameras if camera.name == CAMERAS[0])
@@ -98,6 +103,17 @@ class Shards:
             drops=shared("drops"),
             inside=self._inside,
         )
+
+
+def _read(file: Path) -> dict[str, NDArray[Any]]:
+    """Raises `UserMistake` for a file that is not as it was made."""
+    with told_when_damaged(file), file.open("rb") as stream:
+        arrays = dict(np.load(stream, allow_pickle=False))
+        if strange := sorted(arrays.keys() ^ _NAMES):
+            raise ValueError(f"array {strange[0]!r} is {'missing' if strange[0] in _NAMES else 'not known'}")
+        if len({len(array) for array in arrays.values()}) != 1:
+            raise ValueError("its arrays are of different length")
+        return arrays
 
 
 def _inside(view: ViewGeometry, tote: Any) -> NDArray[np.bool_]:  # a Tote

@@ -13,8 +13,8 @@ from pathlib import Path
 
 import msgspec
 
+from runtime.mistakes import presentable
 from runtime.ports import Policy
-from runtime.system2.answers import presentable
 from runtime.system2.isolation.board import ObservationBoard
 from runtime.system2.isolation.line import Built, Line, LineTrouble, Spoken
 from runtime.system2.runner import ANYHOW, Answer, PolicyCaller, Question, said_by

@@ -11,10 +11,10 @@ import msgspec
 from runtime.messages.cell import CellDescription
 from runtime.messages.requests import AddTask
 from runtime.messages.tasks import Assignment, TaskStatus
-from runtime.mistakes import UserMistake
+from runtime.mistakes import UserMistake, presentable
 from runtime.plugin_host import Registry
 from runtime.ports import Observation, Policy, Proposal
-from runtime.system2.answers import checked, presentable
+from runtime.system2.answers import checked
 from sim_worlds.judge import Outcome
 from twin_app.assembly.examination.paper import Question, draw_question
 from twin_app.assembly.lockstep import LockStepCell

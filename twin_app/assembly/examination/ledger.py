@@ -11,6 +11,7 @@ from typing import Any
 import msgspec
 
 from runtime.keeping import alone
+from runtime.messages.codec import NOT_DECODED
 from runtime.mistakes import UserMistake
 from runtime.plugin_host.manifest import CARD
 from sim_worlds.variation import TrainingMix
@@ -121,7 +122,7 @@ def _read(file: Path) -> dict[int, Result]:
     for line in file.read_bytes().splitlines():
         try:
             result = msgspec.json.decode(line, type=Result)
-        except msgspec.MsgspecError:
+        except NOT_DECODED:
             continue
         found[result.seed] = result
     return found
