@@ -64,6 +64,14 @@ class DatasetWriter:
         """Whether the dataset is complete; nothing can be added then."""
         return self._finished
 
+    def check_unfinished(self) -> None:
+        """Raises `RefusedEpisode` when nothing can be added any more."""
+        if self.finished:
+            remedy = "write the other seeds to another folder"
+            raise RefusedEpisode(
+                self.folder, field="dataset", value="finished", limit="nothing can be added", remedy=remedy
+            )
+
     def seeds(self) -> frozenset[int]:
         """Seeds whose take is durable, those that brought no episode among them; looks into the folder."""
         if not self.finished:
@@ -83,11 +91,7 @@ class DatasetWriter:
         Raises `RefusedEpisode` for an episode of another form or a seed that is there already,
         `UnwritableDataset`.
         """
-        if self.finished:
-            remedy = "write the other seeds to another folder"
-            raise RefusedEpisode(
-                self.folder, field="dataset", value="finished", limit="nothing can be added", remedy=remedy
-            )
+        self.check_unfinished()
         if seed < 0:
             raise RefusedEpisode(self.folder, field="seed", value=seed, limit="it must be at least 0")
         for episode in episodes:

@@ -7,8 +7,9 @@ from pathlib import Path
 import pytest
 
 from runtime.datasets import DatasetReader
+from runtime.datasets.refusals import RefusedEpisode
 from twin_app.assembly.examination.examination import examine
-from twin_app.assembly.practice.collection import Syllabus, take
+from twin_app.assembly.practice.collection import Syllabus, collect, take
 from twin_app.assembly.practice.lesson import give_lesson
 from twin_app.assembly.setup import CellSetup, read_plugins, read_scene
 
@@ -27,6 +28,11 @@ def test_a_teacher_brings_the_part_to_its_tote_and_a_dataset_holds_the_lesson(tm
     assert episode.task
     assert set(episode.images) == {"overhead", "wrist"}
     assert episode.extras["teacher.done"][-1] == 1.0
+    heard: list[int] = []
+    collect(tmp_path / "set", syllabus, [7], processes=1, progress=lambda done, total: heard.append(done))
+    with pytest.raises(RefusedEpisode, match="nothing can be added"):
+        collect(tmp_path / "set", syllabus, [8], processes=1, progress=lambda done, total: heard.append(done))
+    assert heard == [1]
 
 
 @pytest.mark.timeout(120)

@@ -22,6 +22,7 @@ from runtime.messages.requests import (
 from runtime.messages.system import AlarmPhase, Priority
 from tests.support.console import LEFT, Console
 from tests.support.fake_cell import DECLINED
+from twin_app.widgets.sentence import Sentence
 from twin_app.widgets.trend_lane import spread
 
 
@@ -381,3 +382,9 @@ def test_labels_of_an_axis_stay_in_their_lane_and_apart() -> None:
         assert placed[0] >= 7.0
         assert placed[-1] <= 3.0 + height
         assert all(after - before >= 14.0 for before, after in zip(placed, placed[1:], strict=False))
+
+
+def test_what_somebody_typed_is_no_markup(console: Console) -> None:
+    del console
+    plain, typed = Sentence("put it there"), Sentence("<h1>put it there</h1>")
+    assert typed.sizeHint().height() == plain.sizeHint().height()

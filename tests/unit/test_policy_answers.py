@@ -76,3 +76,5 @@ def test_no_proposal_at_all_is_named_too():
 def test_words_of_an_exception_are_cut_and_cleaned():
     assert presentable("so \ud800") == "so \\ud800"
     assert len(presentable("x" * 5000)) == 1000
+    assert len(presentable("\x1b" * 5000)) == 1000
+    assert presentable("one\ntwo") == "one two"

@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from msgspec.structs import replace
 
 from plugins.lerobot_async.pickle_writer import Record, Tensor
 from runtime.messages.policy import PolicyStatus
@@ -19,6 +20,7 @@ from runtime.policy_servers.remote_policy import RemotePolicy
 from runtime.policy_servers.serving import PolicyServer
 from runtime.policy_servers.standing import Phase
 from runtime.ports import Proposal
+from runtime.system2.answers import checked
 from tests.support import hostile_servers as hostile
 from tests.support.hostile_servers import HUGE, SpoiltAnswers
 from tests.support.policy_servers import (
@@ -272,3 +274,12 @@ def test_nobody_at_the_address_is_told_with_the_address(protocol: str) -> None:
         pass
     with client_of(protocol, f"{front}127.0.0.1:{port}") as policy:
         assert f"127.0.0.1:{port}: no connection" in settle(policy).obstacle
+
+
+def test_however_long_what_does_not_fit_is_called_the_cell_can_show_it() -> None:
+    mapping = own_mapping("groot")
+    strange = replace(mapping, camera=(replace(mapping.camera[0], camera="\x1b[2J" + "x" * 5000),))
+    policy = RemotePolicy(CELL, strange, lambda closing: pytest.fail("it connects"), address="tcp://nowhere:1")
+    proposal = checked(policy.infer(observation()))
+    assert "\\x1b[2Jxxx" in proposal.obstacle
+    assert proposal.obstacle.isprintable()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import socket
 import time
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -21,7 +22,7 @@ from twin_app.assembly import evaluate_command, run_command
 from twin_app.assembly.arguments import build_parser
 from twin_app.assembly.examination import session
 from twin_app.assembly.examination.examination import Result
-from twin_app.assembly.served_policies import check_servers
+from twin_app.assembly.served_policies import check_servers, kept_choices
 from twin_app.assembly.setup import CellSetup, read_scene
 
 each_protocol = pytest.mark.parametrize("protocol", CASES)
@@ -52,6 +53,15 @@ def test_nobody_at_the_address_is_told_with_the_address_and_what_to_do(protocol:
     assert f"policy {protocol}: server {address}: no connection" in mistake.value.what
     assert f"`celltwin serve programmed --protocol {protocol}`" in mistake.value.remedy
     assert "servers.toml" in mistake.value.remedy
+
+
+def test_paths_in_the_settings_file_are_taken_from_there(own_folders: Path) -> None:
+    settings = own_folders / "config" / "celltwin" / "servers.toml"
+    settings.parent.mkdir(parents=True, exist_ok=True)
+    settings.write_text('[groot]\nmapping = "arm.toml"\nkey_file = "token.txt"\n')
+    choice = kept_choices()["groot"]
+    assert choice.mapping == str(settings.with_name("arm.toml"))
+    assert choice.key_file == str(settings.with_name("token.txt"))
 
 
 @each_protocol

@@ -14,6 +14,7 @@ from twin_app.widgets.buttons import set_usable
 from twin_app.widgets.field import WrappedLabel
 from twin_app.widgets.panel import Panel
 from twin_app.widgets.records import RecordView, Row
+from twin_app.widgets.sentence import Sentence
 
 UNSEEN = (AlarmPhase.UNACKNOWLEDGED, AlarmPhase.RETURNED_UNACKNOWLEDGED)
 ACTIVE = (AlarmPhase.UNACKNOWLEDGED, AlarmPhase.LATCHED, AlarmPhase.ACKNOWLEDGED)
@@ -65,7 +66,7 @@ class AlarmsPanel(Panel):
         super().__init__(title="Alarms")
         self.table = RecordView(("Priority", "What", "Since"), stretched=1, widest={0: "medium", 2: "00:00:00"})
         self.table.setAccessibleName("Alarms")
-        self.cause, self.consequence, self.check = QLabel(), QLabel(), QLabel()
+        self.cause, self.consequence, self.check = Sentence(), Sentence(), Sentence()
         self.facts = WrappedLabel(name="muted")
         self.acknowledge_button = QPushButton("Acknowledge")
         self.acknowledge_button.setToolTip("I have seen it (Ctrl+K acknowledges the most urgent one)")
@@ -109,7 +110,6 @@ class AlarmsPanel(Panel):
             words = QLabel(caption)
             words.setObjectName("caption")
             words.setAlignment(Qt.AlignmentFlag.AlignTop)
-            label.setWordWrap(True)
             label.setAlignment(Qt.AlignmentFlag.AlignTop)
             details.addWidget(words, row, 0)
             details.addWidget(label, row, 1)

@@ -8,7 +8,6 @@ from PySide6.QtWidgets import (
     QDoubleSpinBox,
     QGridLayout,
     QHBoxLayout,
-    QLabel,
     QLineEdit,
     QPushButton,
     QSplitter,
@@ -25,6 +24,7 @@ from twin_app.theme.tokens import Theme
 from twin_app.widgets.field import WrappedLabel
 from twin_app.widgets.panel import Panel
 from twin_app.widgets.records import RecordView, Row
+from twin_app.widgets.sentence import Sentence
 
 OVER = (FaultPhase.CLEARED, FaultPhase.NOT_CLEARED)
 MISSED = (FaultPhase.NOT_EFFECTIVE, *OVER)
@@ -46,8 +46,7 @@ class FaultsPanel(Panel):
         self.layer.addItems([EVERY_LAYER, *(layer.value for layer in Layer)])
         self.catalogue = RecordView(("Id", "Fault", "Layer"), stretched=1, widest={0: "F00", 2: "integration"})
         self.catalogue.setAccessibleName("Fault catalogue")
-        self.sentence = QLabel("Choose a fault to read what it will do.")
-        self.sentence.setWordWrap(True)
+        self.sentence = Sentence("Choose a fault to read what it will do.")
         self.sentence.setAlignment(Qt.AlignmentFlag.AlignTop)
         self.severity = QComboBox()
         self.severity.addItems([severity.value for severity in FaultSeverity])

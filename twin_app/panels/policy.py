@@ -10,7 +10,6 @@ from PySide6.QtWidgets import (
     QBoxLayout,
     QGridLayout,
     QHBoxLayout,
-    QLabel,
     QPushButton,
     QTabWidget,
     QVBoxLayout,
@@ -40,6 +39,7 @@ from twin_app.widgets.confidence_view import ConfidenceView
 from twin_app.widgets.field import ElidedLabel, Field
 from twin_app.widgets.panel import Panel
 from twin_app.widgets.records import RecordView, Row
+from twin_app.widgets.sentence import Sentence
 
 SMALLEST_PX = 56
 """Of a table: its title and a row. The panel shares its place with others, which shall not be kept from shrinking."""
@@ -85,8 +85,7 @@ class PolicyPanel(Panel):
             "Fallback", lambda name: SetFallback("" if self._wishes.ends_fallback else name)
         )
         self.return_button = self._button("Return", lambda name: ReturnFromFallback())
-        self.why_not = QLabel()
-        self.why_not.setWordWrap(True)
+        self.why_not = Sentence()
         self._policy: PolicyState | None = None
         self._commandable = False
         self._wishes = PolicyWishes()

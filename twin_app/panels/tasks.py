@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QKeySequence, QShortcut
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QSpinBox, QVBoxLayout
+from PySide6.QtWidgets import QHBoxLayout, QPushButton, QSpinBox, QVBoxLayout
 
 from runtime.messages.requests import TEXT_LIMIT, AddTask, CancelTask, Refill
 from runtime.messages.tasks import Task, TaskList, TaskStatus
@@ -16,6 +16,7 @@ from twin_app.widgets.field import ElidedLabel
 from twin_app.widgets.instruction_line import InstructionLine
 from twin_app.widgets.panel import Panel
 from twin_app.widgets.records import RecordView, Row
+from twin_app.widgets.sentence import Sentence
 
 UNDERWAY = (TaskStatus.RUNNING, TaskStatus.VERIFYING)
 
@@ -51,13 +52,9 @@ class TasksPanel(Panel):
         self.refill_button.setToolTip("Lay out a new set of parts (simulated cell)")
         self.refill_button.clicked.connect(lambda: self.wished.emit(Refill()))
         self.counts = ElidedLabel(name="muted")
-        self.told = QLabel()
-        self.told.setAccessibleName("What became of it")
-        self.told.setWordWrap(True)
+        self.told = Sentence(name="What became of it")
         self.told.hide()
-        self.story = QLabel()
-        self.story.setAccessibleName("The selected task")
-        self.story.setWordWrap(True)
+        self.story = Sentence(name="The selected task")
         self.story.hide()
         self._answered = ""
         self._tasks: TaskList | None = None

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from PySide6.QtWidgets import QLabel, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from runtime.messages.policy import PolicyState
 from twin_app.model.confidence import Part, Ranking, confidence_words
 from twin_app.model.wording import Shape, Sign, Tone
 from twin_app.theme.tokens import Theme
 from twin_app.widgets.records import RecordView, Row
+from twin_app.widgets.sentence import Sentence
 
 WORST = Sign("pulls down most", Shape.TRIANGLE, Tone.NORMAL)
 OTHER = Sign("", Shape.RING, Tone.MUTED)
@@ -20,9 +21,7 @@ class ConfidenceView(QWidget):
     def __init__(self) -> None:
         super().__init__()
         self._ranking = Ranking()
-        self.sentence = QLabel()
-        self.sentence.setWordWrap(True)
-        self.sentence.setAccessibleName("Confidence in words")
+        self.sentence = Sentence(name="Confidence in words")
         self.table = RecordView(("Signal", "Value", "Pull"), stretched=0, widest={1: "00.000 mm", 2: "+0.0 ▼▼▼▼▼"})
         self.table.setAccessibleName("Parts of the confidence")
         self.table.setMinimumHeight(56)

@@ -5,11 +5,12 @@ from __future__ import annotations
 import os
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLabel, QLineEdit, QPushButton, QSpinBox, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLineEdit, QPushButton, QSpinBox, QVBoxLayout, QWidget
 
 from runtime.mistakes import UserMistake
 from twin_app.model.run_wish import KINDS, SUITES, RunWish, checked
 from twin_app.model.variations import STRENGTHS, VARIATIONS
+from twin_app.widgets.sentence import Sentence
 
 LONGEST = 400
 NO_FALLBACK = "no fallback"
@@ -48,9 +49,7 @@ class RunForm(QWidget):
         self.processes.setToolTip("Processes side by side; they give way to the cell")
         self.start_button = QPushButton("Start run")
         self.start_button.clicked.connect(self._start)
-        self.trouble = QLabel()
-        self.trouble.setAccessibleName("Why it cannot be started")
-        self.trouble.setWordWrap(True)
+        self.trouble = Sentence(name="Why it cannot be started")
         self.trouble.hide()
         self._policies: tuple[tuple[str, bool], ...] = ()
         self.kind.currentTextChanged.connect(lambda _: self._show_kind())

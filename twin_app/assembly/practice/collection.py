@@ -53,7 +53,9 @@ def collect(
     with DatasetWriter(folder, form) as writer:
         wanted = tuple(seeds)
         durable = writer.seeds()
-    missing = [seed for seed in wanted if seed not in durable]
+        missing = [seed for seed in wanted if seed not in durable]
+        if missing:
+            writer.check_unfinished()
     done = len(wanted) - len(missing)
     progress(done, len(wanted))
     if missing:
