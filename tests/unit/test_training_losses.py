@@ -79,7 +79,9 @@ def test_a_shard_that_was_damaged_is_named_with_the_remedy(shards: Shards, tmp_p
         file.write_bytes(damaged)
         with pytest.raises(UserMistake, match=r"stills-0\.npz is damaged: .*\n.*delete it: the same command"):
             Shards(tmp_path, cell)
-    for arrays, said in (({"colour": ROWS}, "missing"), ({"secret": np.array([{}], dtype=object)}, "damaged")):
-        np.savez(file, **arrays)
-        with pytest.raises(UserMistake, match=said):
-            Shards(tmp_path, cell)
+    np.savez(file, colour=ROWS)
+    with pytest.raises(UserMistake, match="'cells overhead' is missing"):
+        Shards(tmp_path, cell)
+    np.savez(file, colour=np.array([{}], dtype=object))
+    with pytest.raises(UserMistake, match="damaged: ValueError: Object arrays cannot be loaded"):
+        Shards(tmp_path, cell)
