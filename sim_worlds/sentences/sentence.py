@@ -120,15 +120,12 @@ class Speaker:
         return self._first_mostly(words.COLOURS[colour]) if colour else ""
 
     def _to(self, tote: str) -> str:
-        return self._one(self._forms.to_tote).format(side=tote, tote=self._one(words.TOTE_NOUNS))
+        way = self._one(self._forms.to_tote)
+        return way.format(side=tote, aside=_other_side(tote), tote=self._one(words.TOTE_NOUNS))
 
     def _totes(self, meaning: Meaning) -> dict[str, str]:
         side = meaning.tote or self._one(words.SIDES)
-        return {
-            "side": side,
-            "aside": next(other for other in words.SIDES if other != side),
-            "tote": self._one(words.TOTE_NOUNS),
-        }
+        return {"side": side, "aside": _other_side(side), "tote": self._one(words.TOTE_NOUNS)}
 
     def _other(self, meaning: Meaning) -> str:
         colours = [colour for colour in words.COLOURS if colour != meaning.colour]
@@ -159,3 +156,7 @@ class Speaker:
 
     def _one(self, things: Sequence[str]) -> str:
         return things[int(self._random.integers(len(things)))]
+
+
+def _other_side(side: str) -> str:
+    return next(other for other in words.SIDES if other != side)
