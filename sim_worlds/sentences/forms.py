@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from itertools import chain
 
 from sim_worlds.sentences import frames, relations, undoable, words
 from sim_worlds.sentences.collection import RELATION_KINDS, Collection, collected, joined
@@ -24,10 +25,20 @@ class Forms:
     """By what is wrong with them."""
 
     @classmethod
-    def of(cls, one: Collection) -> Forms:
-        """What one writer wrote, alone."""
-        kinds = tuple(one.relations[kind] for kind in RELATION_KINDS)
-        return cls(one.frames, one.to_tote, one.places, one.nonsense, kinds, one.undoable)
+    def of(cls, *writers: Collection) -> Forms:
+        """What these wrote, alone."""
+
+        def together(lists: Iterable[tuple[str, ...]]) -> tuple[str, ...]:
+            return tuple(dict.fromkeys(chain(*lists)))
+
+        return cls(
+            frames=together(one.frames for one in writers),
+            to_tote=together(one.to_tote for one in writers),
+            places={side: together(one.places[side] for one in writers) for side in writers[0].places},
+            nonsense=together(one.nonsense for one in writers),
+            relations=tuple(together(one.relations[kind] for one in writers) for kind in RELATION_KINDS),
+            undoable={kind: together(one.undoable[kind] for one in writers) for kind in writers[0].undoable},
+        )
 
     def with_collected(self, *others: Collection) -> Forms:
         """These and what others wrote; of each list about half and half is drawn."""
@@ -56,9 +67,12 @@ PLAIN = Forms(
 )
 """The everyday part of `TRAINING`: what is asked where the wording is not what is examined."""
 
-_WRITERS = ("floor", "office", "twelve", "builds", "stories", "short", "pairs", "forty")
+_WRITERS = (
+    *("floor", "office", "twelve", "builds", "stories", "short", "pairs", "forty"),
+    *("abroad", "family", "indirect", "manuals", "mood", "radio", "trades", "typed"),
+)
 TRAINING = PLAIN.with_collected(*(collected(f"training-{writer}") for writer in _WRITERS))
-CHECKING = Forms.of(collected("checking"))
+CHECKING = Forms.of(collected("checking"), collected("checking-people"))
 TESTING = Forms(
     frames.TESTING_FRAMES,
     frames.TESTING_TO_TOTE,
