@@ -46,8 +46,10 @@ def told_when_damaged(file: Path) -> Generator[None]:
     """Around reading what was kept: whatever a damaged file brings about becomes a `UserMistake` that names it."""
     try:
         yield
-    except UserMistake:
+    except (UserMistake, MemoryError):
         raise
+    except OSError as trouble:  # the disk or a permission, not the content: nobody shall delete it for that
+        raise UserMistake(f"{file} cannot be read: {trouble.strerror or trouble}") from trouble
     except Exception as trouble:  # readers of arrays and weights raise whatever the damage leads them to
         words = f"{type(trouble).__name__}: {trouble}".partition("\n")[0]
         raise UserMistake(

@@ -25,8 +25,9 @@ from plugins.flow_vla.grounding import Grounding
 from plugins.flow_vla.reader import Reader
 from runtime.keeping import kept_whole
 from runtime.messages.codec import NOT_DECODED
+from runtime.messages.lines import a_line, is_line
 from runtime.mistakes import UserMistake, quoted
-from runtime.plugin_host.model_card import A_VERSION, may_be_version
+from runtime.plugin_host.model_card import VERSION_LETTERS
 
 ARCHITECTURE = "flow_vla/1"
 ENGINES = ("torch", "onnxruntime")
@@ -127,7 +128,8 @@ def save_model(model: FlowVla, folder: Path, *, version: str, facts: dict[str, A
 
 def save_weights(model: nn.Module, folder: Path) -> str:
     """Write the weights alone; returns the sha256 of their file. Raises `UserMistake` where they cannot be written."""
-    content = save({name: tensor.detach().to(torch.float16).numpy() for name, tensor in model.state_dict().items()})
+    halves = {name: tensor.detach().to(torch.float16) for name, tensor in model.state_dict().items()}
+    content = save({name: half.contiguous().numpy() for name, half in halves.items()})  # memory is written as it lies
     with kept_whole(folder / WEIGHTS) as partial:
         folder.mkdir(parents=True, exist_ok=True)
         partial.write_bytes(content)
@@ -197,8 +199,8 @@ def load_card(folder: Path) -> Card:
         raise ModelRefused(f"{file}: no model card: {trouble}") from trouble
     if card.architecture != ARCHITECTURE:
         raise ModelRefused(f"{file}: architecture is {card.architecture!r}, must be {ARCHITECTURE!r}")
-    if not may_be_version(card.version):
-        raise ModelRefused(f"{file}: version is {quoted(card.version)}, must be {A_VERSION}")
+    if not is_line(card.version, VERSION_LETTERS):
+        raise ModelRefused(f"{file}: version is {quoted(card.version)}, must be {a_line(VERSION_LETTERS)}")
     if card.engine not in ENGINES:
         raise ModelRefused(f"{file}: engine is {card.engine!r}, must be one of {', '.join(ENGINES)}")
     return card

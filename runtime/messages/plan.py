@@ -8,13 +8,8 @@ from msgspec import Struct
 
 from runtime.messages.geometry import Pose
 
-NAME_LETTERS = 60
-A_SIGNAL = f"1 to {NAME_LETTERS} letters that can be printed"
-
-
-def may_be_signal(name: str) -> bool:
-    """Whether a trend may be called so."""
-    return 0 < len(name) <= NAME_LETTERS and name.isprintable()
+SIGNAL_LETTERS = 60
+"""Of a signal's name, which is also its trend's."""
 
 
 class Signal(Struct, frozen=True):

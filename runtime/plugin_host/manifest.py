@@ -21,7 +21,8 @@ CARD = "card.json"
 _RANGES = (("load_s", 1.0, 3600.0), ("hang_s", 0.1, 60.0), ("memory_mib", 64.0, 1048576.0))
 """Limits of a policy's own limits, so that a slip of the pen does not switch one off."""
 
-NAME = re.compile(r"[a-z][a-z0-9_]{0,39}")
+NAME = re.compile(r"(?!none$)[a-z][a-z0-9_]{0,39}")
+A_NAME = "a-z, 0-9 and _, a letter first, at most 40, and not none, which stands for no policy at all"
 
 
 class ManifestError(ValueError):
@@ -181,7 +182,7 @@ def read_manifest(path: Path) -> PluginManifest:
     _require(path, plugin.name == path.parent.name, f"plugin.name: {plugin.name!r} is not its folder's name")
     names = [entry.name for entry in document.policy]
     for name in [plugin.name, *names]:
-        _require(path, NAME.fullmatch(name) is not None, f"name: {name!r}, allowed are a-z, 0-9 and _, at most 40")
+        _require(path, NAME.fullmatch(name) is not None, f"name: {name!r}, allowed are {A_NAME}")
     _require(path, len(set(names)) == len(names), f"policy.name: given twice in {names}")
     policies = tuple(_policy(path, plugin, entry) for entry in document.policy)
     servers = tuple(_server(path, plugin, entry) for entry in document.server)

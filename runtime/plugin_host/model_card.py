@@ -8,10 +8,10 @@ from typing import Any
 import msgspec
 
 from runtime.messages.codec import NOT_DECODED
+from runtime.messages.lines import is_line
 
 MOST_BYTES = 1_000_000
 VERSION_LETTERS = 40
-A_VERSION = f"1 to {VERSION_LETTERS} letters that can be printed"
 
 
 class ModelCard(msgspec.Struct, frozen=True):
@@ -42,9 +42,4 @@ def model_version(card: Path | None, *, otherwise: str) -> str:
         version = read_model_card(card).version
     except (OSError, ValueError):
         return otherwise
-    return version if may_be_version(version) else otherwise
-
-
-def may_be_version(words: str) -> bool:
-    """Whether they can stand beside a policy's name, everywhere."""
-    return 0 < len(words) <= VERSION_LETTERS and words.isprintable()
+    return version if is_line(version, VERSION_LETTERS) else otherwise

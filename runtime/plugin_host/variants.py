@@ -13,8 +13,9 @@ import msgspec
 from msgspec import Struct
 
 from runtime.messages.codec import NOT_DECODED
+from runtime.messages.lines import a_line, is_line
 from runtime.mistakes import quoted
-from runtime.plugin_host.manifest import CARD, NAME, PolicyManifest
+from runtime.plugin_host.manifest import A_NAME, CARD, NAME, PolicyManifest
 from runtime.plugin_host.model_card import model_version
 
 VARIANT = "variant.json"
@@ -24,9 +25,6 @@ LISTED_AS = "variants/"
 MANIFEST_BYTES_MAX = 1 << 20
 LABEL_LETTERS = 80
 SUMMARY_LETTERS = 400
-RESERVED = ("none",)
-"""What the command line means by no policy at all."""
-
 _PLAIN = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,79}")
 """A file's name that leads nowhere else."""
 
@@ -116,16 +114,14 @@ def read_variant(file: Path) -> FoundVariant:
     except (OSError, *NOT_DECODED) as trouble:
         raise VariantTrouble(f"{file}: {trouble}") from trouble
     if manifest.name != file.parent.name or NAME.fullmatch(manifest.name) is None:
-        limit = "its folder's, of a-z, 0-9 and _, at most 40"
+        limit = f"its folder's: {A_NAME}"
         raise VariantTrouble(f"{file}: name is {quoted(manifest.name)}, must be {limit}")
-    if manifest.name in RESERVED:
-        raise VariantTrouble(f"{file}: name is {manifest.name!r}, which stands for no policy at all")
     if strange := sorted(name for name in manifest.files if _PLAIN.fullmatch(name) is None):
         raise VariantTrouble(f"{file}: files names {strange[0]!r}, must be a plain name in this folder")
     for key, most in (("label", LABEL_LETTERS), ("summary", SUMMARY_LETTERS)):
         words = getattr(manifest, key)
-        if not words.isprintable() or not 0 < len(words) <= most:
-            raise VariantTrouble(f"{file}: {key} is {quoted(words)}, must be 1 to {most} letters that can be printed")
+        if not is_line(words, most):
+            raise VariantTrouble(f"{file}: {key} is {quoted(words)}, must be {a_line(most)}")
     return FoundVariant(manifest, file.parent)
 
 

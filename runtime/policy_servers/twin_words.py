@@ -13,7 +13,8 @@ import msgspec
 from msgspec import Struct
 
 from runtime.messages.cell import CellDescription
-from runtime.messages.plan import A_SIGNAL, Signal, may_be_signal
+from runtime.messages.lines import a_line, is_line
+from runtime.messages.plan import SIGNAL_LETTERS, Signal
 from runtime.messages.policy import HeatMap, PolicyStatus, TargetMark
 from runtime.mistakes import presentable, quoted
 from runtime.policy_servers.exchange import Mismatch, ServerTrouble
@@ -206,8 +207,8 @@ def read_answer(values: Mapping[str, Any]) -> TwinAnswer:
         if size > MOST_BYTES:
             raise ServerTrouble(f"{name} takes {size} bytes, at most {MOST_BYTES}")
     for signal in answer.signals:
-        if not may_be_signal(signal.name):
-            raise ServerTrouble(f"signals: the name {quoted(signal.name)}, must be {A_SIGNAL}")
+        if not is_line(signal.name, SIGNAL_LETTERS):
+            raise ServerTrouble(f"signals: the name {quoted(signal.name)}, must be {a_line(SIGNAL_LETTERS)}")
     for heat in answer.heat:
         if not all(1 <= side <= MOST_CELLS for side in (heat.width, heat.height)) or (
             len(heat.cells) != heat.width * heat.height

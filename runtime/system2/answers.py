@@ -8,7 +8,8 @@ from typing import Any
 import msgspec
 
 from runtime.messages.geometry import Pose
-from runtime.messages.plan import A_SIGNAL, Signal, may_be_signal
+from runtime.messages.lines import a_line, is_line
+from runtime.messages.plan import SIGNAL_LETTERS, Signal
 from runtime.messages.policy import HeatMap, PolicyStatus, TargetMark
 from runtime.mistakes import MOST_LETTERS, quoted
 from runtime.ports import Proposal
@@ -62,8 +63,8 @@ def checked(answer: object) -> Proposal:
     for heat in answer.heat:
         _is_map(heat)
     for signal in answer.signals:
-        if not may_be_signal(signal.name):
-            raise ValueError(f"signals: the name {quoted(signal.name)}, must be {A_SIGNAL}")
+        if not is_line(signal.name, SIGNAL_LETTERS):
+            raise ValueError(f"signals: the name {quoted(signal.name)}, must be {a_line(SIGNAL_LETTERS)}")
     return answer
 
 

@@ -12,10 +12,12 @@ from typing import Any
 
 import numpy as np
 import pytest
+import torch
 from safetensors.numpy import load, save
 
-from plugins.flow_vla.model import CARD, WEIGHTS, ModelRefused, load_card, load_model
+from plugins.flow_vla.model import CARD, WEIGHTS, ModelRefused, load_card, load_model, save_model
 from plugins.flow_vla.policy import MODEL
+from plugins.flow_vla.ready import ready
 
 
 @pytest.fixture
@@ -44,6 +46,19 @@ def spoilt(folder: Path, change: Callable[[dict[str, Any]], None]) -> Path:
 def test_the_shipped_model_is_small_and_loads() -> None:
     assert (MODEL / WEIGHTS).stat().st_size <= 8 * 10**6
     assert load_model(MODEL).training is False
+
+
+def test_a_model_that_has_worked_is_kept_as_it_was(tmp_path: Path) -> None:
+    model = load_model(MODEL)
+    lying = {name: tensor.stride() for name, tensor in model.state_dict().items()}
+    ready(model)  # orders weights as its engine likes them
+    assert {name: tensor.stride() for name, tensor in model.state_dict().items()} == lying
+    for weight in model.parameters():
+        if weight.dim() == 4:
+            weight.data = weight.data.contiguous(memory_format=torch.channels_last)
+    save_model(model, tmp_path, version="1", facts={})
+    kept = load_model(tmp_path).state_dict()
+    assert all(torch.equal(tensor, kept[name]) for name, tensor in load_model(MODEL).state_dict().items())
 
 
 def test_weights_that_were_changed_have_another_hash(folder: Path) -> None:

@@ -10,7 +10,7 @@ import pytest
 import torch
 
 from plugins.flow_vla.model import Card, load_card, save_weights, write_card
-from runtime.keeping import alone, kept_whole
+from runtime.keeping import alone, kept_whole, told_when_damaged
 from runtime.mistakes import UserMistake
 from tests.support.full_disk import full_disk
 from twin_app.assembly.cli import main
@@ -35,6 +35,15 @@ def test_a_file_that_finds_no_room_is_named_and_stays_as_it_was(tmp_path: Path) 
     assert np.load(file)["values"][0] == 1
     save(file, 2)
     assert np.load(file)["values"][0] == 2
+
+
+def test_what_the_disk_does_not_give_is_not_called_damaged(tmp_path: Path) -> None:
+    with pytest.raises(UserMistake) as refusal, told_when_damaged(tmp_path / "kept.npz"):
+        raise OSError(errno.EIO, "Input/output error")
+    assert refusal.value.what == f"{tmp_path / 'kept.npz'} cannot be read: Input/output error"
+    assert "delete" not in refusal.value.remedy
+    with pytest.raises(MemoryError), told_when_damaged(tmp_path / "kept.npz"):
+        raise MemoryError
 
 
 def test_an_interruption_leaves_no_half_file(tmp_path: Path) -> None:

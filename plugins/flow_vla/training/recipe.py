@@ -7,8 +7,9 @@ from pathlib import Path
 from msgspec import Struct
 
 from plugins.flow_vla.configuration import SEED_MAX, Limit, read_configuration
+from runtime.messages.lines import a_line, is_line
 from runtime.mistakes import UserMistake, quoted
-from runtime.plugin_host.model_card import A_VERSION, may_be_version
+from runtime.plugin_host.model_card import VERSION_LETTERS
 from sim_worlds.seeds import FIRST_TEST_SEED
 
 
@@ -75,8 +76,10 @@ class Recipe(Struct, frozen=True, forbid_unknown_fields=True):
 def read_recipe(file: Path) -> Recipe:
     """Read and check; raises `UserMistake` naming file, key, value and limit."""
     recipe = read_configuration(file, Recipe, _limits)
-    if not may_be_version(recipe.version):
-        raise UserMistake(f"{file}: version = {quoted(recipe.version)}, must be {A_VERSION}", remedy="change version")
+    if not is_line(recipe.version, VERSION_LETTERS):
+        raise UserMistake(
+            f"{file}: version = {quoted(recipe.version)}, must be {a_line(VERSION_LETTERS)}", remedy="change version"
+        )
     _check_apart(recipe, file)
     return recipe
 
