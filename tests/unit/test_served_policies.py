@@ -20,6 +20,7 @@ from tests.support.hostile_servers import openpi_that
 from tests.support.policy_servers import CASES, Echo, client_of, observation, server_of
 from twin_app.assembly import evaluate_command, run_command
 from twin_app.assembly.arguments import build_parser
+from twin_app.assembly.cli import main
 from twin_app.assembly.examination import session
 from twin_app.assembly.examination.examination import Result
 from twin_app.assembly.served_policies import check_servers, kept_choices
@@ -62,6 +63,15 @@ def test_paths_in_the_settings_file_are_taken_from_there(own_folders: Path) -> N
     choice = kept_choices()["groot"]
     assert choice.mapping == str(settings.with_name("arm.toml"))
     assert choice.key_file == str(settings.with_name("token.txt"))
+
+
+@pytest.mark.parametrize("command", ["run --headless --picks 1", "evaluate --seeds 200000:200001"])
+def test_a_section_for_no_policy_is_told(own_folders: Path, command: str, capsys: pytest.CaptureFixture[str]) -> None:
+    settings = own_folders / "config" / "celltwin" / "servers.toml"
+    settings.parent.mkdir(parents=True, exist_ok=True)
+    settings.write_text('[nonsense]\naddress = "tcp://127.0.0.1:1"\n')
+    assert main(command.split()) != 0
+    assert "policy 'nonsense' runs on no server" in capsys.readouterr().err
 
 
 @each_protocol

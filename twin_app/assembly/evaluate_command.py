@@ -10,6 +10,8 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+from msgspec.structs import replace
+
 from runtime.mistakes import UserMistake, quoted
 from runtime.plugin_host.manifest import CARD
 from twin_app.assembly.examination.figures import figures_of
@@ -68,19 +70,20 @@ def run(arguments: argparse.Namespace) -> int:
 
 def _setup_of(arguments: argparse.Namespace) -> CellSetup:
     """As the words say. Raises `UserMistake` for policies that there are not, or one that would relieve itself."""
+    choices = kept_choices()
     setup = CellSetup(
         scene=absolute_scene(arguments.scene),
         policy=arguments.policy,
         fallback=arguments.fallback or "",
         mismatch=arguments.mismatch,
         variations=tuple(arguments.vary),
-        servers={name: one for name, one in kept_choices().items() if name in (arguments.policy, arguments.fallback)},
+        servers={name: one for name, one in choices.items() if name in (arguments.policy, arguments.fallback)},
     )
     if setup.fallback == setup.policy:
         raise UserMistake(
             f"policy {quoted(setup.policy)} cannot stand in for itself", remedy="choose another --fallback"
         )
-    read_plugins(setup)
+    read_plugins(replace(setup, servers=choices))  # all of the file, also what this examination does not ask
     return setup
 
 
