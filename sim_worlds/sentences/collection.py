@@ -1,4 +1,4 @@
-"""Forms that people wrote who had seen no other: read from `collected/`, one file a writer.
+"""Forms by writers who had seen no other: read from `collected/`, one file a writer.
 
 What one head makes up has its habits, and a reader learns them. So the forms to teach with, to check with and to test
 with come from several writers each, none of whom knew what the others wrote.

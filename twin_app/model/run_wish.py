@@ -12,8 +12,8 @@ from twin_app.model.variations import check_variations, wishes_of
 
 KINDS = ("evaluate", "train")
 SUITES = {
-    "nominal": "instructions as in training",
-    "paraphrase": "in other forms",
+    "nominal": "instructions in plain everyday words",
+    "paraphrase": "in words that taught nobody",
     "decline": "half of them are to be declined",
     "ablation": "a row for each model without one part",
     "robustness": "a row for each variation at each strength",
