@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from enum import Enum
 
@@ -72,11 +72,14 @@ class Speaker:
         self._forms = forms
         self._typing_share = typing_share
 
-    def say(self, meaning: Meaning) -> Sentence:
-        """A sentence with this meaning; for `NONSENSE` anything that is no instruction."""
+    def say(self, meaning: Meaning, *, reworded: Callable[[str], str] = str) -> Sentence:
+        """A sentence with this meaning; for `NONSENSE` anything that is no instruction.
+
+        `reworded` changes the words of the form it is said in, before anything that is meant stands in its gaps.
+        """
         if meaning.sense is Sense.NONSENSE:
-            return Sentence(self._nonsense(), meaning)
-        frame = self._one(self._frames(meaning.sense))
+            return Sentence(reworded(self._nonsense()), meaning)
+        frame = reworded(self._one(self._frames(meaning.sense)))
         text = frame.format(
             part=self._part(meaning),
             to=self._to(meaning.tote),

@@ -1,20 +1,9 @@
-"""Words that carry no meaning here, exchanged at random: so that the reader relies on those that do."""
+"""A form's own words, exchanged at random: so that the reader relies on what stands in its gaps."""
 
 from __future__ import annotations
 
 import numpy as np
 
-from sim_worlds.sentences.words import STRANGE_SHAPES
-
-_CARRYING = frozenset(
-    """
-    red scarlet green emerald blue navy yellow golden cyan turquoise teal purple violet orange pink brown black white
-    grey cube block dice flat box plate slab cylinder can puck left right
-    leftmost rightmost nearest farthest closest far near front back distant most left-hand right-hand tray robot arm
-    outermost extreme foremost hindmost furthest first rear edge end base away
-    one part object piece item thing tote bin container crate side
-    """.split()  # noqa: SIM905 - a page of words reads better than a list
-) | {*STRANGE_SHAPES}
 _COMMON = tuple(
     """
     a an the this that these it its are be being been will would should could can may might shall let us
@@ -31,24 +20,23 @@ _REPLACED = 0.25
 _LEFT_OUT = 0.1
 
 
-def exchange(text: str, random: np.random.Generator) -> str:
-    """The same wish among other words: for what can be done."""
+def exchange(form: str, random: np.random.Generator) -> str:
+    """The same wish among other words: for what can be done. Gaps stay, with the marks beside them."""
     kept: list[str] = []
-    for word in text.split():
-        carrying = word.strip(".,").lower() in _CARRYING
+    for word in form.split():
         chance = random.uniform()
-        if carrying or chance > _REPLACED + _LEFT_OUT:
+        if "{" in word or chance > _REPLACED + _LEFT_OUT:
             kept.append(word)
         elif chance < _REPLACED:
             kept.append(_word(random))
     return surround(" ".join(kept), random)
 
 
-def surround(text: str, random: np.random.Generator) -> str:
+def surround(form: str, random: np.random.Generator) -> str:
     """Other words before and after it: for what cannot be done, where any word may say why."""
     before = [_word(random) for _ in range(int(random.integers(0, 4)))]
     after = [_word(random) for _ in range(int(random.integers(0, 3)))]
-    return " ".join([*before, text, *after])
+    return " ".join([*before, form, *after])
 
 
 def _word(random: np.random.Generator) -> str:

@@ -31,7 +31,7 @@ _DROPPED = (0.3, 0.1)
 decides; easy in the end, so that what was said in so many words is not doubted."""
 
 _EXCHANGED = (0.6, 0.1)
-"""Share of sentences whose meaningless words are exchanged, while it is hard and in the end."""
+"""Share of sentences whose form's own words are exchanged, while it is hard and in the end."""
 
 _UNDOABLE = 0.4
 _OTHER_SENSES = tuple(sense for sense in Sense if sense is not Sense.DO)
@@ -86,10 +86,9 @@ def teach_reader(
     schedule = torch.optim.lr_scheduler.OneCycleLR(optimiser, max_lr=rate, total_steps=steps)
     for step in range(steps):
         reader.dropped.p = _eased(_DROPPED, step / steps)
-        sentences = [speakers[random.uniform() < _PLAIN].say(draw_meaning(random)) for _ in range(_BATCH)]
         exchanged = _eased(_EXCHANGED, step / steps)
-        texts = [_among_others(sentence, random, exchanged=exchanged) for sentence in sentences]
-        codes = torch.from_numpy(encode(texts))
+        sentences = [_said(speakers, random, exchanged=exchanged) for _ in range(_BATCH)]
+        codes = torch.from_numpy(encode([sentence.text for sentence in sentences]))
         codes = torch.where(torch.rand(codes.shape[:2])[:, :, None] < 0.03, 0, codes)
         logits = reader(codes)
         loss = loss_of(logits, torch.from_numpy(targets(sentences)))
@@ -107,11 +106,12 @@ def _eased(ends: tuple[float, float], done: float) -> float:
     return float(np.interp(done, (_HARD, _EASY), ends))
 
 
-def _among_others(sentence: Sentence, random: np.random.Generator, *, exchanged: float) -> str:
+def _said(speakers: tuple[Speaker, Speaker], random: np.random.Generator, *, exchanged: float) -> Sentence:
+    speaker, meaning = speakers[random.uniform() < _PLAIN], draw_meaning(random)
     if random.uniform() >= exchanged:
-        return sentence.text
-    changed = exchange if sentence.meaning.sense is Sense.DO else surround
-    return changed(sentence.text, random)
+        return speaker.say(meaning)
+    among_others = exchange if meaning.sense is Sense.DO else surround
+    return speaker.say(meaning, reworded=lambda form: among_others(form, random))
 
 
 def reading_figures(reader: Reader, *, seed: int, count: int = 3000) -> dict[str, float]:
