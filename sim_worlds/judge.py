@@ -45,6 +45,9 @@ class Outcome:
     moved: tuple[str, ...]
     """Other parts that changed their place; with the place where no part was named."""
 
+    wrong_tote: bool = False
+    """The named part lies in another tote than the named one."""
+
     @property
     def words(self) -> str:
         """For a person: where the named part lies, and what else moved."""
@@ -91,6 +94,7 @@ class Judge:
             wrong_part=bool(moved),
             dropped=place == "elsewhere",
             moved=moved,
+            wrong_tote=place != self._tote and place in [tote.name for tote in self._cell.totes],
         )
 
     def _unnamed(self, after: dict[str, str]) -> Outcome:

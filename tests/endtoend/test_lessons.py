@@ -8,6 +8,9 @@ import pytest
 
 from runtime.datasets import DatasetReader
 from runtime.datasets.refusals import RefusedEpisode
+from runtime.messages.tasks import Assignment
+from runtime.picking import funnel
+from runtime.ports import Observation, Proposal
 from twin_app.assembly.examination.examination import examine
 from twin_app.assembly.practice.collection import Syllabus, collect, take
 from twin_app.assembly.practice.lesson import give_lesson
@@ -41,6 +44,30 @@ def test_a_teacher_that_took_the_wrong_part_puts_it_back() -> None:
     assert lesson.manner.wrong_part
     assert "putting back" in {shown.advice.phase for shown in lesson.shown}
     assert lesson.outcome.succeeded
+
+
+class Lost:
+    """A learner that cannot go on."""
+
+    def __init__(self, when: str) -> None:
+        self.when = when
+        self.path: funnel.Path | None = None
+
+    def begin(self, assignment: Assignment) -> None:
+        if self.when == "begin":
+            raise RuntimeError("out of memory")
+
+    def infer(self, observation: Observation) -> Proposal:
+        raise RuntimeError("out of memory")
+
+
+@pytest.mark.timeout(120)
+@pytest.mark.parametrize("when", ["begin", "infer"])
+def test_a_learner_that_raises_ends_the_collection_and_is_no_lesson(when: str, tmp_path: Path) -> None:
+    syllabus = Syllabus(CellSetup(), learner=lambda cell: Lost(when), learner_share=1.0, all_kept=True)
+    with pytest.raises(RuntimeError, match="out of memory"):
+        take(tmp_path / "set", syllabus.form({}), syllabus, 7)
+    assert not list((tmp_path / "set").rglob("*.mp4"))
 
 
 @pytest.mark.timeout(180)

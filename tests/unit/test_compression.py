@@ -70,6 +70,9 @@ def test_policies_are_asked_in_turns_about_the_same_looks() -> None:
     assert found["a"].alike == [True] * 3
     assert found["b"].alike == [False] * 3
     assert len(found["b"].latencies_s) == 3
+    told.clear()
+    compare(recorded, policies, looks=1)
+    assert told == ["begin a", "begin b", "a", "b"]
 
 
 def test_a_recorder_keeps_task_and_looks_and_changes_nothing() -> None:

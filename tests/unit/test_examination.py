@@ -12,14 +12,15 @@ from msgspec.structs import replace
 
 from runtime.messages.geometry import Pose
 from runtime.messages.policy import PolicyStatus
-from runtime.messages.tasks import Assignment
+from runtime.messages.tasks import Assignment, TaskStatus
 from runtime.ports import Observation, Proposal
+from sim_worlds.judge import Outcome
 from sim_worlds.scenes import load_scene
 from sim_worlds.seeds import FIRST_TEST_SEED
 from sim_worlds.sentences import CHECKING, PLAIN, TESTING, Forms
-from twin_app.assembly.examination.examination import Result, Watched, examine
+from twin_app.assembly.examination.examination import Result, Watched, _verdict, examine
 from twin_app.assembly.examination.figures import area_under_roc, calibration_error, figures_of, wilson
-from twin_app.assembly.examination.paper import SUITES, draw_question
+from twin_app.assembly.examination.paper import SUITES, Question, draw_question
 from twin_app.assembly.setup import CellSetup, read_plugins
 
 _SLOT = re.compile(r"\\*\{\w+\\*\}")
@@ -116,6 +117,26 @@ def test_a_policy_alone_is_not_stopped_by_its_own_doubt_which_is_noted_all_the_s
     assert [one.confidence_limit for one in watched.proposals] == [0.4]
 
 
+def outcome(*, place: str = "tray", wrong_tote: bool = False, moved: tuple[str, ...] = ()) -> Outcome:
+    return Outcome(False, place, bool(moved) and bool(place), False, moved, wrong_tote)
+
+
+@pytest.mark.parametrize(
+    ("asked", "became", "verdict"),
+    [
+        (Question("", "red cube", "left"), outcome(), "missed_grasp"),
+        (Question("", "red cube", "left"), outcome(moved=("blue cube",)), "wrong_part"),
+        (Question("", "red cube", "left"), outcome(place="right", wrong_tote=True), "wrong_part"),
+        (Question("", "", ""), outcome(place=""), "missed_grasp"),
+        (Question("", "", ""), outcome(place="", moved=("red cube to left",)), "wrong_part"),
+        (Question("", "", ""), Outcome(True, "", False, False, ("red cube to left",)), "wrong_part"),
+    ],
+)
+def test_whatever_was_not_asked_for_and_moves_is_a_wrong_act(asked: Question, became: Outcome, verdict: str) -> None:
+    watched = Watched(Told(), gripped=True)
+    assert _verdict(became, asked, TaskStatus.FAILED, watched) == verdict
+
+
 class Sick:
     """Raises, or answers what is no proposal."""
 
@@ -129,6 +150,19 @@ class Sick:
         if isinstance(self.answer, Exception):
             raise self.answer
         return self.answer
+
+
+class Confused(Told):
+    """Does not know what to begin with."""
+
+    def begin(self, assignment: Assignment) -> None:
+        raise RuntimeError("no such word")
+
+
+def test_a_policy_that_raises_when_its_task_begins_has_failed() -> None:
+    setup = CellSetup(seed=3, policy="programmed", fallback="")
+    one = examine(setup, suite="nominal", policy=Confused(), registry=read_plugins(setup))
+    assert (one.verdict, one.reason) == ("failed", "RuntimeError: no such word")
 
 
 @pytest.mark.parametrize(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import fcntl
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -11,8 +11,10 @@ import pytest
 
 from runtime.mistakes import UserMistake
 from runtime.plugin_host import PolicyManifest
+from runtime.plugin_host.servers import ServerSettings
 from sim_worlds.variation import TrainingMix
 from tests.support.full_disk import full_disk
+from twin_app.assembly import origin
 from twin_app.assembly.examination import ledger as ledgers
 from twin_app.assembly.examination.examination import Result
 from twin_app.assembly.examination.ledger import Ledger
@@ -26,6 +28,10 @@ class OnlyManifest:
     """Of a registry, what the ledger asks for."""
 
     one: PolicyManifest
+    served: ServerSettings | None = None
+
+    def server_settings(self, name: str) -> ServerSettings | None:
+        return self.served
 
     def manifest(self, name: str) -> PolicyManifest:
         assert name == self.one.name
@@ -131,6 +137,45 @@ def test_weights_that_were_made_anew_have_results_of_their_own(
     assert examiner.asked == [(0, 1), (0, 1)]
 
 
+def test_another_program_has_results_of_its_own(
+    tmp_path: Path, examiner: Examiner, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for version in ("a", "a", "b"):
+        monkeypatch.setattr(ledgers, "program", lambda version=version: version)
+        ask(Ledger(tmp_path), range(2))
+    assert examiner.asked == [(0, 1), (0, 1)]
+
+
+def test_a_program_is_known_by_what_works_in_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for folder in ("runtime", "plugins/mine", "twin_app/panels"):
+        (tmp_path / folder).mkdir(parents=True)
+    monkeypatch.setattr(origin, "ROOT", tmp_path)
+
+    def known(file: str, content: str) -> str:
+        (tmp_path / file).write_text(content)
+        origin.program.cache_clear()
+        return origin.program()
+
+    try:
+        before = known("runtime/a.py", "1")
+        assert known("twin_app/panels/b.py", "1") == known("plugins/mine/notes.txt", "1") == before
+        assert len({before, known("runtime/a.py", "2"), known("plugins/mine/plugin.toml", "1")}) == 3
+    finally:
+        origin.program.cache_clear()
+
+
+def test_a_mapping_that_was_changed_has_results_of_its_own(
+    tmp_path: Path, examiner: Examiner, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    manifest = PolicyManifest("mine", "Mine", "1", "policy", tmp_path, "")
+    served = ServerSettings("openpi", "ws://there:1", tmp_path / "mine.toml")
+    monkeypatch.setattr(ledgers, "read_plugins", lambda setup: OnlyManifest(manifest, served))
+    for words in ("a", "a", "b"):
+        served.mapping.write_text(words)
+        ask(Ledger(tmp_path / "kept"), range(2), CellSetup(policy="mine"))
+    assert examiner.asked == [(0, 1), (0, 1)]
+
+
 def test_a_line_that_was_cut_off_costs_its_own_result_only(tmp_path: Path, examiner: Examiner) -> None:
     ask(Ledger(tmp_path), range(3))
     (file,) = tmp_path.iterdir()
@@ -191,7 +236,26 @@ def test_an_ablation_table_has_a_row_for_each_model_and_says_how_to_make_them(
     for name in ("regression", "no_wrist_camera"):
         (tmp_path / name).mkdir()
         (tmp_path / name / "card.json").write_text("{}")
+    assert [row["policy"] for row in table()] == ["as shipped", "no_wrist_camera", "regression"]
+    (tmp_path / "whole").mkdir()
+    (tmp_path / "whole" / "card.json").write_text("{}")
     assert [row["policy"] for row in table()] == ["whole", "no_wrist_camera", "regression"]
+
+
+def test_an_ablation_tells_no_confidence_of_models_that_nobody_calibrated(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def examine_all(setup: CellSetup, seeds: Sequence[int], *, progress: Callable[..., None], **rest: object) -> None:
+        for count, seed in enumerate(seeds, start=1):
+            verdict = "timeout" if seed % 2 else "succeeded"
+            progress(Result(seed, "", "red cube", verdict, "", 5.0, confidences=(0.9 - 0.1 * (seed % 2),)), count, 2)
+
+    monkeypatch.setattr(ledgers, "examine_all", examine_all)
+    models = [tmp_path / "regression", tmp_path / "whole"]
+    rows = ablation(CellSetup(), range(2), models=models, processes=1, ledger=Ledger(None), listen=Listener())
+    assert [(row["policy"], row["auroc"]) for row in rows] == [("whole", 1.0), ("regression", None)]
+    assert rows[1]["ece"] is None
+    assert rows[1]["succeeded"] == 1
 
 
 def test_the_same_evaluation_is_not_done_twice_at_once(tmp_path: Path, examiner: Examiner) -> None:

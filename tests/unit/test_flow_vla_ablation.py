@@ -9,12 +9,16 @@ import pytest
 import torch
 
 from plugins.flow_vla.ablation.attending import SIZE, STATE, attended
+from plugins.flow_vla.ablation.attending_mind import AttendingMind
 from plugins.flow_vla.model import Build, FlowVla, load_card, load_model, save_model
 from plugins.flow_vla.policy import MODEL, FlowVlaPolicy
 from plugins.flow_vla.ready import ready
 from plugins.flow_vla.slots import asked_for
+from plugins.flow_vla.training import attending
+from plugins.flow_vla.training.attending import Frames
 from runtime.messages.policy import PolicyStatus
 from runtime.messages.tasks import Assignment
+from runtime.picking.funnel import HandState
 from runtime.ports import Proposal
 from tests.support.policy_servers import CELL, observation
 
@@ -64,6 +68,22 @@ def test_without_grounding_the_head_acts_at_the_first_look_and_believes_in_no_pl
     assert first.status is PolicyStatus.WORKING
     assert first.signals
     assert first.targets == ()
+
+
+def test_the_head_learns_from_what_attention_shows_it_at_work(monkeypatch: pytest.MonkeyPatch) -> None:
+    model = rebuilt(Build(grounded=False))
+    seen = observation(1)
+    mind = AttendingMind(CELL, ready(model), "put the red cube in the left tote")
+    hand = HandState(0.4, 0.0, 0.3, 0.0)
+    asked, state = mind.words_and_state(seen, hand)
+    pictures = {camera: seen.views[camera].picture.image[None] for camera in ("overhead", "wrist")}
+    one = Frames(pictures, asked[None], state[None], np.zeros((1, 40), np.float32), np.zeros(1, np.float32))
+    monkeypatch.setattr(attending, "_lessons", lambda *_, **__: iter([one, one]))
+    examples = attending.attending_examples(model, CELL, [], progress=lambda done, total: None)
+    at_work = AttendingMind(CELL, ready(model), "put the red cube in the left tote").think(seen, hand).condition
+    assert len(examples) == 2
+    assert at_work is not None
+    np.testing.assert_allclose(examples.conditions[1], at_work, atol=1e-5)
 
 
 def test_attention_depends_on_picture_and_sentence_and_the_loss_of_actions_reaches_the_eyes() -> None:

@@ -13,6 +13,7 @@ from plugins.flow_vla.model import Card, load_card, save_weights, write_card
 from runtime.keeping import alone, kept_whole, told_when_damaged
 from runtime.mistakes import UserMistake
 from tests.support.full_disk import full_disk
+from twin_app.assembly import origin
 from twin_app.assembly.cli import main
 from twin_app.assembly.practice.workshop import CURVES, PolicyWorkshop
 from twin_app.assembly.train_command import _claim
@@ -67,11 +68,35 @@ def test_a_training_whose_folder_was_claimed_on_a_full_disk_can_begin(tmp_path: 
     recipe, folder = tmp_path / "mine.toml", tmp_path / "training"
     recipe.write_text("seed = 1\n" * 100)
     with full_disk(room=100), pytest.raises(UserMistake, match=r"recipe\.toml cannot be written"):
-        _claim(folder, recipe)
-    _claim(folder, recipe)
+        _claim(folder, recipe, "tray")
+    _claim(folder, recipe, "tray")
     with full_disk(room=0):
-        _claim(folder, recipe)
+        _claim(folder, recipe, "tray")
     assert (folder / "recipe.toml").read_text() == recipe.read_text()
+
+
+def test_a_training_belongs_to_one_configuration_scene_and_program(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    recipe, folder, mine = tmp_path / "mine.toml", tmp_path / "training", tmp_path / "cell.toml"
+    recipe.write_text("seed = 1\n")
+    mine.write_text("one")
+    _claim(folder, recipe, "tray")
+    _claim(folder, recipe, str(mine))  # nothing was made yet
+    (folder / "1-reading").mkdir()
+    _claim(folder, recipe, str(mine))
+    with pytest.raises(UserMistake, match=r"another scene: .*cell\.toml, now it is tray"):
+        _claim(folder, recipe, "tray")
+    mine.write_text("two")
+    with pytest.raises(UserMistake, match="another content of the scene"):
+        _claim(folder, recipe, str(mine))
+    mine.write_text("one")
+    monkeypatch.setattr(origin, "program", lambda: "another")
+    with pytest.raises(UserMistake, match="another version of the program: [0-9a-f]+, now it is another"):
+        _claim(folder, recipe, str(mine))
+    recipe.write_text("seed = 2\n")
+    with pytest.raises(UserMistake, match="another configuration"):
+        _claim(folder, recipe, str(mine))
 
 
 def test_weights_that_find_no_room_leave_a_folder_that_is_not_taken_for_a_model(tmp_path: Path) -> None:

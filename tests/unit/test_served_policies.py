@@ -144,6 +144,19 @@ def test_a_seed_without_its_server_is_no_result(protocol: str, monkeypatch: pyte
     assert "--keep" in mistake.value.remedy
 
 
+@each_protocol
+def test_a_fallback_whose_server_goes_away_during_the_work_makes_no_result(
+    protocol: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    choice = {protocol: ServerChoice(address=FRONT[protocol] + nobody())}
+    setup = CellSetup(policy="programmed", fallback=protocol, servers=choice)
+    verdicts = iter(("succeeded", "declined"))
+    monkeypatch.setattr(session, "examine", lambda setup, **_: Result(setup.seed, "", "", next(verdicts), "", 30.0))
+    assert session.examine_one(setup, "nominal", None).verdict == "succeeded"
+    with pytest.raises(UserMistake, match=f"policy {protocol} went away during the work: server .*"):
+        session.examine_one(setup, "nominal", None)
+
+
 def words(*more: str) -> argparse.Namespace:
     return build_parser().parse_args(["evaluate", "--seeds", "1:2", *more])
 

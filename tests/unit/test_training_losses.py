@@ -5,6 +5,8 @@ No GPU is at hand here. The `meta` device stands for one: it knows shapes and pl
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from concurrent.futures import Future
 from contextlib import nullcontext
 from pathlib import Path
 
@@ -14,8 +16,8 @@ import torch
 
 from plugins.flow_vla.grounding import Grounding
 from plugins.flow_vla.slots import ASKED
-from plugins.flow_vla.training import grounding
-from plugins.flow_vla.training.collecting import make_shard
+from plugins.flow_vla.training import collecting, grounding
+from plugins.flow_vla.training.collecting import make_shard, make_stills
 from plugins.flow_vla.training.labels import CAMERAS
 from plugins.flow_vla.training.shards import Shards
 from plugins.flow_vla.training.turning import turning_loss
@@ -85,3 +87,26 @@ def test_a_shard_that_was_damaged_is_named_with_the_remedy(shards: Shards, tmp_p
     np.savez(file, colour=np.array([{}], dtype=object))
     with pytest.raises(UserMistake, match="damaged: ValueError: Object arrays cannot be loaded"):
         Shards(tmp_path, cell)
+
+
+def test_stills_end_with_the_last_seed_that_was_asked_for(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(collecting, "STILLS", 2)
+    seeds: list[int] = []
+
+    def make(file: Path, recipe: StillRecipe, seed: int, count: int) -> None:
+        seeds.extend(range(seed, seed + count))
+        make_shard(file, recipe, seed, count)
+
+    class Here:
+        def submit(self, work: Callable[..., None], *what: object) -> Future[None]:
+            done: Future[None] = Future()
+            done.set_result(work(*what))
+            return done
+
+    monkeypatch.setattr(collecting, "make_shard", make)
+    monkeypatch.setattr(collecting, "crew", lambda processes: nullcontext(Here()))
+    shards = make_stills(
+        tmp_path / "stills", scene="tray", first_seed=5, count=3, processes=1, progress=lambda done, total: None
+    )
+    assert seeds == [5, 6, 7]
+    assert len(shards) == 3

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import hashlib
+import json
 from pathlib import Path
 
 import msgspec
@@ -20,6 +21,7 @@ from twin_app.assembly.compression.table import Row, draw_table, row_of
 from twin_app.assembly.examination.ledger import Ledger
 from twin_app.assembly.examination.session import Result
 from twin_app.assembly.figures import circumstances, show_rows
+from twin_app.assembly.origin import origin_of
 from twin_app.assembly.practice.workshop import PolicyWorkshop
 from twin_app.assembly.progress import Progress
 from twin_app.assembly.setup import CellSetup, absolute_scene, read_plugins, variants_folder
@@ -89,11 +91,12 @@ def _model(arguments: argparse.Namespace, manifest: PolicyManifest) -> Path:
 
 
 def _claimed(arguments: argparse.Namespace, model: Path, config: Path) -> Path:
-    """A folder for this model made with this configuration; another one of either gets its own."""
+    """A folder for this model made with this configuration by this program; another one of any gets its own."""
     base = Path(arguments.out) if arguments.out else user_data_path("celltwin") / "compression" / arguments.policy
     try:
         words = config.read_bytes()
-        about = (model / CARD).read_bytes() + words + absolute_scene(arguments.scene).encode()
+        origin = origin_of(absolute_scene(arguments.scene))
+        about = (model / CARD).read_bytes() + words + json.dumps(origin).encode()
         folder = base.absolute() / hashlib.sha256(about).hexdigest()[:12]
         folder.mkdir(parents=True, exist_ok=True)
         (folder / "compression.toml").write_bytes(words)

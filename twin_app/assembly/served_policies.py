@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import NoReturn
 
 import numpy as np
 from msgspec.structs import replace
@@ -110,8 +111,22 @@ def _dark(cell: CellDescription) -> Observation:
 
 def check_still_there(name: str, policy: Policy) -> None:
     """Whether a policy that did not succeed was there to do so; when its server has gone, closes it and raises."""
-    if not isinstance(policy, RemotePolicy) or not (obstacle := policy.await_ready(FOUND_WITHIN_S)):
+    if isinstance(policy, RemotePolicy) and (obstacle := policy.await_ready(FOUND_WITHIN_S)):
+        _give_up(name, policy, obstacle)
+
+
+def check_fallback_there(setup: CellSetup, registry: Registry) -> None:
+    """As `check_still_there`, for the policy that was to stand in: each cell connects to its server anew."""
+    if not setup.fallback or registry.server_settings(setup.fallback) is None:
         return
+    policy = registry.load_policy(setup.fallback, read_scene(setup).cell)
+    assert isinstance(policy, RemotePolicy)
+    if obstacle := policy.await_found(FOUND_WITHIN_S):
+        _give_up(setup.fallback, policy, obstacle)
+    policy.close()
+
+
+def _give_up(name: str, policy: RemotePolicy, obstacle: str) -> NoReturn:
     unfit = policy.standing().phase is Phase.REFUSED
     policy.close()
     if unfit:

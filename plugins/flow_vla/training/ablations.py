@@ -7,25 +7,26 @@ from pathlib import Path
 
 import torch
 
-from plugins.flow_vla.model import Build, FlowVla, load_model, save_model
+from plugins.flow_vla.model import Build, FlowVla, load_card, load_model, save_model
 from plugins.flow_vla.training.acting import ActingPlan, teach_acting
-from plugins.flow_vla.training.attending import read_frames, teach_attending
+from plugins.flow_vla.training.attending import attending_examples, read_frames, teach_attending_eyes
 from plugins.flow_vla.training.course import Course
+from plugins.flow_vla.training.lessons import Examples
 from plugins.flow_vla.training.recipe import Recipe, read_recipe
 from runtime.plugin_host.workshop import Workshop
 from sim_worlds.scenes import load_scene
 
 FOLDER = "ablations"
 EPOCHS = 6
-"""Of the policy that attends."""
+"""Of eyes that the actions alone teach."""
 
 
 def ablate(config: Path, workshop: Workshop) -> Path:
     """See `Trainer`: the whole recipe, what of it is missing, then every alternative that is missing."""
     recipe = read_recipe(config)
     course = Course(recipe, workshop)
-    course.run()
-    return Ablations(recipe, workshop, course).run()
+    whole = course.run()
+    return Ablations(recipe, workshop, course).run(whole)
 
 
 class Ablations:
@@ -37,9 +38,10 @@ class Ablations:
         self._course = course
         self._corrected = ["demonstrations", *(f"corrections-{number}" for number in range(recipe.lessons.rounds))]
 
-    def run(self) -> Path:
-        """The folder of all of them."""
+    def run(self, whole: Path) -> Path:
+        """The folder of all of them, and of a copy of `whole`: what they are compared with."""
         alternatives: dict[str, Callable[[Path], None]] = {
+            "whole": lambda place: self._whole(place, whole),
             "no_wrist_camera": lambda place: self._head(place, Build(wrist=False), blind=("wrist",)),
             "regression": lambda place: self._head(place, Build(regression=True)),
             "absolute_actions": lambda place: self._head(place, Build(relative=False)),
@@ -64,11 +66,8 @@ class Ablations:
     def _head(
         self, place: Path, build: Build, *, blind: tuple[str, ...] = (), datasets: list[str] | None = None
     ) -> None:
-        model = self._eyes(build)
         examples = self._course.examples(datasets or self._corrected, relative=build.relative, blind=blind)
-        plan = ActingPlan(steps=self._recipe.acting.round_steps, seed=self._recipe.seed)
-        teach_acting(model, examples, plan, progress=self._course.listen(place.name))
-        self._keep(model, place, {"examples": len(examples)})
+        self._taught(self._eyes(build), examples, place)
 
     def _without_corrections(self, place: Path) -> None:
         """As many lessons, all of them the teacher's own."""
@@ -78,25 +77,33 @@ class Ablations:
         self._head(place, Build(), datasets=["demonstrations", "more-demonstrations"])
 
     def _attending(self, place: Path, *, grounded_eyes: bool) -> None:
+        """Its head is taught as long as every other one; eyes without grounding are taught by the actions before."""
         build = Build(grounded=False)
         model = self._eyes(build)
+        cell = load_scene(self._workshop.scene).description
+        datasets = [self._workshop.folder / name for name in self._corrected]
+
+        def heard(done: int, total: int) -> None:
+            self._workshop.tell(f"frames for {place.name}", done=done, total=total)
+
         if not grounded_eyes:
             model.grounding = FlowVla(build).grounding
-        frames = read_frames(
-            model,
-            load_scene(self._workshop.scene).description,
-            [self._workshop.folder / name for name in self._corrected],
-            progress=lambda done, total: self._workshop.tell(f"frames for {place.name}", done=done, total=total),
-        )
-        teach_attending(
-            model,
-            frames,
-            epochs=EPOCHS,
-            seed=self._recipe.seed,
-            eyes_learn=not grounded_eyes,
-            progress=self._course.listen(place.name),
-        )
-        self._keep(model, place, {"frames": len(frames.done)})
+            frames = read_frames(model, cell, datasets, progress=heard)
+            listen = self._course.listen(f"eyes of {place.name}")
+            teach_attending_eyes(model.train(), frames, epochs=EPOCHS, seed=self._recipe.seed, progress=listen)
+            model.head = FlowVla(build).head
+        examples = attending_examples(model.eval(), cell, datasets, progress=heard)
+        self._taught(model, examples, place)
+
+    def _taught(self, model: FlowVla, examples: Examples, place: Path) -> None:
+        plan = ActingPlan(steps=self._recipe.acting.round_steps, seed=self._recipe.seed)
+        teach_acting(model.train(), examples, plan, progress=self._course.listen(place.name))
+        self._keep(model, place, {"examples": len(examples)})
+
+    def _whole(self, place: Path, whole: Path) -> None:
+        """A copy of what the others are compared with."""
+        card = load_card(whole)
+        save_model(load_model(whole), place, version=card.version, facts=card.facts)
 
     def _keep(self, model: FlowVla, place: Path, facts: dict[str, int]) -> None:
         save_model(model.eval(), place, version=self._recipe.version, facts={"ablation": place.name, **facts})

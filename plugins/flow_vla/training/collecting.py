@@ -25,19 +25,22 @@ from sim_worlds.variation import TrainingMix
 def make_stills(
     folder: Path, *, scene: str, first_seed: int, count: int, processes: int, progress: Callable[[int, int], None]
 ) -> Shards:
-    """So many stills of a scene under every variation, in whole shards; those that are there already are kept.
+    """So many stills of a scene under every variation, in shards; those that are there already are kept.
 
     `progress` hears how many shards of how many are there.
     """
     folder.mkdir(parents=True, exist_ok=True)
     recipe, size = StillRecipe(scene=scene, mix=TrainingMix()), min(STILLS, count)
-    wanted = {_file(folder, seed): seed for seed in range(first_seed, first_seed + count, size)}
+    end = first_seed + count
+    wanted = {_file(folder, seed): seed for seed in range(first_seed, end, size)}
     missing = {file: seed for file, seed in wanted.items() if not file.exists()}
     done = len(wanted) - len(missing)
     progress(done, len(wanted))
     if missing:
         with crew(processes) as pool:
-            waiting = [pool.submit(make_shard, file, recipe, seed, size) for file, seed in missing.items()]
+            waiting = [
+                pool.submit(make_shard, file, recipe, seed, min(size, end - seed)) for file, seed in missing.items()
+            ]
             for finished in as_completed(waiting):
                 finished.result()
                 done += 1

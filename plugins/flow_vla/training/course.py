@@ -205,6 +205,7 @@ class Course:
     def _card_facts(self) -> dict[str, Any]:
         return {
             **self._facts,
+            "scene": Path(self._workshop.scene).stem,
             "made on": f"{platform.machine()}, {os.cpu_count()} cores, torch {torch.__version__}",
             "recipe": msgspec.to_builtins(self._recipe),
         }

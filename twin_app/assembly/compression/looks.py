@@ -61,10 +61,10 @@ def record_looks(setup: CellSetup, *, policy: Policy, registry: Registry) -> Loo
     return recorder
 
 
-def compare(recorded: LookRecorder, policies: Mapping[str, Policy]) -> dict[str, Compared]:
+def compare(recorded: LookRecorder, policies: Mapping[str, Policy], *, looks: int | None = None) -> dict[str, Compared]:
     """Ask all of them about every look, in turns: what else the machine does troubles all alike.
 
-    The first one is the measure of `alike`. Raises ValueError where no task was begun.
+    The first one is the measure of `alike`. `looks`: only the first so many. Raises ValueError where no task was begun.
     """
     if recorded.assignment is None:
         raise ValueError("no task was begun")
@@ -72,7 +72,7 @@ def compare(recorded: LookRecorder, policies: Mapping[str, Policy]) -> dict[str,
     compared = {name: Compared() for name in names}
     for policy in policies.values():
         policy.begin(recorded.assignment)
-    for index, look in enumerate(recorded.looks):
+    for index, look in enumerate(recorded.looks[:looks]):
         proposals: dict[str, Proposal] = {}
         first = index % len(names)
         for name in (*names[first:], *names[:first]):

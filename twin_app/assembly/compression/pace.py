@@ -75,9 +75,7 @@ def measure_seed(setup: CellSetup, models: Mapping[str, str]) -> dict[str, Compa
     registry, policies = _loaded[key]
     recorded = record_looks(setup, policy=next(iter(policies.values())), registry=registry)
     if fresh:
-        for look in recorded.looks[:WARM_LOOKS]:
-            for policy in policies.values():
-                policy.infer(look)
+        compare(recorded, policies, looks=WARM_LOOKS)
     return compare(recorded, policies)
 
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Generator
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -73,21 +75,27 @@ class Watched:
 
     def begin(self, assignment: Assignment) -> None:
         """See `Policy`."""
-        self.policy.begin(assignment)
+        with self._noted():
+            self.policy.begin(assignment)
 
     def infer(self, observation: Observation) -> Proposal:
         """See `Policy`."""
         began_s = time.perf_counter()
-        try:
+        with self._noted():
             proposal = checked(self.policy.infer(observation))
-        except Exception as trouble:
-            self.trouble = self.trouble or f"{type(trouble).__name__}: {trouble}"
-            raise
         if observation.assignment is not None:
             self.latencies_s.append(time.perf_counter() - began_s)
             self.proposals.append(proposal)
             self.gripped = self.gripped or observation.gripper_force_n >= HELD_N
         return replace(proposal, confidence_limit=0.0) if self.unhindered else proposal
+
+    @contextmanager
+    def _noted(self) -> Generator[None]:
+        try:
+            yield
+        except Exception as trouble:
+            self.trouble = self.trouble or f"{type(trouble).__name__}: {trouble}"
+            raise
 
 
 class WatchedRegistry(Registry):
@@ -119,8 +127,7 @@ def examine(setup: CellSetup, *, suite: str, policy: Policy, registry: Registry)
 
 def _examined(cell: LockStepCell, question: Question, watched: Watched, *, seed: int) -> Result:
     cell.start()
-    part, tote = question.part or cell.description.parts[0].name, question.tote or cell.description.totes[0].name
-    cell.judge.begin(part=part, tote=tote)
+    cell.judge.begin(part=question.part, tote=question.tote)
     began_ns = cell.loop.now_ns
     retries = int(bool(cell.setup.fallback))
     receipt = cell.ask(AddTask(question.instruction, time_limit_s=TIME_LIMIT_S, retries=retries))
@@ -153,7 +160,7 @@ def _examined(cell: LockStepCell, question: Question, watched: Watched, *, seed:
 def _verdict(outcome: Outcome, question: Question, status: TaskStatus | None, watched: Watched) -> str:
     if outcome.succeeded and question.part:
         return "succeeded"
-    if outcome.wrong_part:
+    if outcome.wrong_part or outcome.wrong_tote or (outcome.moved and not question.part):
         return "wrong_part"
     if status is TaskStatus.DECLINED:
         return "declined"

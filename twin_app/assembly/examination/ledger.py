@@ -17,7 +17,7 @@ from runtime.plugin_host.manifest import CARD
 from sim_worlds.variation import TrainingMix
 from twin_app.assembly.examination.examination import Result
 from twin_app.assembly.examination.session import examine_all
-from twin_app.assembly.figures import commit
+from twin_app.assembly.origin import content_of, program
 from twin_app.assembly.setup import CellSetup, read_plugins
 
 Progress = Callable[[Result, int, int], None]
@@ -75,15 +75,19 @@ class Ledger:
         return [known[seed] for seed in wanted]
 
     def _file(self, setup: CellSetup, suite: str, model: Path | None, mix: TrainingMix | None) -> Path | None:
-        """Named after everything that a result depends on: the program, the weights, the cell and the question."""
+        """Named after everything that a result depends on: the program, the weights, the cell and the question.
+
+        Which weights work behind a server it cannot tell.
+        """
         if self._folder is None:
             return None
         what: list[Any] = [
-            commit(),
+            program(),
             suite,
             "" if model is None else _digest_of(model),
             _own_weights(setup),
-            _file_of(setup.scene),
+            content_of(setup.scene),
+            _mappings(setup),
             msgspec.to_builtins(msgspec.structs.replace(setup, seed=0)),
         ]
         if mix is not None:
@@ -98,7 +102,7 @@ class Ledger:
 
 def _digest_of(model: Path) -> str:
     """Of its card, which holds the hashes of its weights."""
-    return _file_of(str(model / CARD)) or str(model)
+    return content_of(model / CARD) or str(model)
 
 
 def _own_weights(setup: CellSetup) -> list[str]:
@@ -108,10 +112,11 @@ def _own_weights(setup: CellSetup) -> list[str]:
     return [_digest_of(model) for model in models if model is not None]
 
 
-def _file_of(name: str) -> str:
-    """Hash of a file's content; empty for what is no file, as the name of a scene that comes with the program."""
-    file = Path(name)
-    return hashlib.sha256(file.read_bytes()).hexdigest() if file.is_file() else ""
+def _mappings(setup: CellSetup) -> list[str]:
+    """How the servers of those that take part see the cell."""
+    registry = read_plugins(setup)
+    served = [registry.server_settings(name) for name in (setup.policy, setup.fallback) if name]
+    return [content_of(settings.mapping) for settings in served if settings is not None]
 
 
 def _read(file: Path) -> dict[int, Result]:

@@ -14,7 +14,7 @@ from runtime.plugin_host import Registry
 from runtime.ports import Policy
 from sim_worlds.variation import TrainingMix
 from twin_app.assembly.examination.examination import Result, examine
-from twin_app.assembly.served_policies import check_still_there
+from twin_app.assembly.served_policies import check_fallback_there, check_still_there
 from twin_app.assembly.setup import CellSetup, read_plugins, read_scene
 
 _connected: dict[str, Policy] = {}
@@ -58,6 +58,7 @@ def examine_one(setup: CellSetup, suite: str, model: Path | None) -> Result:
     result = examine(setup, suite=suite, policy=policy, registry=registry)
     if result.verdict != "succeeded":
         check_still_there(setup.policy, policy)
+        check_fallback_there(setup, registry)
     return result
 
 

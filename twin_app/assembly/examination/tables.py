@@ -16,6 +16,7 @@ from twin_app.assembly.examination.figures import figures_of
 from twin_app.assembly.examination.ledger import Ledger
 from twin_app.assembly.setup import CellSetup
 
+_OF_CONFIDENCE = ("ece", "auroc", "auroc_early")
 COLUMNS = (
     "n",
     "succeeded",
@@ -25,10 +26,10 @@ COLUMNS = (
     "timeout",
     "declined",
     "failed",
-    "ece",
-    "auroc",
-    "auroc_early",
+    *_OF_CONFIDENCE,
 )
+WHOLE = "whole"
+"""Name of the model that has every part."""
 
 
 class Listener(Protocol):
@@ -56,6 +57,9 @@ class Entry:
     model: Path | None = None
     """Weights; None: the policy's own."""
 
+    calibrated: bool = True
+    """Whether its confidence means anything."""
+
 
 def robustness(
     setup: CellSetup,
@@ -75,8 +79,14 @@ def robustness(
 def ablation(
     setup: CellSetup, seeds: range, *, models: Sequence[Path], processes: int, ledger: Ledger, listen: Listener
 ) -> list[dict[str, Any]]:
-    """The whole policy, then every model, named after its folder."""
-    entries = [Entry("whole", setup), *(Entry(model.name, setup, model) for model in models)]
+    """The policy with all its parts, then every model without one, named after its folder.
+
+    `whole` among them is the training that the others come from; without it the policy's own weights take its place,
+    under another name. Nobody has calibrated the others.
+    """
+    whole = [Entry(WHOLE, setup, model) for model in models if model.name == WHOLE] or [Entry("as shipped", setup)]
+    parts = [Entry(model.name, setup, model, calibrated=False) for model in models if model.name != WHOLE]
+    entries = [*whole, *parts]
     return _table("policy", entries, seeds, processes, ledger, listen)
 
 
@@ -96,6 +106,8 @@ def _table(
             model=entry.model,
         )
         figures = figures_of(results)
+        if not entry.calibrated:
+            figures |= dict.fromkeys(_OF_CONFIDENCE)
         rows.append({kind: entry.name, **{column: figures[column] for column in COLUMNS}})
         listen.end(entry.name, rows[-1])
     return rows

@@ -13,6 +13,7 @@ from msgspec.structs import replace
 from runtime.datasets import DatasetForm, DatasetWriter
 from runtime.link.parentage import crew
 from sim_worlds.variation import TrainingMix
+from twin_app.assembly.origin import origin_of
 from twin_app.assembly.practice.lesson import LearnerFactory, give_lesson
 from twin_app.assembly.practice.notes import episode_of, form_of
 from twin_app.assembly.setup import CellSetup, read_scene
@@ -35,7 +36,8 @@ class Syllabus:
 
     def form(self, about: dict[str, str]) -> DatasetForm:
         """Of the dataset."""
-        facts = {"scene": self.setup.scene, "mismatch": self.setup.mismatch, "mix": repr(self.mix), **about}
+        origin = origin_of(self.setup.scene)
+        facts = {**origin, "mismatch": self.setup.mismatch, "mix": repr(self.mix), **about}
         return form_of(read_scene(self.setup).cell, about=facts)
 
 

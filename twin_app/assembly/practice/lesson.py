@@ -68,7 +68,10 @@ def draw_manner(cell: CellDescription, random: np.random.Generator, *, learner_s
 
 
 def give_lesson(setup: CellSetup, *, learner: LearnerFactory | None = None, learner_share: float = 0.0) -> Lesson:
-    """Run one lesson in lock-step; everything in it follows from the setup's seed."""
+    """Run one lesson in lock-step; everything in it follows from the setup's seed.
+
+    Raises what teacher or learner raised: a lesson that a mistake in the program cut off teaches the wrong thing.
+    """
     random = np.random.default_rng((setup.seed, 0x1E550))
     teachers: list[Teacher] = []
     cells: list[LockStepCell] = []
@@ -102,4 +105,6 @@ def _given(cell: LockStepCell, teacher: Teacher, speaker: Speaker, *, seed: int)
     receipt = cell.ask(AddTask(instruction, time_limit_s=TIME_LIMIT_S))
     with suppress(UserMistake):  # a learner may lead the cell to where only a person can help
         cell.run_to_end(int(receipt.detail))
+    if teacher.trouble is not None:
+        raise teacher.trouble
     return Lesson(seed, instruction, manner, tuple(teacher.shown), cell.judge.outcome())

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Generator
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import Protocol
 
@@ -104,14 +105,29 @@ class Teacher:
         self._learner_drives = False
         self._done_looks = 0
         self.shown: list[Shown] = []
+        self.trouble: Exception | None = None
+        """What it or the learner raised first: the cell would take it for a failed pick and go on."""
 
     def begin(self, assignment: Assignment) -> None:
         """The lesson's task."""
-        if self._learner is not None:
-            self._learner.begin(assignment)
+        with self._noted():
+            if self._learner is not None:
+                self._learner.begin(assignment)
 
     def infer(self, observation: Observation) -> Proposal:
         """Note the advice; drive, or let the learner drive."""
+        with self._noted():
+            return self._answer(observation)
+
+    @contextmanager
+    def _noted(self) -> Generator[None]:
+        try:
+            yield
+        except Exception as trouble:
+            self.trouble = self.trouble or trouble
+            raise
+
+    def _answer(self, observation: Observation) -> Proposal:
         committed = self._under_way.states(observation)
         hand = committed[-1]
         if observation.assignment is None:
@@ -146,12 +162,12 @@ class Teacher:
         )
 
     def _lend(self, proposal: Proposal, observation: Observation) -> Proposal:
-        """The learner's chunk; when the task is over is the teacher's to say."""
+        """The learner's chunk; when the task is over, and whether to go on, is the teacher's to say."""
         assert self._learner is not None
         if self._learner.path is not None:
             self._under_way.keep(self._learner.path, stamp_ns=observation.stamp_ns)
         status = PolicyStatus.DONE if self._done_looks >= DONE_LOOKS else PolicyStatus.WORKING
-        return replace(proposal, status=status, reason="")
+        return replace(proposal, status=status, reason="", confidence=1.0, confidence_limit=0.0)
 
     def _wait(self, observation: Observation, committed: tuple[HandState, ...]) -> Proposal:
         """Before and after the task: stay."""
