@@ -12,6 +12,7 @@ from torch.nn import functional
 
 from plugins.flow_vla.reader import Reader
 from plugins.flow_vla.slots import COLOURS, PLACES, SHAPES, SLOTS, TOTES
+from plugins.flow_vla.training.crossing import Crossing
 from plugins.flow_vla.training.filler import exchange, surround
 from plugins.flow_vla.words import encode
 from sim_worlds.sentences import CHECKING, PLAIN, TRAINING, Meaning, Sense, Sentence, Speaker
@@ -33,6 +34,10 @@ decides; easy in the end, so that what was said in so many words is not doubted.
 _EXCHANGED = (0.6, 0.1)
 """Share of sentences whose form's own words are exchanged, while it is hard and in the end."""
 
+_CROSSED = 0.4
+"""Share of sentences that have the beginning or the end of another form."""
+
+_CROSSING = Crossing(TRAINING.frames)
 _UNDOABLE = 0.4
 _OTHER_SENSES = tuple(sense for sense in Sense if sense is not Sense.DO)
 
@@ -108,10 +113,18 @@ def _eased(ends: tuple[float, float], done: float) -> float:
 
 def _said(speakers: tuple[Speaker, Speaker], random: np.random.Generator, *, exchanged: float) -> Sentence:
     speaker, meaning = speakers[random.uniform() < _PLAIN], draw_meaning(random)
-    if random.uniform() >= exchanged:
-        return speaker.say(meaning)
-    among_others = exchange if meaning.sense is Sense.DO else surround
-    return speaker.say(meaning, reworded=lambda form: among_others(form, random))
+    order = meaning.sense is Sense.DO
+    crossed = random.uniform() < _CROSSED
+    among_others = random.uniform() < exchanged
+
+    def reworded(form: str) -> str:
+        if crossed:
+            form = _CROSSING.of_order(form, random) if order else _CROSSING.of_undoable(form, random)
+        if among_others:
+            form = exchange(form, random) if order else surround(form, random)
+        return form
+
+    return speaker.say(meaning, reworded=reworded)
 
 
 def reading_figures(reader: Reader, *, seed: int, count: int = 3000) -> dict[str, float]:
