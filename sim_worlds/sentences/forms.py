@@ -70,6 +70,7 @@ PLAIN = Forms(
 _WRITERS = (
     *("floor", "office", "twelve", "builds", "stories", "short", "pairs", "forty"),
     *("abroad", "family", "indirect", "manuals", "mood", "radio", "trades", "typed"),
+    *("adjuncts", "customers", "dialects", "questions", "talkers", "turnings"),
 )
 TRAINING = PLAIN.with_collected(*(collected(f"training-{writer}") for writer in _WRITERS))
 CHECKING = Forms.of(collected("checking"), collected("checking-people"))
