@@ -145,11 +145,14 @@ class Remote(Protocol):
     """What a policy that holds a connection offers beyond the port."""
 
     def await_ready(self, timeout_s: float) -> str:
-        """Wait until it may drive; why it may not, in words. It has been shown an observation before."""
+        """Wait until it may drive; why it may not, in words. It has been shown an observation before.
+
+        It is called again when the time was too short. With none at all it only tells how it stands, in no time.
+        """
         ...
 
     def close(self) -> None:
-        """Let go of connection and threads; it is not called any more."""
+        """Let go of connection and threads, in whatever thread and at most for seconds; it is not called any more."""
         ...
 
 

@@ -14,9 +14,13 @@ import numpy as np
 
 from runtime.policy_servers.arrays import LARGEST_BYTES, Array, NoArray, array_of, npy_array, npy_bytes, shape_of
 from runtime.policy_servers.exchange import LookRefused, ServerTrouble
+from runtime.policy_servers.value_count import MOST_IN_ONE, ValueCount
 
 CONFIG_OLD, CONFIG_NEW = "__ModalityConfig_class__", "__ModalityConfig__"
 AS_JSON = "as_json"
+LONGEST_CONFIG = 64 * 1024
+"""In characters, of one modality's configuration as JSON: some names and some whole numbers."""
+
 NPY, AS_NPY = "__ndarray_class__", "as_npy"
 ND, TYPE, KIND, SHAPE, DATA = b"nd", b"type", b"kind", b"shape", b"data"
 
@@ -46,8 +50,15 @@ def unpack(frame: bytes) -> Any:  # a map, a list, or whatever a stranger sends
         raise ServerTrouble(f"a frame of {len(frame)} bytes is refused, at most {LARGEST_BYTES}")
     if frame == b"ERROR":
         raise LookRefused("the server failed without a word: is it the right policy server?")
+    count = ValueCount(_array)
     try:
-        return msgpack.unpackb(frame, object_hook=_array)
+        return msgpack.unpackb(
+            frame,
+            object_hook=count.take_map,
+            list_hook=count.take_list,
+            max_array_len=MOST_IN_ONE,
+            max_map_len=MOST_IN_ONE,
+        )
     except NoArray as trouble:
         raise ServerTrouble(f"an array of the server's is refused: {trouble}") from trouble
     except (ValueError, TypeError, RecursionError, msgpack.exceptions.UnpackException) as trouble:
@@ -74,7 +85,7 @@ def unpacked_config(value: object) -> tuple[Dialect, dict[str, Any]] | None:
     if isinstance(content, dict):
         return Dialect.D2, content
     try:
-        parsed = json.loads(content) if isinstance(content, str) else None
+        parsed = json.loads(content) if isinstance(content, str) and len(content) <= LONGEST_CONFIG else None
     except (ValueError, RecursionError):
         return None
     return (Dialect.D1, parsed) if isinstance(parsed, dict) else None

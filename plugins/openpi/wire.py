@@ -9,6 +9,7 @@ import numpy as np
 
 from runtime.policy_servers.arrays import Array, NoArray, array_of, shape_of
 from runtime.policy_servers.exchange import ServerTrouble
+from runtime.policy_servers.value_count import MOST_IN_ONE, ValueCount
 
 ARRAY, SCALAR = b"__ndarray__", b"__npgeneric__"
 DATA, DTYPE, SHAPE = b"data", b"dtype", b"shape"
@@ -21,8 +22,15 @@ def pack(message: dict[str, Any]) -> bytes:
 
 def unpack(frame: bytes) -> dict[str, Any]:
     """One frame as a map; raises `ServerTrouble` for everything that openpi does not send."""
+    count = ValueCount(_array)
     try:
-        message = msgpack.unpackb(frame, object_hook=_array)
+        message = msgpack.unpackb(
+            frame,
+            object_hook=count.take_map,
+            list_hook=count.take_list,
+            max_array_len=MOST_IN_ONE,
+            max_map_len=MOST_IN_ONE,
+        )
     except NoArray as trouble:
         raise ServerTrouble(f"an array of the server's is refused: {trouble}") from trouble
     except (ValueError, TypeError, RecursionError, msgpack.exceptions.UnpackException) as trouble:

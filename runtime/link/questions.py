@@ -84,7 +84,10 @@ class Answerer:
         """The next question, or None; it has to be answered before the one after it."""
         if not is_readable(self._socket, timeout_s):
             return None
-        question = self._socket.recv(zmq.NOBLOCK, copy=False)
+        try:
+            question = self._socket.recv(zmq.NOBLOCK, copy=False)
+        except zmq.Again:  # what was there is no question: it came without its envelope
+            return None
         self.asker = _peer(question)
         discard_rest(self._socket)
         return question.bytes

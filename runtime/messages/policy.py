@@ -73,6 +73,9 @@ class PolicyEntry(Struct, frozen=True):
     served: bool = False
     """Whether its model runs behind a server, so that it may not be there."""
 
+    load_s: float = 0.0
+    """How long it may take to import, build and warm it."""
+
 
 class ShadowState(Struct, frozen=True):
     """A policy that is asked what the active one is asked, without effect; fields as in `PolicyState`."""

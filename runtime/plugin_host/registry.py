@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import importlib.util
 import sys
+import threading
 import traceback
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
@@ -205,8 +206,17 @@ def discover(
     return Registry(plugins, troubles, choices=choices, variants=found)
 
 
+_IMPORTING = threading.RLock()
+"""What loads in another thread finds a plugin's file executed to its end, or not at all."""
+
+
 def _import(file: Path) -> ModuleType:
     """Import a plugin's file under a package name of its own, so that its files find one another relatively."""
+    with _IMPORTING:
+        return _imported(file)
+
+
+def _imported(file: Path) -> ModuleType:
     digest = hashlib.blake2s(str(file.parent).encode(), digest_size=4).hexdigest()
     package = f"celltwin_plugin_{file.parent.name}_{digest}"
     if package not in sys.modules:

@@ -29,6 +29,9 @@ from runtime.ports import Observation
 Rows = NDArray[np.float64]
 """float64[steps, numbers]."""
 
+LARGEST_NUMBER = 1e6
+"""Beyond it no unit makes sense of a number, and sums and squares of such numbers may overflow."""
+
 WIDTH_SLACK_M = 0.002
 """A width that is so little beyond the gripper's is its end."""
 
@@ -75,7 +78,7 @@ class Actor:
             raise AnswerRefused([Mismatch("orientation", "a rotation", str(trouble))]) from trouble
 
     def mismatches(self, answer: Answer) -> tuple[Mismatch, ...]:
-        """Every array of the mapping that is missing, misshapen, of the wrong type or not finite."""
+        """Every array of the mapping that is missing, misshapen, of the wrong type, not finite or absurd."""
         found: list[Mismatch] = []
         lengths: set[int] = set()
         for action in self._mapping.action:
@@ -89,8 +92,8 @@ class Actor:
             elif array.shape[0] < self._mapping.steps.horizon:
                 steps = f"{self._mapping.steps.horizon} steps or more"
                 found.append(Mismatch(action.key, steps, f"{array.shape[0]} steps"))
-            elif not np.isfinite(array.astype(np.float64)).all():
-                found.append(Mismatch(action.key, "finite numbers", _first_strange(array)))
+            elif strange := _first_strange(array):
+                found.append(Mismatch(action.key, f"finite numbers within ±{LARGEST_NUMBER:g}", strange))
             else:
                 lengths.add(array.shape[0])
         if len(lengths) > 1:
@@ -171,8 +174,12 @@ class Actor:
 
 
 def _first_strange(array: Array) -> str:
+    """The first number that is not finite or absurd, and where it is; empty when there is none."""
     values = array.astype(np.float64)
-    row, column = map(int, np.argwhere(~np.isfinite(values))[0])
+    strange = np.argwhere(~(np.abs(values) <= LARGEST_NUMBER))
+    if not len(strange):
+        return ""
+    row, column = map(int, strange[0])
     return f"{values[row, column]} in step {row}, column {column}"
 
 

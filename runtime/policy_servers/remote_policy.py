@@ -33,7 +33,7 @@ LOOK_AGAIN_S = 0.02
 
 
 class RemotePolicy:
-    """Asks one server. Belongs to one thread; the connection has its own. `close` it in the end."""
+    """Asks one server. Belongs to one thread; the connection has its own. `close` it in the end, in any thread."""
 
     def __init__(self, cell: CellDescription, mapping: Mapping, open_transport: OpenTransport, *, address: str) -> None:
         """Begins to connect at once. A mapping that does not fit the cell is never connected."""
@@ -144,7 +144,7 @@ class RemotePolicy:
 
     def _followed(self, chunk: Chunk, observation: Observation) -> Proposal:
         """A model that only acts: how sure it is shows in its chunks, that it is done in its stillness."""
-        still_s = self._stillness.seconds(observation)
+        still_s = self._stillness.seconds(chunk, observation)
         limit_s = self._mapping.done_after_still_s
         done = limit_s > 0.0 and still_s >= limit_s
         confidence, measured = self._agreement.judge(

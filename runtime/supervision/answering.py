@@ -24,6 +24,9 @@ from runtime.supervision.policy_requests import (
 from runtime.supervision.requests import Answered, Facts, mode_event_for, refusal, tag_of
 
 SWAP_PATIENCE_S = 60.0
+AFTER_LOAD_S = 10.0
+"""Until a policy that has taken all the time that it may take to load drives, or has answered."""
+
 FAULT_PATIENCE_S = 150.0
 RESTART_PATIENCE_S = 40.0
 STOP_PATIENCE_S = 3.0
@@ -201,7 +204,14 @@ class Answering:
             over.wishes.shadow = ""  # it has left the shadow; without a new id nothing is changed by it
         old = policy.swap_refusal if policy is not None else ""
         asking = policy_drives(name, accepted_ns=now_ns, old_refusal=old)
-        return _Carried(asking, SWAP_PATIENCE_S, detail=name, withdraw=self._stay_with(over.wishes.swap_id))
+        return _Carried(asking, self._patience_s(name), detail=name, withdraw=self._stay_with(over.wishes.swap_id))
+
+    def _patience_s(self, name: str) -> float:
+        """For a policy to come, which may have to be loaded."""
+        policy = self.oversight.telemetry.policy
+        entries = () if policy is None else policy.entries
+        load_s = next((entry.load_s for entry in entries if entry.name == name), 0.0)
+        return max(SWAP_PATIENCE_S, load_s + AFTER_LOAD_S)
 
     def _stay_with(self, swap_id: int) -> Callable[[], None]:
         """Takes back a swap unless another one was asked for since."""
@@ -222,10 +232,10 @@ class Answering:
                 wishes.shadow_id += 1
                 asking = shadow_runs(body.policy, shadow_id=wishes.shadow_id)
                 withdraw = self._no_shadow(wishes.shadow_id)
-                return _Carried(asking, SWAP_PATIENCE_S, detail=body.policy, withdraw=withdraw)
+                return _Carried(asking, self._patience_s(body.policy), detail=body.policy, withdraw=withdraw)
             case ask.SetFallback():
                 wishes.fallback = body.policy
-                return _Carried(fallback_stands_by(body.policy), SWAP_PATIENCE_S, detail=body.policy)
+                return _Carried(fallback_stands_by(body.policy), self._patience_s(body.policy), detail=body.policy)
             case ask.ReturnFromFallback():
                 self.oversight.fallback.return_by_hand()
                 return _Carried(policy_is_back)
@@ -233,7 +243,7 @@ class Answering:
                 wishes.release = body.policy
                 wishes.release_id += 1
                 asking = policy_is_free(body.policy, release_id=wishes.release_id)
-                return _Carried(asking, SWAP_PATIENCE_S, detail=body.policy)
+                return _Carried(asking, self._patience_s(body.policy), detail=body.policy)
 
     def _no_shadow(self, shadow_id: int) -> Callable[[], None]:
         """Takes back a shadow unless another one was asked for since."""

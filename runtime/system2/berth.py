@@ -25,6 +25,11 @@ class Seat:
         """Of the policy."""
         return self.manifest.name
 
+    @property
+    def obstacle(self) -> str:
+        """Why it could not drive though it is loaded, in words; empty when nothing speaks against it."""
+        return "" if self.talk is None else self.talk.runner.obstacle
+
 
 Converse = Callable[[PolicyManifest, PolicyRunner], Conversation]
 
@@ -38,6 +43,7 @@ class Berth:
         self._converse = converse
         self.seat: Seat | None = None
         self.loading = ""
+        self._begun = False  # whether the loader has been told of it
         self.refusal = ""
         """Why the policy that was wanted last is not there."""
 
@@ -50,18 +56,19 @@ class Berth:
         return self.seat.name if self.seat is not None else self.loading
 
     def want(self, name: str, newest: Observation | None) -> None:
-        """Load this policy, or refuse with the reason."""
+        """Load this policy, or refuse with the reason. One behind a server waits for something to show to it."""
         self.clear()
         try:
-            self._registry.manifest(name)
+            manifest = self._registry.manifest(name)
         except PolicyUnavailable as trouble:
             self.refuse(name, str(trouble))
             return
         if obstacle := self._registry.obstacle(name):
             self.refuse(name, obstacle)
             return
-        self.loading = name
-        self._loader.begin(name, newest)
+        self.loading, self._begun = name, False
+        if newest is not None or manifest.server is None:
+            self._begin(newest)
 
     def take(self, seat: Seat) -> None:
         """Use one that is loaded already."""
@@ -74,11 +81,15 @@ class Berth:
         self.refused, self.refusal = name, reason
 
     def clear(self) -> None:
-        """Want none any more."""
+        """Want none any more; a load under way is given up."""
+        if self.loading:
+            self._loader.give_up()
         self.seat, self.loading, self.refusal, self.refused = None, "", "", ""
 
     def collect(self, newest: Observation | None) -> None:
         """Take in what has been loaded; `newest` is there to warm on."""
+        if self.loading and not self._begun and newest is not None:
+            self._begin(newest)
         loaded = self._loader.poll(newest)
         if loaded is None:
             return
@@ -87,7 +98,7 @@ class Berth:
                 self.refuse(loaded.name, loaded.reason)
             return
         if loaded.name != self.loading:
-            loaded.runner.close()  # nobody wants it any more
+            loaded.let_go()
             return
         manifest = self._registry.manifest(loaded.name)
         self.loading = ""
@@ -101,5 +112,7 @@ class Berth:
     def close(self) -> None:
         """Give up what is being loaded."""
         self._loader.close()
-        if (loaded := self._loader.poll()) is not None and loaded.runner is not None:
-            loaded.runner.close()
+
+    def _begin(self, newest: Observation | None) -> None:
+        self._begun = True
+        self._loader.begin(self.loading, newest)

@@ -253,7 +253,7 @@ class PlannerStage:
     def _ask_shadow(self, fresh: Observation | None, now_ns: int) -> None:
         """The same observation. One that is computed here comes a tick after the active policy's plan has left."""
         seat = self._bay.shadow
-        if seat is None or seat.talk is None:
+        if seat is None or seat.talk is None or self._bay.returns(seat):
             self._shadow_unasked = None
             return
         waits = self._clock is not None and seat.talk.runner.pid == 0
@@ -288,7 +288,7 @@ class PlannerStage:
             shadow=self._shadowing.state(),
             fallback=bay.fallback_wish,
             fallback_ready=bay.fallback_ready,
-            fallback_obstacle=bay.fallback.refusal,
+            fallback_obstacle=bay.fallback_obstacle,
             stands_in_for=bay.wanted.name if bay.stands_in else "",
             shadow_id=bay.shadow_id,
             release_id=bay.release_id,

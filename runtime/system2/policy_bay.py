@@ -85,7 +85,15 @@ class PolicyBay:
     @property
     def fallback_ready(self) -> bool:
         """Whether a policy that does not drive could stand in at once."""
-        return not self.stands_in and self.fallback.seat is not None
+        return not self.stands_in and self.fallback.seat is not None and not self.fallback_obstacle
+
+    @property
+    def fallback_obstacle(self) -> str:
+        """Why the fallback could not stand in, in words: it could not be loaded, or its server is not there now."""
+        seat = self.fallback.seat
+        if seat is None:
+            return self.fallback.refusal
+        return "" if self.stands_in else seat.obstacle
 
     # ── wishes ───────────────────────────────────────────────────────────────────────────────────
 
@@ -114,7 +122,7 @@ class PolicyBay:
         for berth in (self._candidate, self._shadow, self.fallback):
             berth.collect(newest)
         for seat in self._seats():
-            if seat not in (self.active, self.shadow):
+            if seat not in (self.active, self.shadow) or self.returns(seat):
                 self.hear(seat, now_ns)
         for berth in (self._candidate, self._shadow, self.fallback):
             berth.drop_the_lost()
@@ -143,7 +151,7 @@ class PolicyBay:
         """Between two chunks: a ready candidate takes over, a fallback steps back. True when another one drives."""
         before = self.active
         seat = self._candidate.seat
-        if seat is not None:
+        if seat is not None and _answered(seat, now_ns):
             self._candidate.clear()
             if seat.name != self._wanted.name:
                 self.previous = self._wanted if self._wanted.talk is not None else None
@@ -151,10 +159,14 @@ class PolicyBay:
                 self.last_swap_ns = now_ns
             self._wanted = seat
             self._was_there = True
-        if self.stands_in and self._stand_in_for != self._wanted.name:
+        if self.returns(self._wanted) and _answered(self._wanted, now_ns):
             self._standing = None
         self._let_go()
         return self.active is not before
+
+    def returns(self, seat: Seat) -> bool:
+        """Whether this one drives again from the next border on, once it has answered: until then it is not asked."""
+        return self.stands_in and seat is self._wanted and self._stand_in_for != seat.name
 
     def stand_in(self) -> bool:
         """At once, whatever the driving policy is at: the fallback takes over where that is ordered. True if so."""
@@ -187,18 +199,22 @@ class PolicyBay:
         self.refusal = ""
         if not name:
             return
-        loaded = next((seat for seat in self._seats() if seat.name == name and seat.talk is not None), None)
-        if name == self._candidate.loading:
-            return
+        loaded = self._loaded(name)
+        if name == self._shadow.name:
+            self._shadow.clear()
+            self._shadow_wish = ""
         if name == self._wanted.name and self._wanted.talk is not None:
             self._candidate.clear()
         elif loaded is not None:
             self._candidate.take(loaded)
-            if loaded is self._shadow.seat:
-                self._shadow.clear()
-                self._shadow_wish = ""
-        else:
+        elif name != self._candidate.loading:
             self._candidate.want(name, newest)
+
+    def _loaded(self, name: str) -> Seat | None:
+        """One that could drive at once: that which does, else the one that was watched in shadow, else any other."""
+        seats = (self.active, self._shadow.seat, *self._seats())
+        ready = (seat for seat in seats if seat is not None and seat.talk is not None and not seat.obstacle)
+        return next((seat for seat in ready if seat.name == name), None)
 
     def _give_up_candidate(self, newest: Observation | None) -> None:
         name, reason = self._candidate.refused, self._candidate.refusal
@@ -212,6 +228,9 @@ class PolicyBay:
     def _set_shadow(self, newest: Observation | None) -> None:
         if not self._shadow_wish:
             self._shadow.clear()
+        elif self._shadow_wish == (self._candidate.name or self._wanted.name):
+            self._shadow.refuse(self._shadow_wish, "it drives, or is about to")
+            self._shadow_wish = ""
         elif self._shadow.name != self._shadow_wish:
             self._shadow.want(self._shadow_wish, newest)
 
@@ -283,6 +302,7 @@ class PolicyBay:
             pid=workers[0].pid if workers else 0,
             memory_mib=round(workers[0].memory_mib, 1) if workers else 0.0,
             served=manifest.server is not None,
+            load_s=manifest.load_s,
         )
 
     def _readiness(self, name: str, obstacle: str, *, loaded: bool) -> Readiness:
@@ -294,3 +314,8 @@ class PolicyBay:
             return Readiness.READY
         loading = (self._candidate.loading, self._shadow.loading, self.fallback.loading)
         return Readiness.LOADING if name in loading else Readiness.AVAILABLE
+
+
+def _answered(seat: Seat, now_ns: int) -> bool:
+    """Whether it can be asked now: no question to it is open."""
+    return seat.talk is None or not seat.talk.busy(now_ns)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from dataclasses import dataclass
 from enum import Enum
 from typing import Protocol, runtime_checkable
@@ -71,6 +72,10 @@ class PolicyRunner(Protocol):
         """Whether nothing is left of it after `close`."""
         ...
 
+    def wait(self, timeout_s: float = 5.0) -> None:
+        """For the very end, after `close`: wait until nothing is left of it."""
+        ...
+
     @property
     def descriptor(self) -> int:
         """Becomes readable when there may be an answer; -1 where none comes by itself."""
@@ -84,6 +89,11 @@ class PolicyRunner(Protocol):
     @property
     def memory_mib(self) -> float:
         """Resident, of its own process."""
+        ...
+
+    @property
+    def obstacle(self) -> str:
+        """Why it could not drive now, in words, as far as that shows unasked; empty when nothing speaks against it."""
         ...
 
 
@@ -138,6 +148,7 @@ class InlineRunner:
         self._policy = policy
         self._caller = PolicyCaller(policy)
         self._answer: Answer | None = None
+        self._leaving: threading.Thread | None = None
 
     def ask(self, question: Question, now_ns: int) -> None:
         """See `PolicyRunner`; takes as long as the policy does."""
@@ -151,13 +162,29 @@ class InlineRunner:
         return answer
 
     def close(self) -> None:
-        """Close a policy that holds a connection; others hold nothing."""
+        """Close a policy that holds a connection in a thread, as that may take seconds; others hold nothing."""
         if isinstance(self._policy, Remote):
-            self._policy.close()
+            self._leaving = threading.Thread(target=self._policy.close, name="policy that leaves", daemon=True)
+            self._leaving.start()
 
     def gone(self) -> bool:
-        """At once."""
-        return True
+        """See `PolicyRunner`."""
+        return self._leaving is None or not self._leaving.is_alive()
+
+    def wait(self, timeout_s: float = 5.0) -> None:
+        """See `PolicyRunner`."""
+        if self._leaving is not None:
+            self._leaving.join(timeout_s)
+
+    @property
+    def obstacle(self) -> str:
+        """See `PolicyRunner`: how a policy that holds a connection stands."""
+        if not isinstance(self._policy, Remote):
+            return ""
+        try:
+            return self._policy.await_ready(0.0)
+        except ANYHOW as trouble:
+            return words_of(trouble)
 
 
 def said_by(trouble: BaseException) -> str:

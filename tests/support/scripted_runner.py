@@ -27,6 +27,7 @@ class ScriptedRunner:
     pid: int = 4711
     memory_mib: float = 100.0
     descriptor: int = -1
+    obstacle: str = ""
     questions: list[Question] = field(default_factory=list)
     answers: list[Answer | Collapse] = field(default_factory=list)
     closed: bool = False
@@ -49,6 +50,9 @@ class ScriptedRunner:
 
     def gone(self) -> bool:
         return self.closed
+
+    def wait(self, timeout_s: float = 5.0) -> None:
+        """Nothing is left of it at once."""
 
     @property
     def openings(self) -> list[str]:
@@ -78,6 +82,9 @@ class ScriptedLoader:
             self.wanted = ""
             return Loaded(name, self.runners.pop(name), "")
         return None
+
+    def give_up(self) -> None:
+        self.wanted = ""
 
     def close(self) -> None:
         self.wanted = ""

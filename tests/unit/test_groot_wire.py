@@ -87,6 +87,7 @@ def test_the_marker_of_a_configuration_names_the_dialect(dialect: Dialect) -> No
         {"video": 1},
         {"video": {"as_json": {}}},
         {"video": {"__ModalityConfig_class__": True, "as_json": "{"}},
+        {"video": {"__ModalityConfig_class__": True, "as_json": json.dumps({**CONFIG, "more": [[]] * 40_000})}},
         {"video": {"__ModalityConfig__": True, "as_json": {"delta_indices": "x", "modality_keys": []}}},
         {"video": CONFIGS[Dialect.D1], "state": CONFIGS[Dialect.D3]},
     ],
@@ -123,6 +124,9 @@ def pickled_npy() -> bytes:
         (packed({"__ndarray_class__": True, "as_npy": b"no npy"}), "no .npy file"),
         (packed({"__ndarray_class__": True, "as_npy": "text"}), "must be bytes"),
         (b"\xc1", "no msgpack"),
+        (packed([[]] * 4097), "4097 exceeds max_array_len(4096)"),
+        (packed([[[]] * 4096] * 13), "more than 50000 values"),
+        (packed([[{"x": 1}] * 4096] * 13), "more than 50000 values"),
         (b"x" * (16 * 1024 * 1024 + 1), "at most"),
     ],
 )

@@ -77,3 +77,28 @@ def test_the_answering_end_needs_to_know_nothing_of_it() -> None:
     finally:
         asker.close()
         answerer.close()
+
+
+def test_what_comes_without_an_envelope_is_no_question_and_the_next_one_is_answered() -> None:
+    answerer = Answerer("tcp://127.0.0.1:*")
+    asker = Asker(answerer.address)
+    context = open_context()
+    stranger = open_socket(context, zmq.DEALER, largest_bytes=1024, send_queue=8, receive_queue=8)
+    stranger.connect(answerer.address)
+    try:
+        stranger.send(b"no empty frame in front")
+        assert answerer.next(5.0) is None
+        stranger.send_multipart([b"", b"a question"])
+        assert answerer.next(5.0) == b"a question"
+        answerer.answer(b"an answer")
+        assert stranger.poll(5000)
+        assert stranger.recv_multipart() == [b"", b"an answer"]
+        asker.send(b"where?")
+        assert answerer.next(5.0) == b"where?"
+        answerer.answer(b"here")
+        assert asker.receive(5.0) == b"here"
+    finally:
+        stranger.close(0)
+        context.term()
+        asker.close()
+        answerer.close()

@@ -67,6 +67,10 @@ def forged(*, dtype: str = "<f4", shape: str = "9102", data: str = "c408" + "000
         (b"\x91\x01", "a list instead of a map"),
         (b"\x81\xc4\x01x\x01", "is no text"),
         (b"\x91" * 4000 + b"\xc0", "no msgpack"),
+        (b"\xdd\x00\x00\x10\x01" + b"\x90" * 4097, "4097 exceeds max_array_len(4096)"),
+        (b"\xdf\x00\x00\x10\x01" + b"\x01\x90" * 4097, "4097 exceeds max_map_len(4096)"),
+        (b"\x81\xa1x\x9d" + (b"\xdc\x10\x00" + b"\x90" * 4096) * 13, "more than 50000 values"),
+        (b"\x81\xa1x\x9d" + (b"\xdc\x10\x00" + b"\x81\xa1x\x01" * 4096) * 13, "more than 50000 values"),
     ],
 )
 def test_what_openpi_does_not_send_is_refused_by_name(frame: bytes, said: str) -> None:

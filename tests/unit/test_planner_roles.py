@@ -305,6 +305,7 @@ def test_a_collapsed_policy_is_replaced_by_the_fallback_and_loaded_anew_when_it_
     assert entry(roles.later().state, "learned")[0] is not Readiness.REFUSED
     roles.stock.prompt = True
     roles.look()
+    again.answer()
     roles.order(stand_in_for="")
     roles.look()
     again.answer()

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import sys
+import threading
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
@@ -44,6 +47,25 @@ def test_nothing_is_imported_before_it_is_used(tmp_path: Path) -> None:
 def test_a_policy_is_built_for_its_cell(tmp_path: Path, cell: CellDescription) -> None:
     write(tmp_path)
     assert discover(tmp_path).load_policy("toy", cell) == "test cell"
+
+
+def test_a_plugin_that_is_loaded_twice_at_once_is_whole_for_both(
+    tmp_path: Path, cell: CellDescription, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write(tmp_path, code="import half_way\nhalf_way.comes_the_other()\ndef build(cell):\n    return cell.name\n")
+    registry = discover(tmp_path)
+    built: list[object] = []
+    other = threading.Thread(target=lambda: built.append(registry.load_policy("toy", cell)))
+
+    def comes_the_other() -> None:
+        other.start()
+        other.join(0.2)  # as long as it would take to fail; it waits until the file is executed
+
+    monkeypatch.setitem(sys.modules, "half_way", SimpleNamespace(comes_the_other=comes_the_other))
+    built.append(registry.load_policy("toy", cell))
+    other.join()
+    assert built == ["test cell", "test cell"]
+    assert registry.obstacle("toy") == ""
 
 
 @pytest.mark.parametrize(

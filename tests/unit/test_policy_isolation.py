@@ -21,7 +21,7 @@ from runtime.plugin_host import Registry
 from runtime.ports import Observation, Proposal
 from runtime.system2.isolation.board import ObservationBoard, room_for
 from runtime.system2.isolation.line import LARGEST_BYTES, Built, Line, LineTrouble, Look, Spoken
-from runtime.system2.isolation.worker import PolicyWorker
+from runtime.system2.isolation.worker import PolicyWorker, WorkerLimits
 from runtime.system2.policy_bay import Loaders
 from runtime.system2.runner import Answer, Collapse, Opening, PolicyCaller, Question
 from sim_worlds.robots import load_robot
@@ -297,6 +297,23 @@ def test_a_stopped_worker_counts_as_hanging_and_what_it_started_goes_with_it(ber
     news = berths.ask(worker, 1)
     assert isinstance(news, Collapse)
     assert "hung" in news.reason
+    ended(worker)
+
+
+def test_an_answer_to_an_older_question_does_not_end_the_watch_over_the_newest(cell: CellDescription) -> None:
+    limits = WorkerLimits(load_s=1e3, hang_s=2.0, memory_mib=1e6)
+    worker = PolicyWorker(("sleep", "60"), room=room_for(cell), limits=limits, now_ns=0)
+    worker._line.close()
+    worker._line, there, _ = lines()
+    there.send(Built())
+    worker.put_to_work()
+    for number in (1, 2):
+        worker.ask(Question(number, observe(cell, number=number)), number * 1_000_000_000)
+    there.send(Spoken(1, proposal()))
+    assert isinstance(worker.poll(3_000_000_000), Answer)
+    assert worker.poll(3_900_000_000) is None
+    assert worker.poll(4_100_000_000) == Collapse("hung: no answer within 2 s")
+    there.close()
     ended(worker)
 
 

@@ -232,6 +232,16 @@ def test_what_was_called_failed_does_not_come_about_later(body: ask.Body) -> Non
     assert (wishes.swap_id, wishes.shadow_id) == tuple(2 * number for number in asked)
 
 
+@pytest.mark.parametrize("body", [ask.SwapPolicy("slow"), ask.SetShadow("slow")])
+def test_a_policy_that_may_take_long_to_load_is_waited_for_so_long(body: ask.Body) -> None:
+    slow = PolicyEntry("slow", "0.1", "slow", Readiness.AVAILABLE, load_s=120.0)
+    desk = Desk(entries=(*state().entries, slow))
+    desk.asked(body)
+    assert desk.after(129.0) == ()
+    (receipt,) = desk.after(2.0)
+    assert receipt.reason == "not confirmed by measurement within 130 s; it is withdrawn"
+
+
 def test_what_was_asked_for_since_is_not_withdrawn() -> None:
     desk = Desk()
     desk.asked(ask.SwapPolicy("third"))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -20,8 +21,10 @@ from runtime.policy_servers.acting import Actor, AnswerRefused, Chunk
 from runtime.policy_servers.exchange import Answer
 from runtime.policy_servers.mapping import CameraMapping, Mapping, read_mapping
 from runtime.policy_servers.observing import Observer, fitted
+from runtime.policy_servers.parts import columns_of
 from runtime.policy_servers.preflight import motion_mismatches
 from runtime.policy_servers.self_judgement import Agreement, Stillness
+from runtime.ports import Observation
 from tests.support.policy_servers import CELL, mapping_path, observation
 
 UNIT = arrays(np.float64, 4, elements=st.floats(-1.0, 1.0)).filter(lambda q: np.linalg.norm(q) > 0.1)
@@ -199,6 +202,10 @@ def test_a_width_a_hair_beyond_the_gripper_is_its_end_and_more_is_left_to_the_ga
         (np.zeros((1, 8, 8), dtype=np.float32), "came float32[1, 8, 8]"),
         (np.zeros((0, 8), dtype=np.float32), "came 0 steps"),
         (np.full((8, 8), np.inf, dtype=np.float32), "inf in step 0, column 0"),
+        (
+            np.full((8, 8), -1.1e6, dtype=np.float64),
+            "finite numbers within ±1e+06, came -1100000.0 in step 0, column 0",
+        ),
     ],
 )
 def test_an_array_of_another_form_is_refused_with_what_was_expected(array: Any, said: str) -> None:
@@ -206,6 +213,31 @@ def test_an_array_of_another_form_is_refused_with_what_was_expected(array: Any, 
     with pytest.raises(AnswerRefused) as refusal:
         Actor(mapping, CELL).chunk(Answer({"actions": array}), observation(1))
     assert said in str(refusal.value)
+
+
+@pytest.mark.parametrize(
+    ("parts", "spoilt"),
+    [
+        (["position_m", "rotation_vector_rad", "gripper_width_m"], 3),
+        (["position_m", "euler_rad", "gripper_width_m"], 3),
+        (["position_m", "quaternion_xyzw", "gripper_width_m"], 0),
+        (["position_m", "rotation_6d", "gripper_width_m"], 3),
+        (["position_delta", "rotation_vector_delta", "gripper_open"], 3),
+        (["joint_velocity", "gripper_closed"], 0),
+        (["joint_delta", "gripper_closed"], 0),
+        (["joint_position_deg", "gripper_close_sign"], 0),
+        (["joint_position_rad", "gripper_width_m"], 7),
+    ],
+)
+@pytest.mark.parametrize("number", [1e155, -1e308])
+def test_absurd_numbers_are_a_refused_answer_and_no_failure_of_the_policy(
+    parts: list[str], spoilt: int, number: float, tmp_path: Path
+) -> None:
+    mapping = mapping_with(tmp_path, parts)
+    rows = np.zeros((8, columns_of(parts, joints=7)))
+    rows[:, spoilt] = number
+    with pytest.raises(AnswerRefused, match=f"in step 0, column {spoilt}"):
+        Actor(mapping, CELL).chunk(Answer({"actions": rows}), observation(1))
 
 
 def test_a_missing_array_is_told_with_what_came_instead() -> None:
@@ -251,9 +283,62 @@ def test_chunks_that_agree_on_the_same_moments_make_a_model_sure() -> None:
     assert signals[0].value == pytest.approx(0.02)
 
 
+def staying(seen: Observation, *, joints: bool = False) -> Chunk:
+    """What a model says that wants nothing any more."""
+    widths = (seen.gripper_width_m,) * 4
+    if joints:
+        return Chunk((), (tuple(seen.q_rad.tolist()),) * 4, widths)
+    return Chunk((seen.gripper_in_base,) * 4, (), widths)
+
+
+def stillness_at(stillness: Stillness, seen: Observation) -> float:
+    return stillness.seconds(staying(seen), seen)
+
+
 def test_stillness_is_counted_from_the_last_motion() -> None:
     stillness = Stillness()
-    assert stillness.seconds(observation(1)) == 0.0
-    assert stillness.seconds(observation(11)) == pytest.approx(1.0)  # 10 mrad: still
-    assert stillness.seconds(observation(31)) == 0.0  # 30 mrad away
-    assert stillness.seconds(observation(31, width_m=0.01)) == 0.0
+    assert stillness_at(stillness, observation(1)) == 0.0
+    assert stillness_at(stillness, observation(11)) == pytest.approx(1.0)  # 10 mrad: still
+    assert stillness_at(stillness, observation(31)) == 0.0  # 30 mrad away
+    assert stillness_at(stillness, observation(31, width_m=0.01)) == 0.0
+
+
+def asking(seen: Observation, what: str) -> Chunk:
+    """A chunk that stays but for its last step."""
+    here = seen.gripper_in_base
+    x, y, z = here.position_m
+    turn = product(rotations.from_rotation_vector((0.0, 0.0, 0.1)), here.orientation_xyzw)
+    still, still_joints = staying(seen), staying(seen, joints=True)
+    joints = tuple((seen.q_rad + 0.1 * (np.arange(len(seen.q_rad)) == 3)).tolist())
+    return {
+        "a way": replace(still, gripper_in_base=(here, Pose((x, y, z + 0.02), here.orientation_xyzw))),
+        "a turn": replace(still, gripper_in_base=(here, Pose(here.position_m, turn))),
+        "a joint": replace(still_joints, joints_rad=(still_joints.joints_rad[0], joints)),
+        "open": replace(still, gripper_width_m=(seen.gripper_width_m, 0.08)),
+        "close": replace(still, gripper_width_m=(seen.gripper_width_m, 0.0)),
+    }[what]
+
+
+@pytest.mark.parametrize("what", ["a way", "a turn", "a joint", "open", "close"])
+def test_an_arm_that_is_not_driven_though_its_model_asks_for_motion_is_not_done(what: str) -> None:
+    stillness = Stillness()
+    seen = observation(1)
+    for pause_s in (0.0, 10.0, 20.0):
+        later = replace(seen, stamp_ns=seen.stamp_ns + round(pause_s * 1e9))
+        assert stillness.seconds(asking(later, what), later) == 0.0
+    after = replace(seen, stamp_ns=seen.stamp_ns + 23_000_000_000)
+    assert stillness_at(stillness, after) == pytest.approx(3.0)  # it asks for rest now
+
+
+@pytest.mark.parametrize("joints", [True, False])
+def test_a_model_that_trembles_and_presses_on_what_it_holds_asks_for_nothing(*, joints: bool) -> None:
+    stillness = Stillness()
+    for seconds in (0, 4):
+        seen = replace(observation(1), gripper_force_n=20.0, stamp_ns=seconds * 1_000_000_000)
+        x, y, z = seen.gripper_in_base.position_m
+        chunk = Chunk(
+            () if joints else (Pose((x + 0.005, y, z), seen.gripper_in_base.orientation_xyzw),),
+            (tuple((seen.q_rad + 0.01).tolist()),) if joints else (),
+            (0.0,),
+        )
+        assert stillness.seconds(chunk, seen) == seconds

@@ -12,21 +12,17 @@ from msgspec.structs import replace as changed
 
 from plugins.groot.dialects import Dialect
 from plugins.groot.server import GrootServer
-from runtime.messages.orders import Orders
-from runtime.messages.policy import PolicyStatus, Readiness
+from runtime.messages.policy import PolicyStatus
 from runtime.messages.tasks import Assignment
 from runtime.mistakes import UserMistake
-from runtime.plugin_host import PolicyManifest, PolicyUnavailable, ServerChoice, discover
+from runtime.plugin_host import PolicyUnavailable, ServerChoice, discover
 from runtime.policy_servers.mapping import MappingError, read_mapping
 from runtime.policy_servers.remote_policy import RemotePolicy
 from runtime.policy_servers.serving import ServedPolicy
 from runtime.policy_servers.standing import Phase
 from runtime.ports import Proposal
-from runtime.system2.berth import Seat
-from runtime.system2.conversation import Conversation
-from runtime.system2.loading import Loaded, load
-from runtime.system2.policy_bay import Loaders, PolicyBay
-from runtime.system2.runner import Answer, InlineRunner, PolicyRunner, Question
+from runtime.system2.loading import load
+from runtime.system2.runner import Answer, Question
 from tests.support import hostile_servers as hostile
 from tests.support.policy_servers import (
     CASES,
@@ -238,18 +234,25 @@ def test_without_a_task_a_public_model_is_only_checked_not_asked(tmp_path: Path)
 def test_a_model_that_never_says_that_it_is_done_is_taken_at_its_stillness(tmp_path: Path) -> None:
     text = mapping_path("openpi").read_text().replace("celltwin = true", "done_after_still_s = 2.0")
     (tmp_path / "plain.toml").write_text(text)
+    echo = Echo()
     with (
-        server_of("openpi", Echo()) as server,
+        server_of("openpi", echo) as server,
         client_of("openpi", server.address, mapping=str(tmp_path / "plain.toml")) as policy,
     ):
         until_phase(policy, Phase.READY)
         policy.begin(Assignment(7, 1, "put the red cube in the left tote"))
-        standing = replace(observation(100), q_rad=observation(100).q_rad)
-        statuses = [
-            policy.infer(replace(standing, stamp_ns=standing.stamp_ns + round(seconds * 1e9))).status
-            for seconds in (0.0, 1.0, 1.9, 2.1)
-        ]
-    assert statuses == [PolicyStatus.WORKING] * 3 + [PolicyStatus.DONE]
+        standing = observation(100, width_m=0.04)  # where the chunks want the gripper, too
+
+        def statuses(*, after_s: float) -> list[PolicyStatus]:
+            looks = [round((after_s + seconds) * 1e9) + standing.stamp_ns for seconds in (0.0, 1.0, 1.9, 2.1)]
+            return [policy.infer(replace(standing, stamp_ns=stamp_ns)).status for stamp_ns in looks]
+
+        echo.steps = 12  # it asks for 12 mm, and nobody lets it drive
+        paused = statuses(after_s=0.0)
+        echo.steps = 8
+        at_rest = statuses(after_s=2.1)
+    assert paused == [PolicyStatus.WORKING] * 4
+    assert at_rest == [PolicyStatus.WORKING] * 3 + [PolicyStatus.DONE]
 
 
 def test_only_a_mapping_of_poses_and_widths_can_be_served() -> None:
@@ -348,51 +351,3 @@ def test_a_swap_to_a_server_that_fits_gives_a_policy_that_drives_at_once() -> No
         assert answer.proposal is not None
         assert answer.proposal.gripper_in_base
         loaded.runner.close()
-
-
-class Held(Echo):
-    """Counts how often it is let go."""
-
-    closed = 0
-
-    def await_ready(self, timeout_s: float) -> str:
-        return ""
-
-    def close(self) -> None:
-        self.closed += 1
-
-
-def test_the_bay_lets_a_connection_go_when_nobody_can_ask_for_it_any_more() -> None:
-    registry = registry_for("openpi", "ws://host:1")
-    policies = {name: Held() for name in ("programmed", "openpi", "groot")}
-
-    class Loader:
-        name = ""
-        isolates = False
-
-        def begin(self, name: str, warm_up: object) -> None:
-            self.name = name
-
-        def poll(self, newest: object = None) -> Loaded | None:
-            del newest
-            name, self.name = self.name, ""
-            return Loaded(name, InlineRunner(policies[name]), "") if name else None
-
-        def close(self) -> None:
-            """Nothing is under way."""
-
-    def converse(manifest: PolicyManifest, runner: PolicyRunner) -> Conversation:
-        return Conversation(manifest, runner, clock=None, latency_s=0.0)
-
-    manifest = registry.manifest("programmed")
-    first = Seat(manifest, converse(manifest, InlineRunner(policies["programmed"])))
-    bay = PolicyBay(registry, Loaders(Loader(), Loader(), Loader()), converse, first=first)
-    for swap, name in enumerate(("openpi", "groot"), start=1):
-        bay.follow(Orders(0, 0, policy=name, swap_id=swap), None)
-        bay.look_after(0, None)
-        assert bay.change_at_border(0)
-    assert {name: policy.closed for name, policy in policies.items()} == {"programmed": 1, "openpi": 0, "groot": 0}
-    assert {entry.name: entry.readiness for entry in bay.entries()}["openpi"] is Readiness.READY
-    assert {entry.name for entry in bay.entries() if entry.served} == {"openpi", "groot", "lerobot"}
-    bay.close()
-    assert {name: policy.closed for name, policy in policies.items()} == {"programmed": 1, "openpi": 1, "groot": 1}

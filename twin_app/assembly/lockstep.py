@@ -212,7 +212,8 @@ class LockStepCell:
 
     def close(self) -> None:
         """Free engine and renderer, and what the policies hold."""
-        self.planner.close()
+        for leaving in self.planner.close():
+            leaving.wait()
         self.rig.close()
         self.plant.close()
 

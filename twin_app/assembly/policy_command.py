@@ -34,7 +34,7 @@ from twin_app.assembly.setup import CellSetup, read_plugins
 from twin_app.model.card import lines
 
 PATIENCE_S = 70.0
-"""Longer than the supervisor waits for a policy to be loaded."""
+"""With the time that the slowest policy may take to load, longer than the supervisor waits for one."""
 
 HEARD_WITHIN_S = 5.0
 _OVER = (ReceiptPhase.CONFIRMED, ReceiptPhase.FAILED, ReceiptPhase.REFUSED)
@@ -92,7 +92,9 @@ def _asked(session: SessionFolder, body: Body) -> Receipt:
     try:
         with Subscriber(session, (topics.RECEIPTS,)) as subscriber:
             receipt = client.ask(body, timeout_s=3.0)
-            end_s = time.monotonic() + PATIENCE_S
+            entries = () if receipt.phase in _OVER else _newest(session).entries
+            slowest_s = max((entry.load_s for entry in entries), default=0.0)
+            end_s = time.monotonic() + slowest_s + PATIENCE_S
             while receipt.phase not in _OVER and time.monotonic() < end_s:
                 if not session.is_current():
                     raise UserMistake(f"the cell {session.info.cell} has ended meanwhile")

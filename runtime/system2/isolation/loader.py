@@ -31,8 +31,8 @@ class WorkerLoader:
 
     def begin(self, name: str, warm_up: Observation | None) -> None:
         """See `PolicyLoader`. A load under way is given up."""
-        self._drop()
-        self._name, self._warm_up, self._asked, self._waiting, self._outcome = name, warm_up, 0, False, None
+        self.give_up()
+        self._name, self._warm_up, self._asked, self._waiting = name, warm_up, 0, False
         try:
             manifest = self._registry.manifest(name)
             if obstacle := self._registry.obstacle(name):
@@ -54,9 +54,14 @@ class WorkerLoader:
         """Of the worker that is being loaded; -1 when none is."""
         return -1 if self._worker is None else self._worker.descriptor
 
+    def give_up(self) -> None:
+        """See `PolicyLoader`."""
+        self._drop()
+        self._outcome = None
+
     def close(self) -> None:
         """Give up, and wait until nothing is left."""
-        self._drop()
+        self.give_up()
         for worker in self._leaving:
             worker.wait()
         self._leaving = []
@@ -76,6 +81,7 @@ class WorkerLoader:
         if not worker.built or self._waiting or observation is None:
             return
         if self._asked == WARM_INFERENCES:
+            worker.put_to_work()
             self._worker, self._outcome = None, Loaded(self._name, worker, "")
             return
         self._asked += 1

@@ -59,9 +59,11 @@ class PolicyWorker:
             raise
         finally:
             theirs.close()
-        self._started_ns = now_ns
         self._built = False
-        self._asked_ns: int | None = None
+        self._at_work = False
+        self._looked_ns = now_ns
+        self._loading_ns = 0  # what building and warming have taken so far
+        self._open: tuple[int, int] | None = None  # number of the newest question, and when it was put
         self._verdict = ""
         self._cut_ns = 0
         self._told = False
@@ -79,13 +81,22 @@ class PolicyWorker:
         return self._line.descriptor
 
     @property
+    def obstacle(self) -> str:
+        """See `PolicyRunner`; a policy over there says so in its answers alone."""
+        return ""
+
+    @property
     def built(self) -> bool:
         """Whether the policy is loaded and can be asked."""
         return self._built
 
+    def put_to_work(self) -> None:
+        """It is loaded and warm: from now on `hang_s` limits an answer; until now `load_s` limits everything."""
+        self._at_work = True
+
     def ask(self, question: Question, now_ns: int) -> None:
         """See `PolicyRunner`."""
-        self._asked_ns = now_ns
+        self._open = question.number, now_ns
         try:
             self._board.write(question.observation)
             self._line.send(Look(question.number, question.opening))
@@ -133,7 +144,8 @@ class PolicyWorker:
                     self._end(record.trouble)
                     return None
             else:
-                self._asked_ns = None
+                if self._open is not None and record.number == self._open[0]:
+                    self._open = None
                 return Answer(record.number, record.proposal, record.trouble)
         return None
 
@@ -148,9 +160,12 @@ class PolicyWorker:
 
     def _watch(self, now_ns: int) -> None:
         limits = self._limits
-        if not self._built and now_ns - self._started_ns > limits.load_s * 1e9:
-            self._end(f"was not loaded within {limits.load_s:g} s")
-        elif self._asked_ns is not None and now_ns - self._asked_ns > limits.hang_s * 1e9:
+        if not self._at_work and (not self._built or self._open is not None):
+            self._loading_ns += now_ns - self._looked_ns
+        self._looked_ns = now_ns
+        if not self._at_work and self._loading_ns > limits.load_s * 1e9:
+            self._end(f"was not loaded and warm within {limits.load_s:g} s")
+        elif self._at_work and self._open is not None and now_ns - self._open[1] > limits.hang_s * 1e9:
             self._end(f"hung: no answer within {limits.hang_s:g} s")
         elif now_ns >= self._memory_due_ns:
             self._memory_due_ns = now_ns + MEMORY_PERIOD_NS

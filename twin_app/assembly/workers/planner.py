@@ -19,7 +19,6 @@ from runtime.messages.orders import Heartbeat, Orders
 from runtime.messages.plan import Plan
 from runtime.messages.state import RobotState
 from runtime.ports import Picture
-from runtime.system2.isolation import PolicyWorker
 from runtime.system2.pictures import picture_from
 from runtime.system2.planner import PlannerOutput, PlannerStage, still_meant
 from sim_worlds.faults import NetworkFaults, PolicyFaults
@@ -68,8 +67,7 @@ class PlannerLoop:
                 self._look()
         finally:
             for leaving in self._stage.close():
-                if isinstance(leaving, PolicyWorker):
-                    leaving.wait()
+                leaving.wait()
             self._subscriber.close()
             self._publisher.close()
         return 0

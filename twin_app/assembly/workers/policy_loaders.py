@@ -27,16 +27,22 @@ class HostedLoader:
         self._registry = registry
         self._here = here
         self._apart = apart
-        self._chosen: ThreadedLoader | WorkerLoader = here
 
     def begin(self, name: str, warm_up: Observation | None) -> None:
-        """See `PolicyLoader`."""
-        self._chosen = self._apart if self._registry.manifest(name).isolated else self._here
-        self._chosen.begin(name, warm_up)
+        """See `PolicyLoader`. What the other one is at is given up too."""
+        self.give_up()
+        loader = self._apart if self._registry.manifest(name).isolated else self._here
+        loader.begin(name, warm_up)
 
     def poll(self, newest: Observation | None = None) -> Loaded | None:
+        """See `PolicyLoader`. Only one of them has anything; the other may have a worker to reap."""
+        here, apart = self._here.poll(newest), self._apart.poll(newest)
+        return here or apart
+
+    def give_up(self) -> None:
         """See `PolicyLoader`."""
-        return self._chosen.poll(newest)
+        self._here.give_up()
+        self._apart.give_up()
 
     def close(self) -> None:
         """Both of them."""
@@ -54,7 +60,7 @@ def live_loaders(folder: Path, setup: CellSetup, *, cell: CellDescription, regis
     return Loaders(
         candidate=HostedLoader(registry, ThreadedLoader(registry, cell), apart()),
         shadow=apart(),
-        fallback=HostedLoader(registry, ThreadedLoader(registry, cell), apart()),
+        fallback=HostedLoader(registry, ThreadedLoader(registry, cell, without_server=True), apart()),
     )
 
 
