@@ -347,10 +347,10 @@ def test_workers_leave_when_their_supervisor_is_killed(tmp_path: Path) -> None:
     owner = subprocess.Popen([sys.executable, "-c", script, str(tmp_path)], stdout=subprocess.PIPE, env=environment)
     assert owner.stdout is not None
     pids = [int(word) for word in owner.stdout.readline().split()]
+    assert len(pids) == 3, f"the owner ended with {owner.wait()}"
     owner.kill()
     owner.wait()
     owner.stdout.close()
-    assert len(pids) == 3
     deadline = time.monotonic() + PATIENCE_S
     while any(Path(f"/proc/{pid}").exists() for pid in pids):
         assert time.monotonic() < deadline
