@@ -8,12 +8,12 @@ import pytest
 
 from runtime.messages.cell import CellDescription
 from runtime.messages.policy import Readiness
-from runtime.plugin_host import Registry, discover
+from runtime.plugin_host import Registry
 from runtime.system2.runner import Collapse
 from sim_worlds.robots import load_robot
 from tests.support.pick_cell import pick_cell
 from tests.support.scripted_runner import ScriptedRunner
-from tests.unit.test_planner_roles import HEAD, NAMES, Roles, entry
+from tests.unit.test_planner_roles import Roles, entry, scripted
 
 SERVED = '[[policy]]\nname = "far"\nlabel = "far"\nfactory = "far"\n'
 SERVER = '[policy.server]\nprotocol = "none"\naddress = "nowhere"\nmapping = "mapping.toml"\n'
@@ -27,15 +27,7 @@ def cell() -> CellDescription:
 
 @pytest.fixture
 def registry(tmp_path: Path) -> Registry:
-    folder = tmp_path / "scripted"
-    folder.mkdir()
-    here = "".join(
-        f'[[policy]]\nname = "{name}"\nlabel = "{name}"\nfactory = "{name}"\nisolated = true\n' for name in NAMES
-    )
-    (folder / "plugin.toml").write_text(HEAD + here + SERVED + SERVER)
-    (folder / "policy.py").write_text("")
-    (folder / "mapping.toml").write_text("")
-    return discover(tmp_path)
+    return scripted(tmp_path, more=SERVED + SERVER)
 
 
 @pytest.fixture

@@ -93,16 +93,22 @@ def cell() -> CellDescription:
     return pick_cell(load_robot("panda"))
 
 
-@pytest.fixture
-def registry(tmp_path: Path) -> Registry:
-    folder = tmp_path / "scripted"
+def scripted(place: Path, *, more: str = "") -> Registry:
+    """A plugin of all names, each in a process of its own, and what more its manifest says."""
+    folder = place / "scripted"
     folder.mkdir()
     policies = "".join(
         f'[[policy]]\nname = "{name}"\nlabel = "{name}"\nfactory = "{name}"\nisolated = true\n' for name in NAMES
     )
-    (folder / "plugin.toml").write_text(HEAD + policies)
+    (folder / "plugin.toml").write_text(HEAD + policies + more)
     (folder / "policy.py").write_text("")
-    return discover(tmp_path)
+    (folder / "mapping.toml").write_text("")
+    return discover(place)
+
+
+@pytest.fixture
+def registry(tmp_path: Path) -> Registry:
+    return scripted(tmp_path)
 
 
 @pytest.fixture

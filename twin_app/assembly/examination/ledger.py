@@ -13,6 +13,7 @@ import msgspec
 from runtime.keeping import alone
 from runtime.messages.codec import NOT_DECODED
 from runtime.mistakes import UserMistake
+from runtime.plugin_host import Registry
 from runtime.plugin_host.manifest import CARD
 from sim_worlds.variation import TrainingMix
 from twin_app.assembly.examination.examination import Result
@@ -81,13 +82,14 @@ class Ledger:
         """
         if self._folder is None:
             return None
+        registry = read_plugins(setup)
         what: list[Any] = [
             program(),
             suite,
             "" if model is None else _digest_of(model),
-            _own_weights(setup),
+            _own_weights(setup, registry),
             content_of(setup.scene),
-            _mappings(setup),
+            _mappings(setup, registry),
             msgspec.to_builtins(msgspec.structs.replace(setup, seed=0)),
         ]
         if mix is not None:
@@ -105,16 +107,14 @@ def _digest_of(model: Path) -> str:
     return content_of(model / CARD) or str(model)
 
 
-def _own_weights(setup: CellSetup) -> list[str]:
+def _own_weights(setup: CellSetup, registry: Registry) -> list[str]:
     """Of the policies that take part: a variant that is made anew keeps its name."""
-    registry = read_plugins(setup)
     models = [registry.manifest(name).model for name in (setup.policy, setup.fallback) if name]
     return [_digest_of(model) for model in models if model is not None]
 
 
-def _mappings(setup: CellSetup) -> list[str]:
+def _mappings(setup: CellSetup, registry: Registry) -> list[str]:
     """How the servers of those that take part see the cell."""
-    registry = read_plugins(setup)
     served = [registry.server_settings(name) for name in (setup.policy, setup.fallback) if name]
     return [content_of(settings.mapping) for settings in served if settings is not None]
 
