@@ -38,7 +38,7 @@ def policy_refusal(body: PolicyBody, policy: PolicyState | None) -> str:
         case ask.SwapPolicy():
             return _swap(body.policy, policy)
         case ask.SwapBack():
-            return "" if policy.previous else "there is no policy to go back to"
+            return _swap(policy.previous, policy) if policy.previous else "there is no policy to go back to"
         case ask.SetShadow():
             return _shadow(body.policy, policy)
         case ask.PromoteShadow():

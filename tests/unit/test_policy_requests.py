@@ -61,6 +61,7 @@ STANDING = {"active": "programmed", "stands_in_for": "learned", "fallback_ready"
         (ask.SwapPolicy("learned"), STANDING, ""),
         (ask.SwapBack(), {}, "there is no policy to go back to"),
         (ask.SwapBack(), {"previous": "programmed"}, ""),
+        (ask.SwapBack(), {"previous": "sick"}, "sick cannot drive: it leaked"),
         (ask.SetShadow("third"), {}, ""),
         (ask.SetShadow("nobody"), {}, "unknown"),
         (ask.SetShadow("learned"), {}, "learned is active"),
