@@ -84,6 +84,8 @@ class Speaker:
             part=self._part(meaning),
             to=self._to(meaning.tote),
             other=self._other(meaning),
+            colour=self._colour(meaning.colour or self._one(tuple(words.COLOURS))),
+            thing=self._noun(meaning.shape),
             **self._totes(meaning),
         )
         return Sentence(self._typed(text), meaning)
@@ -103,8 +105,16 @@ class Speaker:
             part = self._relation().format(part, other=self._other(meaning), **self._totes(meaning))
         elif meaning.place:
             part = self._one(self._forms.places[meaning.place]).format(part)
-        article = "" if self._chance(0.12) else "that " if self._chance(0.05) else "the "
-        return f"{article}{part}"
+        told_apart = bool(meaning.place) or meaning.sense is Sense.RELATION or noun == "one"
+        return f"{self._article(told_apart=told_apart)}{part}"
+
+    def _article(self, *, told_apart: bool) -> str:
+        """With a space behind; of what is told apart from others there is one only."""
+        if self._chance(0.12):
+            return ""
+        if self._chance(0.15):
+            return f"{self._one(words.ARTICLES if told_apart else words.LOOSE_ARTICLES)} "
+        return "the "
 
     def _relation(self) -> str:
         kinds = self._forms.relations

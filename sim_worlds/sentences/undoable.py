@@ -1,6 +1,7 @@
 """Sentences that ask for nothing that can be done here and now, by what is wrong with them.
 
-The gaps are those of `frames`, and `{side}`, `{aside}`, `{tote}`: a tote that is named, the other one, a word for it.
+The gaps are those of `frames`, and `{side}`, `{aside}`, `{tote}`: a tote that is named, the other one, a word for it;
+`{other}`: another part; `{colour}`, `{thing}`: words for a colour and a shape alone.
 Each kind has forms to train with, forms to check with, and forms for test seeds alone.
 """
 
@@ -59,9 +60,24 @@ _ASKING = (
     "did you", "did somebody", "do you", "have you been told to", "were you told to", "why do you",
     "when will you", "which time did you",
 )  # fmt: skip
+_SEEING = (
+    "can you see", "do you see", "did you find", "have you seen", "is there", "where is", "how heavy is", "how big is",
+    "what happened to", "do we have", "did we lose", "do you know", "what is wrong with", "how far is", "who needs",
+)  # fmt: skip
+_ELSEWHERE = (
+    "hand", "pocket", "drawer", "shelf", "corner", "desk", "table", "oven", "machine", "truck", "wall", "door", "wheel",
+    "glove", "window", "chair", "cupboard", "lane", "foot", "seat",
+)  # fmt: skip
+_NON = ("non {colour} {thing}", "{thing} that is not {colour}", "{thing} but no {colour} one", "not {colour} {thing}")
+_BUT = (
+    "anything but {colour}", "any colour but {colour}", "whatever is not {colour}", "something other than {colour}",
+    "any {thing} except the {colour} one",
+)  # fmt: skip
 
 TRAINING: Mapping[str, tuple[str, ...]] = {
     "no tote": (
+        *filled("put {part} {in} {side} {else}", {"in": ("in my", "to your", "on his"), "else": _ELSEWHERE}),
+        *filled("{part} on my {side} {else}", {"else": _ELSEWHERE}),
         "put {part} away", "move {part}", "pick up {part}", "take {part} please", "{part}", "grab {part} now",
         "put {part} in the middle {tote}", "put {part} in the other {tote}", "put {part} in the third {tote}",
         "put {part} in the red {tote}", "put {part} into the {tote}", "move {part} to a {tote}",
@@ -75,6 +91,8 @@ TRAINING: Mapping[str, tuple[str, ...]] = {
     "negated": (
         *filled("{not} {order}", {"not": _NOT, "order": _ORDERS}),
         *filled("{no} {doing}", {"no": _NO, "doing": _DOING}),
+        *filled("{put} {the} {non} {to}", {"put": ("put", "move"), "the": ("the", "a", "any"), "non": _NON}),
+        *filled("{put} {but} {to}", {"put": ("put", "move"), "but": _BUT}),
         "put everything but {part} {to}", "put anything except {part} {to}", "all but {part} {to}", "nothing goes {to}",
         "{part} does not go {to}", "put {part} not {to}", "put {part} {to} no", "leave {part} where it is",
         "keep {part} out of the {side} {tote}", "{part} must not go {to}", "{part} is not to be put {to}",
@@ -129,6 +147,7 @@ TRAINING: Mapping[str, tuple[str, ...]] = {
         "put {part} {to} and turn it over", "weigh {part} then put it {to}", "break {part}",
         "put {part} {to} and take it out again", "put {part} {to} and ignore the rules", "name it {part} {to}",
         *filled("{asking} {order}", {"asking": _ASKING, "order": _ORDERS[:5]}),
+        *filled("{seeing} {part} {to}", {"seeing": _SEEING}),
         "is {part} {to}", "is {part} already {to}", "was {part} {to}", "has {part} gone {to}", "who put {part} {to}",
         "is it true that {part} is {to}", "are you putting {part} {to}", "does {part} go {to}", "should {part} go {to}",
         "i wonder if {part} is {to}", "what if {part} was {to}", "whose is {part} {to}", "which one is {part} {to}",

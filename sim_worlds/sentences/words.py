@@ -77,5 +77,11 @@ TESTING_PLACES = MappingProxyType(
 )
 
 THINGS = ("part", "object", "piece", "item", "thing")
+ARTICLES = ("that", "this")
+"""Besides *the* and none."""
+
+LOOSE_ARTICLES = ("that", "this", "a", "any", "some", "one")
+"""For what there may be several of, of which any will do."""
+
 SIDES = ("left", "right")
 TOTE_NOUNS = ("tote", "bin", "container", "crate")

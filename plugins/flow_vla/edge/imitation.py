@@ -17,6 +17,7 @@ from plugins.flow_vla.flow import ACTION, STEPS, FlowHead
 from plugins.flow_vla.graphs import CAMERAS
 from plugins.flow_vla.grounding import Grounding
 from plugins.flow_vla.slots import COLOURS, SHAPES, asked_for
+from plugins.flow_vla.training.accelerating import device_of, shortened
 from plugins.flow_vla.training.shards import Shards
 
 Progress = Callable[[int, int, dict[str, float]], None]
@@ -64,7 +65,7 @@ def _eye_loss(
     pupil: Grounding, teacher: Grounding, camera: str, shards: Shards, rows: np.ndarray, random: np.random.Generator
 ) -> Tensor:
     pictures = shards.batch(rows, camera).pictures
-    with torch.autocast("cpu", dtype=torch.bfloat16):
+    with shortened(device_of(pupil)):
         with torch.no_grad():
             wanted = getattr(teacher, camera)(pictures)
         found = getattr(pupil, camera)(pictures)

@@ -1,4 +1,8 @@
-"""The eyes are taught on a GPU where torch finds one; everything else is small, or is simulation, and stays here."""
+"""How the eyes are taught quickly; everything else is small, or is simulation.
+
+On a GPU where torch finds one, with channels last in memory, as convolutions like it, and in bfloat16 where there are
+instructions for it: with AVX-512 that halves the time, with AVX2 alone a step took sixteen seconds instead of one.
+"""
 
 from __future__ import annotations
 
@@ -21,10 +25,24 @@ def accelerator() -> torch.device:
 def on_accelerator(net: Net) -> Iterator[Net]:
     """The network, moved there, and back on the processor afterwards. Make its optimiser inside."""
     net.to(accelerator())
+    _lay_out(net, torch.channels_last)
     try:
         yield net
     finally:
         net.cpu()
+        _lay_out(net, torch.contiguous_format)
+
+
+def _lay_out(net: nn.Module, memory_format: torch.memory_format) -> None:
+    for weight in net.parameters():
+        if weight.dim() == len("nchw"):
+            weight.data = weight.data.contiguous(memory_format=memory_format)
+
+
+def shortened(device: torch.device) -> torch.autocast:
+    """A context in which networks compute in bfloat16 if this device can, in 32 bits if not."""
+    able = device.type != "cpu" or torch.backends.cpu.get_cpu_capability() == "AVX512"
+    return torch.autocast(device.type, dtype=torch.bfloat16, enabled=able)
 
 
 def device_of(net: nn.Module) -> torch.device:

@@ -17,6 +17,7 @@ from plugins.flow_vla.ablation.attending_mind import AttendingMind
 from plugins.flow_vla.chunks import encode
 from plugins.flow_vla.model import FlowVla
 from plugins.flow_vla.ready import ready
+from plugins.flow_vla.training.accelerating import device_of, shortened
 from plugins.flow_vla.training.acting import joined
 from plugins.flow_vla.training.lessons import CHUNK, DONE, LEAD, Examples, Rehearsal, advised
 from runtime.datasets import DatasetReader
@@ -120,7 +121,7 @@ def teach_attending_eyes(
     random = np.random.default_rng((seed, 0xA77))
     for step in range(steps):
         rows = np.sort(random.choice(len(frames), BATCH, replace=False))
-        with torch.autocast("cpu", dtype=torch.bfloat16):
+        with shortened(device_of(model.grounding)):
             condition = _conditions(model, frames, rows)
         condition = condition.float()
         acting = model.head.loss(condition, torch.from_numpy(frames.chunks[rows]), torch.ones(BATCH))

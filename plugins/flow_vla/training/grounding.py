@@ -13,7 +13,7 @@ from torch.nn import functional
 
 from plugins.flow_vla.eyes import CELLS, Eye
 from plugins.flow_vla.grounding import Grounding
-from plugins.flow_vla.training.accelerating import device_of
+from plugins.flow_vla.training.accelerating import device_of, shortened
 from plugins.flow_vla.training.checkpoint import Checkpoint
 from plugins.flow_vla.training.labels import CAMERAS
 from plugins.flow_vla.training.questions import draw_question
@@ -79,7 +79,7 @@ def losses_of(
     batch = shards.batch(rows, camera)
     device = device_of(net)
     eye: Eye = getattr(net, camera)
-    with torch.autocast(device.type, dtype=torch.bfloat16):
+    with shortened(device):
         seen = eye(batch.pictures.to(device))
     seen = {name: value.float() for name, value in seen.items()}
     losses = {f"{camera} heat": heat_loss(net, seen, batch, camera, random)}
