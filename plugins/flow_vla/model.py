@@ -30,7 +30,8 @@ from runtime.mistakes import UserMistake, quoted
 from runtime.plugin_host.model_card import VERSION_LETTERS
 
 ARCHITECTURE = "flow_vla/1"
-ENGINES = ("torch", "onnxruntime")
+WEIGHTS_ALONE = ("torch", "eager")
+ENGINES = (*WEIGHTS_ALONE, "onnxruntime")
 WEIGHTS = "weights.safetensors"
 CARD = "card.json"
 BYTES_MAX = 64 * 2**20
@@ -77,7 +78,9 @@ class Card(Struct, frozen=True):
     calibration: Calibration = Calibration()
     build: Build = Build()
     engine: str = "torch"
-    """What computes the networks: one of `ENGINES`."""
+    """How eyes and head are kept and computed: `torch`, weights from a training, of which graphs for ONNX Runtime are
+    made when they are loaded; `eager`, weights that torch computes step by step, to compare with; `onnxruntime`,
+    graphs in files of their own."""
 
     graphs: dict[str, str] = {}
     """With onnxruntime: sha256 of `<name>.onnx`, by name; see `graphs.NAMES`."""
@@ -145,7 +148,7 @@ def write_card(folder: Path, card: Card) -> None:
 def load_model(folder: Path) -> FlowVla:
     """Read and check; in evaluation mode. Raises `ModelRefused`."""
     card = load_card(folder)
-    if card.engine != "torch":
+    if card.engine not in WEIGHTS_ALONE:
         raise ModelRefused(f"{folder / CARD}: engine is {card.engine!r}, weights to go on with are torch's")
     model = FlowVla(card.build)
     _load_weights(model, folder, card)

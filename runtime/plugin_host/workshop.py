@@ -60,7 +60,7 @@ class Variant(Struct, frozen=True):
     """A policy made smaller or quicker: a folder with a model of its own."""
 
     name: str
-    """After the policy's own name and an underscore, e.g. `int8`; empty: the policy as it is, to compare with."""
+    """After the policy's own name and an underscore, e.g. `int8`."""
 
     label: str
     """For people."""
@@ -75,7 +75,7 @@ class Compressor(Protocol):
     def __call__(
         self, config: Path, workshop: Workshop, *, model: Path, wanted: Collection[str] = ()
     ) -> tuple[Variant, ...]:
-        """Make variants of a model as the configuration says; the first one returned is the model as it is.
+        """Make variants of a model as the configuration says; the others are compared with the first one.
 
         `wanted`: names of variants; empty: all that there are. Raises `UserMistake`.
         """

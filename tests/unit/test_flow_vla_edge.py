@@ -18,15 +18,15 @@ import torch
 
 from plugins.flow_vla import model as models
 from plugins.flow_vla.edge.compressing import Compression
-from plugins.flow_vla.edge.exporting import export_eyes, export_head
 from plugins.flow_vla.edge.imitation import EyePlan, imitate_eyes, straighten
 from plugins.flow_vla.edge.pruning import LANES, channels_of, prune, size_of
 from plugins.flow_vla.edge.quantising import quantise
 from plugins.flow_vla.edge.recipe import CompressionRecipe, read_recipe
 from plugins.flow_vla.engine import Engine, Noise, Seen, TorchEngine
+from plugins.flow_vla.exporting import export_eyes, export_head
 from plugins.flow_vla.flow import ACTION
 from plugins.flow_vla.graphs import CAMERAS, load_graphs
-from plugins.flow_vla.model import CARD, FlowVla, ModelRefused, load_card, load_model
+from plugins.flow_vla.model import CARD, Build, FlowVla, ModelRefused, load_card, load_model, save_model
 from plugins.flow_vla.onnx_engine import OnnxEngine
 from plugins.flow_vla.policy import MODEL
 from plugins.flow_vla.ready import load_ready, ready
@@ -272,3 +272,15 @@ def test_a_configuration_may_not_learn_from_seeds_that_are_for_judging(tmp_path:
     file.write_text("[quantising]\nfirst_seed = 500000\n")
     with pytest.raises(UserMistake, match="quantising.first_seed"):
         read_recipe(file)
+
+
+def test_weights_from_a_training_are_computed_by_onnx_runtime_and_eager_ones_by_torch(tmp_path: Path) -> None:
+    assert isinstance(load_ready(MODEL).engine, OnnxEngine)
+    workshop = PolicyWorkshop(tmp_path, "flow_vla", "tray", 1, listen=lambda *_: None)
+    assert isinstance(load_ready(Compression(CompressionRecipe(), workshop, MODEL).make("eager")).engine, TorchEngine)
+
+
+@pytest.mark.parametrize("build", [Build(regression=True), Build(grounded=False)])
+def test_what_is_built_otherwise_to_compare_with_is_computed_by_torch(build: Build, tmp_path: Path) -> None:
+    save_model(FlowVla(build), tmp_path, version="0.0.1", facts={})
+    assert isinstance(load_ready(tmp_path).engine, TorchEngine)

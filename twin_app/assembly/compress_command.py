@@ -61,17 +61,16 @@ def run(arguments: argparse.Namespace) -> int:
                 setup, seeds, suite="nominal", processes=arguments.processes, progress=show, model=variant.model
             )
             rows.append(row_of(name, variant.model, paces[name], found))
-            if variant.name:
-                _register(manifest, variant, rows[-1], config)
+            _register(manifest, variant, rows[-1], config)
     _write(folder, rows, paces, setup)
     show_rows([msgspec.to_builtins(row) for row in rows], as_json=arguments.json)
     if not arguments.json:
-        print(f"picture: {folder / 'compress.png'}\nfor --policy and in the console: {', '.join(list(models)[1:])}")
+        print(f"picture: {folder / 'compress.png'}\nfor --policy and in the console: {', '.join(models)}")
     return 0
 
 
 def _full(policy: str, variant: Variant) -> str:
-    return f"{policy}_{variant.name}" if variant.name else policy
+    return f"{policy}_{variant.name}"
 
 
 def _names(text: str | None) -> tuple[str, ...]:

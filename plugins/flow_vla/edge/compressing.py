@@ -6,9 +6,10 @@ import copy
 import hashlib
 import os
 import shutil
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from importlib.metadata import version
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import msgspec
@@ -16,11 +17,11 @@ import numpy as np
 import torch
 from safetensors.torch import load_file, save
 
-from plugins.flow_vla.edge.exporting import export_eyes, export_head
 from plugins.flow_vla.edge.imitation import EyePlan, Progress, imitate_eyes, straighten
 from plugins.flow_vla.edge.pruning import prune, size_of
 from plugins.flow_vla.edge.quantising import quantise
 from plugins.flow_vla.edge.recipe import CompressionRecipe, read_recipe
+from plugins.flow_vla.exporting import export_eyes, export_head
 from plugins.flow_vla.flow import STEPS, FlowHead
 from plugins.flow_vla.graphs import CAMERAS
 from plugins.flow_vla.grounding import Grounding
@@ -43,9 +44,12 @@ from runtime.keeping import kept_whole, told_when_damaged, told_when_unkept
 from runtime.mistakes import UserMistake
 from runtime.plugin_host.workshop import Variant, Workshop
 
-AS_IT_IS = Variant("", "Learned pick", "As it was trained: torch, 32 bits, all steps.", Path())
+EAGER = "eager"
+"""What the others are measured against: always made."""
+
 KINDS: dict[str, tuple[str, str]] = {
-    "onnx": ("Learned pick, ONNX", "The same networks in ONNX Runtime, 32 bits."),
+    EAGER: ("Learned pick, eager", "As it was trained: torch, step by step, 32 bits."),
+    "onnx": ("Learned pick, ONNX", "The same networks in ONNX Runtime, 32 bits, as the policy itself runs."),
     "int8": ("Learned pick, 8 bits", "The eyes in eight bits, their ranges measured on calibration seeds."),
     "pruned": ("Learned pick, pruned", "Eyes with fewer channels, taught again by the full ones."),
     "straight": ("Learned pick, straight", "The head draws in fewer steps what it drew in five."),
@@ -53,18 +57,19 @@ KINDS: dict[str, tuple[str, str]] = {
 }
 """Label and summary, by name."""
 
+NO_GRAPHS: Mapping[str, bytes] = MappingProxyType({})
+
 
 def compress(config: Path, workshop: Workshop, *, model: Path, wanted: Collection[str] = ()) -> tuple[Variant, ...]:
     """See `Compressor`."""
     if strange := sorted(set(wanted) - set(KINDS)):
         raise UserMistake(f"no variant is called {strange[0]!r}", remedy=f"one of: {', '.join(KINDS)}")
     works = Compression(read_recipe(config), workshop, model)
-    made = tuple(
+    return tuple(
         Variant(name, label, summary, works.make(name))
         for name, (label, summary) in KINDS.items()
-        if name in wanted or not wanted
+        if not wanted or name in wanted or name == EAGER
     )
-    return msgspec.structs.replace(AS_IT_IS, model=model), *made
 
 
 class Compression:
@@ -91,6 +96,9 @@ class Compression:
         if _is_whole(folder):
             return folder
         shutil.rmtree(folder, ignore_errors=True)
+        if name == EAGER:
+            self._write(folder, {"variant": name, "flow steps": STEPS})
+            return folder
         torch.manual_seed(self._recipe.seed)
         pruned, straight = name in ("pruned", "edge"), name in ("straight", "edge")
         eyes = self._pruned_eyes() if pruned else self._model.grounding
@@ -104,8 +112,7 @@ class Compression:
             "flow steps": steps,
             "numbers in the eyes": size_of(eyes.overhead) + size_of(eyes.wrist),
         }
-        with told_when_unkept(folder):
-            self._write(folder, graphs, facts)
+        self._write(folder, facts, graphs)
         return folder
 
     def _pruned_eyes(self) -> Grounding:
@@ -190,30 +197,31 @@ class Compression:
             progress=lambda done, total: self._workshop.tell(name, done=done, total=total),
         )
 
-    def _write(self, folder: Path, graphs: dict[str, bytes], facts: dict[str, Any]) -> None:
-        """Complete or not there."""
+    def _write(self, folder: Path, facts: dict[str, Any], graphs: Mapping[str, bytes] = NO_GRAPHS) -> None:
+        """Complete or not there; without graphs with all weights, to be computed eagerly."""
         partial = folder.with_name(f"{folder.name}.partial")
         shutil.rmtree(partial, ignore_errors=True)
-        partial.mkdir(parents=True)
-        for name, content in graphs.items():
-            (partial / f"{name}.onnx").write_bytes(content)
-        card = Card(
-            architecture=ARCHITECTURE,
-            version=self._card.version,
-            sha256=save_weights(_kept(self._model), partial),
-            calibration=self._card.calibration,
-            build=self._card.build,
-            engine="onnxruntime",
-            graphs={name: hashlib.sha256(content).hexdigest() for name, content in graphs.items()},
-            facts={
-                **facts,
-                "made from": self._card.sha256,
-                "recipe": msgspec.to_builtins(self._recipe),
-                "made with": f"torch {torch.__version__}, {_version('onnx')}, {_version('onnxruntime')}",
-            },
-        )
-        write_card(partial, card)
-        os.replace(partial, folder)
+        with told_when_unkept(folder):
+            partial.mkdir(parents=True)
+            for name, content in graphs.items():
+                (partial / f"{name}.onnx").write_bytes(content)
+            card = Card(
+                architecture=ARCHITECTURE,
+                version=self._card.version,
+                sha256=save_weights(_kept(self._model) if graphs else self._model, partial),
+                calibration=self._card.calibration,
+                build=self._card.build,
+                engine="onnxruntime" if graphs else "eager",
+                graphs={name: hashlib.sha256(content).hexdigest() for name, content in graphs.items()},
+                facts={
+                    **facts,
+                    "made from": self._card.sha256,
+                    "recipe": msgspec.to_builtins(self._recipe),
+                    "made with": f"torch {torch.__version__}, {_version('onnx')}, {_version('onnxruntime')}",
+                },
+            )
+            write_card(partial, card)
+            os.replace(partial, folder)
 
     def _listen(self, stage: str) -> Progress:
         return lambda step, steps, figures: self._workshop.tell(stage, done=step + 1, total=steps, figures=figures)

@@ -1,8 +1,9 @@
-"""The networks of a model as ONNX graphs, one for each question that is asked of them."""
+"""The networks of a model as ONNX graphs, one for each question that is asked of them: half a second's work."""
 
 from __future__ import annotations
 
 import io
+import threading
 import warnings
 
 import torch
@@ -17,6 +18,9 @@ from plugins.flow_vla.turns import PIECE_PX
 
 OPSET = 20
 """The newest that torch's tracing exporter writes."""
+
+_ONE_AT_A_TIME = threading.Lock()
+"""The exporter keeps what it is at in globals."""
 
 
 class See(nn.Module):
@@ -81,7 +85,7 @@ def _exported(module: nn.Module, kind: str) -> bytes:
     """By tracing. torch's newer exporter gives the same graphs, but takes ten times as long and two more libraries."""
     inputs = tuple(torch.zeros(shape) for shape in INPUTS[kind].values())
     content = io.BytesIO()
-    with warnings.catch_warnings(), torch.inference_mode():
+    with _ONE_AT_A_TIME, warnings.catch_warnings(), torch.inference_mode():
         warnings.simplefilter("ignore", DeprecationWarning)
         warnings.simplefilter("ignore", TracerWarning)  # shapes are meant to be fixed
         torch.onnx.export(
