@@ -9,7 +9,7 @@ from typing import Protocol
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from torch import Tensor
+from torch import Tensor, nn
 
 from plugins.flow_vla.flow import ACTION, STEPS, FlowHead
 from plugins.flow_vla.grounding import Grounding
@@ -105,10 +105,15 @@ class TorchEngine:
 def _ordered(grounding: Grounding) -> Grounding:
     """A copy with channels last in memory, as pictures come: a look is a tenth quicker, the same but for rounding."""
     own = copy.deepcopy(grounding)
-    for weight in own.parameters():
-        if weight.dim() == len("nchw"):
-            weight.data = weight.data.contiguous(memory_format=torch.channels_last)
+    lay_out(own, torch.channels_last)
     return own
+
+
+def lay_out(net: nn.Module, memory_format: torch.memory_format) -> None:
+    """Order the weights of convolutions in memory."""
+    for weight in net.parameters():
+        if weight.dim() == len("nchw"):
+            weight.data = weight.data.contiguous(memory_format=memory_format)
 
 
 def as_picture(image: NDArray[np.uint8]) -> NDArray[np.float32]:

@@ -13,6 +13,8 @@ from typing import TypeVar
 import torch
 from torch import nn
 
+from plugins.flow_vla.engine import lay_out
+
 Net = TypeVar("Net", bound=nn.Module)
 
 
@@ -25,18 +27,12 @@ def accelerator() -> torch.device:
 def on_accelerator(net: Net) -> Iterator[Net]:
     """The network, moved there, and back on the processor afterwards. Make its optimiser inside."""
     net.to(accelerator())
-    _lay_out(net, torch.channels_last)
+    lay_out(net, torch.channels_last)
     try:
         yield net
     finally:
         net.cpu()
-        _lay_out(net, torch.contiguous_format)
-
-
-def _lay_out(net: nn.Module, memory_format: torch.memory_format) -> None:
-    for weight in net.parameters():
-        if weight.dim() == len("nchw"):
-            weight.data = weight.data.contiguous(memory_format=memory_format)
+        lay_out(net, torch.contiguous_format)
 
 
 def shortened(device: torch.device) -> torch.autocast:
