@@ -12,6 +12,7 @@ from pathlib import Path
 import hypothesis
 import pytest
 
+from tests.support.host_stalls import run_watched
 from tests.support.leaks import left_behind, take_stock
 
 if not (os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY")):
@@ -21,6 +22,12 @@ hypothesis.settings.register_profile("untimed", deadline=None)  # how loaded a m
 hypothesis.settings.load_profile("untimed")
 
 QT_FIXTURES = {"qtbot", "qapp"}
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_protocol(item: pytest.Item, nextitem: pytest.Item | None) -> bool | None:
+    """A live test needs a machine that runs all the time."""
+    return run_watched(item, nextitem) if item.get_closest_marker("live") else None
 
 
 @pytest.fixture(autouse=True)
