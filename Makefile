@@ -6,8 +6,9 @@
 
 PYTHON ?= python3
 BIN := .venv/bin
-XVFB := xvfb-run -a -s "-screen 0 1280x720x24" env QT_QPA_PLATFORM=xcb
 PYTEST := $(BIN)/python -m pytest
+WITHOUT_SCREEN := QT_QPA_PLATFORM=offscreen $(PYTEST) --no-xvfb
+WITH_SCREEN := QT_QPA_PLATFORM=xcb $(PYTEST)  # each process has its own (Xvfb)
 ELSEWHERE := --ignore tests/gui --ignore tests/architecture --ignore tests/bench
 
 .PHONY: run setup test check tests window-tests format doctor hooks clean
@@ -28,11 +29,12 @@ check: setup
 	$(BIN)/pyright
 
 tests: setup
-	QT_QPA_PLATFORM=offscreen $(PYTEST) -n 2 --dist loadfile -m "not live" $(ELSEWHERE)
-	QT_QPA_PLATFORM=offscreen $(PYTEST) -m live $(ELSEWHERE)  # each needs the machine to itself
+	$(WITHOUT_SCREEN) -n 2 --dist loadfile -m "not live" $(ELSEWHERE)
+	$(WITHOUT_SCREEN) -m live $(ELSEWHERE)  # each needs the machine to itself
 
 window-tests: setup
-	$(XVFB) $(PYTEST) tests/gui
+	$(WITH_SCREEN) -n 2 --dist loadfile -m "not live" tests/gui
+	$(WITH_SCREEN) -m live tests/gui
 
 format: setup
 	$(BIN)/ruff format
