@@ -16,7 +16,7 @@ from sim_worlds.seeds import FIRST_TEST_SEED
 class ReadingTable(Struct, frozen=True, forbid_unknown_fields=True):
     """The reader."""
 
-    steps: int = 9000
+    steps: int = 12_000
 
 
 class StillsTable(Struct, frozen=True, forbid_unknown_fields=True):
@@ -42,7 +42,7 @@ class ActingTable(Struct, frozen=True, forbid_unknown_fields=True):
     """The head; `round_steps` after each round of corrections."""
 
     steps: int = 6000
-    round_steps: int = 4000
+    round_steps: int = 5000
     regression: bool = False
     relative: bool = True
 
