@@ -13,7 +13,9 @@ from numpy.typing import NDArray
 from plugins.flow_vla.ablation.attending_mind import AttendingMind
 from plugins.flow_vla.chunks import decode
 from plugins.flow_vla.engine import Noise
+from plugins.flow_vla.eyes import SIDE_PX
 from plugins.flow_vla.mind import Mind, Thought
+from plugins.flow_vla.model import ModelRefused
 from plugins.flow_vla.ready import Ready, load_ready
 from plugins.flow_vla.sight import Look
 from plugins.flow_vla.signals import Signals
@@ -35,8 +37,21 @@ MODEL = Path(__file__).resolve().parent / "model"
 
 
 def flow_vla(cell: CellDescription, *, model: Path = MODEL) -> FlowVlaPolicy:
-    """With the model that is shipped, or another. Raises `ModelRefused` for what is not as its card says."""
-    return FlowVlaPolicy(cell, load_ready(model))
+    """With the model that is shipped, or another.
+
+    Raises `ModelRefused` for what is not as its card says, and for cameras that it was not made for.
+    """
+    for camera in cell.cameras:
+        if (camera.width_px, camera.height_px) != (SIDE_PX, SIDE_PX):
+            raise ModelRefused(
+                f"camera {camera.name} gives {camera.width_px} × {camera.height_px} pixels, "
+                f"the eyes are made for {SIDE_PX} × {SIDE_PX}",
+                remedy="set width_px and height_px of the camera in the scene, or choose another policy",
+            )
+    made = load_ready(model)
+    if made.build.grounded:
+        made.warm([camera.name for camera in cell.cameras])
+    return FlowVlaPolicy(cell, made)
 
 
 class FlowVlaPolicy:

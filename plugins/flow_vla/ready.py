@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -9,11 +10,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from plugins.flow_vla.calibration import Calibration
-from plugins.flow_vla.engine import Engine, TorchEngine
-from plugins.flow_vla.flow import STEPS
+from plugins.flow_vla.condition import SIZE
+from plugins.flow_vla.engine import SAMPLES, Engine, TorchEngine
+from plugins.flow_vla.eyes import SIDE_PX
+from plugins.flow_vla.flow import ACTION, STEPS
 from plugins.flow_vla.grounding import Grounding
 from plugins.flow_vla.model import BUILD, Build, Card, FlowVla, ModelRefused, load_card, load_kept, load_model
 from plugins.flow_vla.reader import Reader
+from plugins.flow_vla.slots import ASKED
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +37,13 @@ class Ready:
         """Distance of a condition from those of the training, in their standard deviations."""
         off = (condition - self.seen_mean) / self.seen_std
         return float(np.sqrt(np.square(np.clip(off, -20.0, 20.0)).mean()))
+
+    def warm(self, cameras: Sequence[str]) -> None:
+        """Run every network once: the first time costs more, and is not to be a look of a task."""
+        for camera in cameras:
+            self.engine.see(camera, np.zeros((SIDE_PX, SIDE_PX, 3), np.uint8), np.zeros(ASKED, np.float32))
+            self.engine.turn(camera, np.zeros((2, 3), np.float32))
+        self.engine.draw(np.zeros(SIZE, np.float32), np.zeros((SAMPLES, ACTION), np.float32))
 
 
 def ready(model: FlowVla) -> Ready:

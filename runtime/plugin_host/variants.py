@@ -128,6 +128,8 @@ def read_variant(file: Path) -> FoundVariant:
 def register_variant(folder: Path, model: Path, *, name: str, policy: str, label: str, summary: str) -> Path:
     """Copy a model to where variants are found; returns its new folder. One of the same name is replaced whole."""
     place, partial, old = (folder / words for words in (name, f".{name}.partial", f".{name}.old"))
+    if old.exists() and not place.exists():
+        os.replace(old, place)  # an earlier one was ended between the two renamings below
     for rest in (partial, old):
         shutil.rmtree(rest, ignore_errors=True)
     shutil.copytree(model, partial)

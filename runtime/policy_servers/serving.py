@@ -223,12 +223,13 @@ class ServedPolicy:
         begins = twin is None or twin.begins
         if key == self._task and not (twin is not None and twin.begins):
             return
-        self._task = key
+        self._task = None  # where the policy raises now, it is told again before it is asked about this task
         resume = getattr(self._policy, "resume", None)
         if begins or resume is None:
             self._policy.begin(assignment)
         else:
             resume(assignment)
+        self._task = key
 
     # ── from the proposal to the wire ────────────────────────────────────────────────────────────
 

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import math
+import re
 import struct
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO, NamedTuple
+from typing import IO, Any, NamedTuple
 
 import msgspec
 from foxglove_schemas_protobuf.RawImage_pb2 import RawImage
@@ -38,6 +40,8 @@ DAMAGE = (
 """What the format's libraries raise on bytes that are not what they were."""
 
 _GIVE_ANOTHER = "give the path of a recording (.mcap) that celltwin has written"
+_NO_NUMBER = re.compile(r"got `null` - at `\$(.+)`$")
+_STEP = re.compile(r"\[(\d+)\]|\.(\w+)")
 _USE_A_COPY = "the rest cannot be placed in time without it: use a copy that is whole"
 
 
@@ -150,9 +154,28 @@ def decode_json(data: bytes, topic: Topic) -> msgspec.Struct:
         return msgspec.json.decode(data, type=topic.type)
     except msgspec.DecodeError as trouble:
         try:
-            return msgspec.json.decode(data.replace(b"null", b'"nan"'), type=topic.type, strict=False)
+            return _with_nan(msgspec.json.decode(data), topic)
         except msgspec.DecodeError:
             raise UnreadableRecording(f"a message on {topic.name} cannot be understood: {trouble}") from trouble
+
+
+def _with_nan(content: Any, topic: Topic) -> msgspec.Struct:
+    """NaN wherever the type wants a number and null stands there; raises `msgspec.DecodeError` for what is else wrong.
+
+    Where it stands is told by the error's words, one place at a time.
+    """
+    while True:
+        try:
+            return msgspec.convert(content, topic.type)
+        except msgspec.ValidationError as trouble:
+            found = _NO_NUMBER.search(str(trouble))
+            if found is None:
+                raise
+            *way, last = [int(index) if index else name for index, name in _STEP.findall(found[1])]
+            place = content
+            for step in way:
+                place = place[step]
+            place[last] = math.nan
 
 
 def _opened(file: Path) -> IO[bytes]:

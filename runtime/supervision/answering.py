@@ -43,6 +43,7 @@ class _Carried:
     """Why it could not be carried out after all."""
 
     withdraw: Callable[[], None] | None = None
+    drop: Callable[[], None] | None = None
     """Takes the wish back when it was not fulfilled in time."""
 
 
@@ -78,7 +79,7 @@ class Answering:
         self.oversight.say(Event(now_ns, "command", "warning" if reason else "info", words))
         if carried is not None:
             self.oversight.pursuits.follow(
-                receipt, carried.ask, patience_s=carried.patience_s, withdraw=carried.withdraw
+                receipt, carried.ask, patience_s=carried.patience_s, withdraw=carried.withdraw, drop=carried.drop
             )
         return receipt
 
@@ -204,7 +205,9 @@ class Answering:
             over.wishes.shadow = ""  # it has left the shadow; without a new id nothing is changed by it
         old = policy.swap_refusal if policy is not None else ""
         asking = policy_drives(name, accepted_ns=now_ns, old_refusal=old)
-        return _Carried(asking, self._patience_s(name), detail=name, withdraw=self._stay_with(over.wishes.swap_id))
+        swap_id = over.wishes.swap_id
+        withdraw, drop = self._stay_with(swap_id, tell=True), self._stay_with(swap_id, tell=False)
+        return _Carried(asking, self._patience_s(name), detail=name, withdraw=withdraw, drop=drop)
 
     def _patience_s(self, name: str) -> float:
         """For a policy to come, which may have to be loaded."""
@@ -213,16 +216,16 @@ class Answering:
         load_s = next((entry.load_s for entry in entries if entry.name == name), 0.0)
         return max(SWAP_PATIENCE_S, load_s + AFTER_LOAD_S)
 
-    def _stay_with(self, swap_id: int) -> Callable[[], None]:
-        """Takes back a swap unless another one was asked for since."""
+    def _stay_with(self, swap_id: int, *, tell: bool) -> Callable[[], None]:
+        """Takes back a swap unless another one was asked for since; a planner that refused it need not be told."""
 
-        def withdraw() -> None:
+        def take_back() -> None:
             wishes, policy = self.oversight.wishes, self.oversight.telemetry.policy
             if wishes.swap_id == swap_id and policy is not None:
                 wishes.policy = policy.stands_in_for or policy.active
-                wishes.swap_id += 1
+                wishes.swap_id += tell
 
-        return withdraw
+        return take_back
 
     def _change_roles(self, body: ask.SetShadow | ask.SetFallback | ask.ReturnFromFallback | ask.TryPolicy) -> _Carried:
         wishes = self.oversight.wishes

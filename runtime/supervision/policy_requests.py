@@ -66,6 +66,8 @@ def _swap(name: str, policy: PolicyState) -> str:
         return unknown
     if policy.active == name and not policy.stands_in_for:
         return f"{name} is already active"
+    if policy.stands_in_for == name:
+        return _return(policy)
     entry = next(one for one in policy.entries if one.name == name)
     return f"{name} cannot drive: {entry.obstacle}" if entry.readiness is Readiness.REFUSED else ""
 
@@ -88,7 +90,7 @@ def _promote(policy: PolicyState) -> str:
         return "no policy runs in shadow"
     if policy.shadow.readiness is not Readiness.READY:
         return f"{policy.shadow.name} is {policy.shadow.readiness.value}, not yet at work in shadow"
-    return ""
+    return f"{policy.shadow.name} cannot drive: {policy.shadow.obstacle}" if policy.shadow.obstacle else ""
 
 
 def _fallback(name: str, policy: PolicyState) -> str:
@@ -107,11 +109,12 @@ def _fallback(name: str, policy: PolicyState) -> str:
 def _return(policy: PolicyState) -> str:
     if not policy.stands_in_for:
         return "no fallback stands in"
-    shadow = policy.shadow
-    if shadow is not None and shadow.name == policy.stands_in_for and shadow.readiness is Readiness.LOADING:
-        return f"{shadow.name} is being loaded: wait until it is ready"
-    obstacle = _obstacle(policy.stands_in_for, policy)
-    return f"{policy.stands_in_for} is in quarantine: {obstacle}; try it again first" if obstacle else ""
+    entry = next((one for one in policy.entries if one.name == policy.stands_in_for), None)
+    if entry is None:
+        return f"{policy.stands_in_for} is gone"
+    if entry.readiness is Readiness.LOADING:
+        return f"{entry.name} is being loaded: wait until it is ready"
+    return f"{entry.name} is in quarantine: {entry.obstacle}; try it again first" if entry.obstacle else ""
 
 
 def _try(name: str, policy: PolicyState) -> str:

@@ -60,6 +60,7 @@ class _Pursuit:
     ask: Ask
     patience_s: float
     withdraw: Callable[[], None] | None
+    drop: Callable[[], None] | None
     phase: ReceiptPhase = ReceiptPhase.ACCEPTED
 
 
@@ -76,9 +77,14 @@ class Pursuits:
         *,
         patience_s: float = 10.0,
         withdraw: Callable[[], None] | None = None,
+        drop: Callable[[], None] | None = None,
     ) -> None:
-        """Begin with an accepted request. `withdraw`: so that what was called failed does not come about later."""
-        self._open.append(_Pursuit(accepted, ask, patience_s, withdraw))
+        """Begin with an accepted request.
+
+        `withdraw`: so that what was called failed for want of an answer does not come about later; `drop`: likewise
+        for what was refused by whom it was for, who must not be asked again when it is started anew.
+        """
+        self._open.append(_Pursuit(accepted, ask, patience_s, withdraw, drop))
         del self._open[:-PURSUITS_LIMIT]
 
     def tick(self, evidence: Evidence) -> tuple[Receipt, ...]:
@@ -86,6 +92,8 @@ class Pursuits:
         receipts: list[Receipt] = []
         for pursuit in self._open:
             progress = pursuit.ask(evidence)
+            if progress.phase is ReceiptPhase.FAILED and pursuit.phase is ReceiptPhase.ACCEPTED and pursuit.drop:
+                pursuit.drop()
             age_s = (evidence.now_ns - pursuit.accepted.stamp_ns) * 1e-9
             if _RANK[progress.phase] < 2 and age_s > pursuit.patience_s:
                 progress = _given_up(pursuit)

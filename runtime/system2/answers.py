@@ -65,6 +65,9 @@ def checked(answer: object) -> Proposal:
     for signal in answer.signals:
         if not is_line(signal.name, SIGNAL_LETTERS):
             raise ValueError(f"signals: the name {quoted(signal.name)}, must be {a_line(SIGNAL_LETTERS)}")
+        _are_finite((signal.value, signal.pull), f"signal {signal.name}")
+    for mark in answer.targets:
+        _are_finite((*mark.pixel, mark.radius_px), f"target in {mark.camera}")
     return answer
 
 
@@ -79,7 +82,7 @@ def _can_be_sent(value: object, name: str, decoder: msgspec.msgpack.Decoder[Any]
 
 
 def _are_finite(numbers: tuple[float, ...], name: str) -> None:
-    """A chunk of such numbers would be refused at the gate every time: it is the policy that is ill."""
+    """Such a chunk would be refused at the gate every time, such a signal shows nothing: the policy is ill."""
     for number in numbers:
         if not math.isfinite(number):
             raise ValueError(f"{name} holds {number}, must be finite")

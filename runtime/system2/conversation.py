@@ -57,6 +57,9 @@ class Conversation:
         """Task and attempt that it was told of last."""
 
         self.failures = 0
+        self.obstacle = ""
+        """Why it could not drive, as its newest answer says."""
+
         self.collapse = ""
         """Why it can be asked no more."""
 
@@ -105,6 +108,7 @@ class Conversation:
             proposal = no_answer(f"policy {self._name} raised {answer.trouble}")
         else:
             self.failures = 0
+            self.obstacle = answer.proposal.obstacle
             proposal = pending.seam.proposal(answer.proposal, pending.asked_ns)
         return Told(pending.question.observation, proposal, pending.asked_ns, self._ends_ns)
 

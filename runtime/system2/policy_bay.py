@@ -213,8 +213,7 @@ class PolicyBay:
     def _loaded(self, name: str) -> Seat | None:
         """One that could drive at once: that which does, else the one that was watched in shadow, else any other."""
         seats = (self.active, self._shadow.seat, *self._seats())
-        ready = (seat for seat in seats if seat is not None and seat.talk is not None and not seat.obstacle)
-        return next((seat for seat in ready if seat.name == name), None)
+        return next((seat for seat in seats if seat is not None and seat.name == name and _can_drive(seat)), None)
 
     def _give_up_candidate(self, newest: Observation | None) -> None:
         name, reason = self._candidate.refused, self._candidate.refusal
@@ -248,7 +247,7 @@ class PolicyBay:
 
     def _release(self, name: str, newest: Observation | None) -> None:
         self._registry.release_policy(name)
-        if name == self._wanted.name and self._wanted.talk is None:
+        if name == self._wanted.name and self._wanted.talk is None and not self.candidate:
             self._candidate.want(name, newest)
         if name == self._shadow_wish and self._shadow.seat is None:
             self._shadow.want(name, newest)
@@ -314,6 +313,11 @@ class PolicyBay:
             return Readiness.READY
         loading = (self._candidate.loading, self._shadow.loading, self.fallback.loading)
         return Readiness.LOADING if name in loading else Readiness.AVAILABLE
+
+
+def _can_drive(seat: Seat) -> bool:
+    """Whether it is loaded and nothing was heard that speaks against it."""
+    return seat.talk is not None and not seat.obstacle and not seat.talk.obstacle
 
 
 def _answered(seat: Seat, now_ns: int) -> bool:

@@ -13,11 +13,13 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
+from msgspec.structs import replace
 from safetensors.numpy import load, save
 
 from plugins.flow_vla.model import CARD, WEIGHTS, ModelRefused, load_card, load_model, save_model
-from plugins.flow_vla.policy import MODEL
+from plugins.flow_vla.policy import MODEL, flow_vla
 from plugins.flow_vla.ready import ready
+from tests.support.policy_servers import CELL
 
 
 @pytest.fixture
@@ -171,3 +173,10 @@ def test_a_folder_without_weights_is_refused(folder: Path) -> None:
     (folder / WEIGHTS).unlink()
     with pytest.raises(ModelRefused, match="No such file"):
         load_model(folder)
+
+
+def test_cameras_of_another_size_are_refused_before_anything_drives() -> None:
+    small, *others = CELL.cameras
+    cell = replace(CELL, cameras=(replace(small, width_px=160, height_px=160), *others))
+    with pytest.raises(ModelRefused, match=f"camera {small.name} gives 160 × 160 pixels, the eyes are made for 128"):
+        flow_vla(cell)

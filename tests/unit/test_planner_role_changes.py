@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -12,7 +13,7 @@ from runtime.plugin_host import Registry
 from runtime.system2.runner import Collapse
 from sim_worlds.robots import load_robot
 from tests.support.pick_cell import pick_cell
-from tests.support.scripted_runner import ScriptedRunner
+from tests.support.scripted_runner import ScriptedRunner, proposal
 from tests.unit.test_planner_roles import Roles, entry, scripted
 
 SERVED = '[[policy]]\nname = "far"\nlabel = "far"\nfactory = "far"\n'
@@ -177,6 +178,34 @@ def test_a_swap_to_a_fallback_whose_server_is_away_is_tried_anew(roles: Roles) -
     state = roles.look().state
     assert (state.active, state.candidate) == ("learned", "stock")
     assert roles.candidate.wanted == "stock"
+
+
+def test_a_shadow_that_says_that_it_cannot_drive_is_not_what_takes_over(roles: Roles) -> None:
+    roles.driven()
+    roles.order(shadow="other", shadow_id=1)
+    roles.later()
+    roles.look()
+    roles.learned.answer()
+    roles.other.answer(said=replace(proposal(), obstacle=AWAY))
+    shadow = roles.later().state.shadow
+    assert shadow is not None
+    assert shadow.obstacle == AWAY
+    roles.order(policy="other", swap_id=1, shadow="")
+    state = roles.later().state
+    assert (state.active, state.candidate, roles.candidate.wanted) == ("learned", "other", "other")
+
+
+def test_another_try_of_one_policy_does_not_give_up_the_load_of_the_next(roles: Roles) -> None:
+    roles.driven()
+    roles.look()
+    roles.learned.answers.append(Collapse("hung"))
+    roles.later()
+    roles.order(policy="other", swap_id=1)
+    assert roles.later().state.candidate == "other"
+    roles.order(release="learned", release_id=1)
+    state = roles.later().state
+    assert (state.candidate, roles.candidate.wanted) == ("other", "other")
+    assert entry(state, "learned") == (Readiness.AVAILABLE, "")
 
 
 def test_a_policy_behind_a_server_is_loaded_when_there_is_something_to_show_to_it(roles: Roles) -> None:

@@ -8,7 +8,7 @@ import pytest
 
 from runtime.messages.geometry import Pose
 from runtime.messages.plan import Signal
-from runtime.messages.policy import HeatMap, PolicyStatus
+from runtime.messages.policy import HeatMap, PolicyStatus, TargetMark
 from runtime.mistakes import presentable
 from runtime.ports import Proposal
 from runtime.system2.answers import checked
@@ -52,6 +52,9 @@ def test_a_good_answer_passes_as_it_is():
         ({"signals": (Signal("x" * 300_000, 0.9),)}, "at most 262144 are sent"),
         ({"gripper_force_n": None}, "gripper_force_n is None"),
         ({"signals": (1, 2)}, "signals cannot be sent"),
+        ({"signals": (Signal("fit", float("nan")),)}, "signal fit holds nan, must be finite"),
+        ({"signals": (Signal("fit", 0.9, float("-inf")),)}, "signal fit holds -inf, must be finite"),
+        ({"targets": (TargetMark("wrist", (1.0, float("nan")), 5.0, "it"),)}, "target in wrist holds nan"),
         ({"targets": None}, "targets cannot be sent"),
         ({"heat": (None,)}, "heat cannot be sent"),
         ({"heat": (HeatMap("wrist", 2, 2, b"123"),)}, "heat of wrist: 2 × 2 with 3 cells"),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import signal
 import socket
+import sys
 import time
 from dataclasses import replace
 from pathlib import Path
@@ -298,6 +299,23 @@ def test_a_stopped_worker_counts_as_hanging_and_what_it_started_goes_with_it(ber
     assert isinstance(news, Collapse)
     assert "hung" in news.reason
     ended(worker)
+
+
+def test_what_a_policy_had_started_ends_when_it_crashes(tmp_path: Path) -> None:
+    code = "import os, subprocess, sys; print(subprocess.Popen(['sleep', '600']).pid, file=open(sys.argv[1], 'w'), "
+    code += "flush=True); os._exit(7)"
+    argv = [sys.executable, "-S", "-c", code, str(tmp_path / "pid")]
+    worker = PolicyWorker(argv, room=1024, limits=WorkerLimits(30.0, 1.0, 2048.0), now_ns=time.monotonic_ns())
+    end_s = time.monotonic() + PATIENCE_S
+    while (news := worker.poll(time.monotonic_ns())) is None:
+        assert time.monotonic() < end_s
+        time.sleep(0.01)
+    assert news == Collapse("its process crashed: exit code 7")
+    helper = int((tmp_path / "pid").read_text())
+    while psutil.pid_exists(helper) and psutil.Process(helper).status() != psutil.STATUS_ZOMBIE:
+        assert time.monotonic() < end_s
+        time.sleep(0.01)
+    worker.close()
 
 
 def test_an_answer_to_an_older_question_does_not_end_the_watch_over_the_newest(cell: CellDescription) -> None:

@@ -46,7 +46,7 @@ def shadow(readiness: Readiness = Readiness.READY, **changes: Any) -> ShadowStat
     return ShadowState("third", "0.1", readiness, **changes)
 
 
-LOADING = ShadowState("learned", "1.2", Readiness.LOADING)
+LOADING = (PolicyEntry("learned", "1.2", "learned", Readiness.LOADING),)
 STANDING = {"active": "programmed", "stands_in_for": "learned", "fallback_ready": False}
 
 
@@ -59,6 +59,7 @@ STANDING = {"active": "programmed", "stands_in_for": "learned", "fallback_ready"
         (ask.SwapPolicy("sick"), {}, "sick cannot drive: it leaked"),
         (ask.SwapPolicy("programmed"), STANDING, ""),
         (ask.SwapPolicy("learned"), STANDING, ""),
+        (ask.SwapPolicy("learned"), {**STANDING, "entries": LOADING}, "learned is being loaded: wait"),
         (ask.SwapBack(), {}, "there is no policy to go back to"),
         (ask.SwapBack(), {"previous": "programmed"}, ""),
         (ask.SwapBack(), {"previous": "sick"}, "sick cannot drive: it leaked"),
@@ -72,6 +73,7 @@ STANDING = {"active": "programmed", "stands_in_for": "learned", "fallback_ready"
         (ask.PromoteShadow(), {}, "no policy runs in shadow"),
         (ask.PromoteShadow(), {"shadow": shadow()}, ""),
         (ask.PromoteShadow(), {"shadow": shadow(Readiness.LOADING)}, "third is loading, not yet at work"),
+        (ask.PromoteShadow(), {"shadow": shadow(obstacle="no connection")}, "third cannot drive: no connection"),
         (ask.PromoteShadow(), {"shadow": shadow(), **STANDING}, "return from it instead"),
         (ask.SetFallback("third"), {}, ""),
         (ask.SetFallback(""), {}, ""),
@@ -81,7 +83,8 @@ STANDING = {"active": "programmed", "stands_in_for": "learned", "fallback_ready"
         (ask.SetFallback(""), STANDING, "programmed stands in for learned now"),
         (ask.ReturnFromFallback(), {}, "no fallback stands in"),
         (ask.ReturnFromFallback(), STANDING, ""),
-        (ask.ReturnFromFallback(), {**STANDING, "shadow": LOADING}, "learned is being loaded: wait"),
+        (ask.ReturnFromFallback(), {**STANDING, "entries": LOADING}, "learned is being loaded: wait"),
+        (ask.ReturnFromFallback(), {**STANDING, "stands_in_for": "nobody"}, "nobody is gone"),
         (ask.ReturnFromFallback(), {**STANDING, "stands_in_for": "sick"}, "sick is in quarantine: it leaked; try it"),
         (ask.TryPolicy("sick"), {}, ""),
         (ask.TryPolicy("third"), {}, "third is not in quarantine"),
@@ -241,6 +244,18 @@ def test_a_policy_that_may_take_long_to_load_is_waited_for_so_long(body: ask.Bod
     assert desk.after(129.0) == ()
     (receipt,) = desk.after(2.0)
     assert receipt.reason == "not confirmed by measurement within 130 s; it is withdrawn"
+
+
+def test_a_swap_that_the_planner_refused_is_not_asked_of_the_next_planner() -> None:
+    desk = Desk()
+    wishes = desk.asked(ask.SwapPolicy("third"))
+    assert (wishes.policy, wishes.swap_id) == ("third", 1)
+    desk.cell.now_ns += 3_000_000_000
+    refused = replace(state(swap_refusal="server nowhere: no connection"), stamp_ns=desk.cell.now_ns)
+    desk.oversight.receive(refused, None, now_ns=desk.cell.now_ns)
+    (receipt,) = desk.after(0.1)
+    assert (receipt.phase, receipt.reason) == (ReceiptPhase.FAILED, "server nowhere: no connection")
+    assert (wishes.policy, wishes.swap_id) == ("learned", 1)  # this planner need not be told: it keeps its words
 
 
 def test_what_was_asked_for_since_is_not_withdrawn() -> None:

@@ -110,6 +110,23 @@ def test_of_other_peoples_clients_every_connection_begins_a_task_of_its_own(prot
     assert [[kind for kind, _ in echo.begun] for echo in echoes] == [["begin"], ["begin"]]
 
 
+def test_a_policy_that_could_not_begin_a_task_is_not_asked_about_it_with_the_last_one_in_its_head() -> None:
+    class Choosy(Echo):
+        def begin(self, assignment: Assignment) -> None:
+            super().begin(assignment)
+            if assignment.task_id == 2:
+                raise RuntimeError("not this one")
+
+    policy = Choosy()
+    served = ServedPolicy(policy, CELL, own_mapping("openpi"), name="choosy", version="1.0")
+    served._begin(Assignment(1, 1, "one"), None)
+    for _ in range(2):
+        with pytest.raises(RuntimeError, match="not this one"):
+            served._begin(Assignment(2, 1, "two"), None)
+    served._begin(Assignment(1, 1, "one"), None)
+    assert [assignment.task_id for _, assignment in policy.begun] == [1, 2, 2, 1]
+
+
 def test_whether_it_lives_groots_server_tells_everybody() -> None:
     with server_of_many("groot") as (server, _), client_of("groot", server.address) as policy:
         until_phase(policy, Phase.READY)

@@ -64,6 +64,17 @@ def test_a_variant_that_is_made_again_replaces_the_old_one(
     assert discover(plugins, variants=tmp_path / "variants").load_policy("toy_small", cell) == "smaller"
 
 
+def test_a_variant_that_was_just_being_replaced_is_not_lost(tmp_path: Path) -> None:
+    folder = tmp_path / "variants"
+    place = register(folder)
+    place.rename(folder / ".toy_small.old")  # killed between two renamings
+    (tmp_path / "made" / "weights").unlink()
+    (tmp_path / "made").rmdir()
+    with pytest.raises(OSError, match="made"):
+        register_variant(folder, tmp_path / "made", name="toy_small", policy="toy", label="S", summary="Q.")
+    assert (place / "weights").read_text() == "small"
+
+
 def test_without_variants_nothing_changes(plugins: Path, tmp_path: Path) -> None:
     registry = discover(plugins, variants=tmp_path / "variants")
     assert [manifest.name for manifest in registry.policies()] == ["rules", "toy"]

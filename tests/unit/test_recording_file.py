@@ -11,12 +11,15 @@ import msgspec
 import pytest
 from mcap.reader import make_reader
 
-from runtime.messages.topics import PLANS, TOPICS
+from runtime.messages.plan import Signal
+from runtime.messages.policy import PolicyState
+from runtime.messages.topics import BY_NAME, PLANS, TOPICS
 from runtime.recording.facts import Facts
-from runtime.recording.reader import UnreadableRecording, extent, read, read_facts
+from runtime.recording.reader import UnreadableRecording, decode_json, extent, read, read_facts
 from runtime.recording.writer import RecordingWriter
 from tests.support import recorded_session as made_up
 from tests.support.recorded_session import SECOND_NS, START_NS, session
+from tests.support.supervised import MadeUpCell
 
 FACTS = Facts("s", 1_700_000_000 * SECOND_NS, {"mismatch": "low", "seed": "1"})
 
@@ -121,6 +124,18 @@ def test_a_plan_with_numbers_that_are_none_survives(file: Path) -> None:
     writer.finish()
     (found,) = read(file)
     assert math.isnan(found.message.confidence)  # pyright: ignore[reportAttributeAccessIssue]
+
+
+def test_numbers_that_are_none_come_back_where_they_were_and_nothing_else_is_touched() -> None:
+    signals = (Signal("a", 0.5), Signal("b", math.nan), Signal("c", 1.0, math.nan))
+    state = msgspec.structs.replace(MadeUpCell(active="learned").policy(), signals=signals, reason="null", shadow=None)
+    found = decode_json(msgspec.json.encode(state), BY_NAME["policy"])
+    assert isinstance(found, PolicyState)
+    assert [math.isnan(signal.value) for signal in found.signals] == [False, True, False]
+    assert [math.isnan(signal.pull) for signal in found.signals] == [False, False, True]
+    assert (found.reason, found.shadow) == ("null", None)
+    with pytest.raises(UnreadableRecording, match="a message on policy cannot be understood"):
+        decode_json(b'{"stamp_ns": null}', BY_NAME["policy"])
 
 
 def test_log_time_never_goes_back(file: Path) -> None:

@@ -10,7 +10,7 @@ from pathlib import Path
 import msgspec
 from platformdirs import user_data_path
 
-from runtime.keeping import alone, kept_whole
+from runtime.keeping import alone, kept_whole, told_when_unkept
 from runtime.mistakes import UserMistake
 from runtime.plugin_host import PolicyManifest
 from runtime.plugin_host.manifest import CARD
@@ -107,14 +107,15 @@ def _claimed(arguments: argparse.Namespace, model: Path, config: Path) -> Path:
 def _register(manifest: PolicyManifest, variant: Variant, row: Row, config: Path) -> None:
     """Where every start of a cell finds it."""
     own = "" if manifest.compression == config else f" Made with {config.name} of one's own."
-    register_variant(
-        variants_folder(),
-        variant.model,
-        name=row.variant,
-        policy=manifest.name,
-        label=variant.label,
-        summary=f"{variant.summary}{own} {row.p50_ms:g} ms, {row.succeeded} of {row.n} seeds.",
-    )
+    with told_when_unkept(variants_folder() / row.variant):
+        register_variant(
+            variants_folder(),
+            variant.model,
+            name=row.variant,
+            policy=manifest.name,
+            label=variant.label,
+            summary=f"{variant.summary}{own} {row.p50_ms:g} ms, {row.succeeded} of {row.n} seeds.",
+        )
 
 
 def _write(folder: Path, rows: list[Row], paces: dict[str, Pace], setup: CellSetup) -> None:

@@ -19,6 +19,7 @@ from pathlib import Path
 import msgspec
 from PySide6.QtCore import QObject, QTimer
 
+from runtime.keeping import kept_whole
 from runtime.mistakes import UserMistake
 from twin_app.bridge.growing_file import GrowingFile
 from twin_app.model.loss_curves import LossCurves
@@ -171,7 +172,7 @@ class RunKeeper(QObject):
         self.book.turn(run_id, state, outcome=self._outcome(run_id) if state is RunState.DONE else "")
         ended = self.book.find(run_id)
         assert ended is not None
-        with suppress(OSError):  # a full disk: the run is shown as cancelled at the next start
+        with suppress(UserMistake):  # a full disk: the run is shown as cancelled at the next start
             self._write_facts(ended)
 
     def _kill(self, child: subprocess.Popen[bytes]) -> None:
@@ -189,7 +190,8 @@ class RunKeeper(QObject):
         child = self._children.get(run.run_id)
         facts = {"wish": asdict(run.wish), "state": run.state.value, "began_ns": run.began_ns}
         facts |= {} if child is None else {"pid": child.pid, "birth": _birth(child.pid)}
-        (self.place(run.run_id) / _FACTS).write_text(json.dumps(facts, indent=1) + "\n", encoding="utf-8")
+        with kept_whole(self.place(run.run_id) / _FACTS) as partial:
+            partial.write_text(json.dumps(facts, indent=1) + "\n", encoding="utf-8")
 
     def _read_past(self) -> None:
         """Runs of earlier consoles; one that seems to run still has ended with its console."""

@@ -181,7 +181,7 @@ class PolicyWorker:
         """Once: why it is gone. A worker that died by itself says so by its exit code, which comes a moment later."""
         reason = self._verdict
         if not reason:
-            code = self._process.poll()
+            code = self._exit_code()
             if code is not None:
                 reason = f"its process crashed: {exit_in_words(code)}"
             elif self._cut_ns and now_ns - self._cut_ns > REAP_PATIENCE_NS:
@@ -193,9 +193,18 @@ class PolicyWorker:
         return Collapse(reason)
 
     def _kill(self) -> None:
+        """Its whole group, and that before it is reaped: afterwards the number may be somebody else's."""
         if self._process.returncode is None:
             with suppress(ProcessLookupError, PermissionError):
                 os.killpg(self._process.pid, signal.SIGKILL)
+
+    def _exit_code(self) -> int | None:
+        """Of a worker that died by itself; what it had started is ended with it."""
+        if self._process.returncode is None:
+            if os.waitid(os.P_PID, self.pid, os.WEXITED | os.WNOHANG | os.WNOWAIT) is None:
+                return None
+            self._kill()
+        return self._process.poll()
 
 
 def _resident_mib(pid: int) -> float:
