@@ -130,10 +130,12 @@ def _shortened(
 
 
 def conformal_limit(scores: Sequence[float], *, alpha: float) -> float:
-    """The limit that a run which succeeds falls below with a chance of at most `alpha`, distribution-free.
+    """The limit that a run which succeeds falls below with a chance of about `alpha`, however the scores are spread.
 
-    `scores`: the least confidence of each successful calibration run. The ⌈(n+1)(1−α)⌉-th largest of them
-    (Vovk et al.: Algorithmic learning in a random world, 2005); 0 when there are too few.
+    `scores`: the least confidence of each successful calibration run, by a fit that has not seen it. The
+    ⌈(n+1)(1−α)⌉-th largest of them (Vovk et al.: Algorithmic learning in a random world, 2005); 0 when there are too
+    few. With one fit for all runs the chance is at most `alpha`; with one for each fold about twice that is what can
+    be proved, and near `alpha` what is seen.
     """
     count = len(scores)
     rank = math.ceil((count + 1) * (1.0 - alpha))

@@ -19,6 +19,10 @@ NEAR_RAD = 0.1
 WIDTH_M = 0.04
 SCALE = 2.0
 
+BASE_M = 0.1
+BASE_RAD = 0.5
+"""To compare: from the middle of the cell nothing is near, so numbers grow in proportion all the way."""
+
 
 def encode(
     hand: HandState, waypoints: Sequence[Waypoint], widths_m: Sequence[float], *, relative: bool = True
@@ -27,11 +31,11 @@ def encode(
     rows = np.empty((HORIZON, PER_STEP), dtype=np.float32)
     for row, (point, width_m) in enumerate(zip(waypoints, widths_m, strict=True)):
         ahead, left, up, turn = _seen_from(hand, point, relative=relative)
-        rows[row] = (
-            *(_fine(value, NEAR_M) for value in (ahead, left, up)),
-            _fine(turn, NEAR_RAD),
-            width_m / WIDTH_M - 1.0,
-        )
+        if relative:
+            place = (*(_fine(value, NEAR_M) for value in (ahead, left, up)), _fine(turn, NEAR_RAD))
+        else:
+            place = (ahead / BASE_M, left / BASE_M, up / BASE_M, turn / BASE_RAD)
+        rows[row] = (*place, width_m / WIDTH_M - 1.0)
     return rows.ravel() / SCALE
 
 
@@ -40,7 +44,10 @@ def decode(hand: HandState, chunk: NDArray[np.float32], *, relative: bool = True
     waypoints: list[Waypoint] = []
     widths_m: list[float] = []
     for ahead, left, up, turn, width in (SCALE * chunk.astype(float).reshape(HORIZON, PER_STEP)).tolist():
-        offset = (*(_coarse(value, NEAR_M) for value in (ahead, left, up)), _coarse(turn, NEAR_RAD))
+        if relative:
+            offset = (*(_coarse(value, NEAR_M) for value in (ahead, left, up)), _coarse(turn, NEAR_RAD))
+        else:
+            offset = (ahead * BASE_M, left * BASE_M, up * BASE_M, turn * BASE_RAD)
         waypoints.append(_placed(hand, offset, relative=relative))
         widths_m.append(max(0.0, WIDTH_M * (width + 1.0)))
     return waypoints, widths_m

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from itertools import chain
 
 from sim_worlds.sentences import frames, relations, undoable, words
+from sim_worlds.sentences.apart import Taught
 from sim_worlds.sentences.collection import RELATION_KINDS, Collection, collected, joined
 
 
@@ -56,6 +57,21 @@ class Forms:
             },
         )
 
+    def apart_from(self, *others: Forms) -> Forms:
+        """What of these a reader that was taught the others does not know, nor ends of what it knows, put together."""
+        orders = Taught(chain(*((*one.frames, *chain(*one.undoable.values())) for one in others)), crossed=True)
+        totes = Taught(chain(*(one.to_tote for one in others)))
+        parts = Taught(chain(*(chain(*one.places.values(), *one.relations) for one in others)))
+        talk = Taught(chain(*(one.nonsense for one in others)))
+        return Forms(
+            frames=orders.without(self.frames),
+            to_tote=totes.without(self.to_tote),
+            places={side: parts.without(ways) for side, ways in self.places.items()},
+            nonsense=talk.without(self.nonsense),
+            relations=tuple(parts.without(ways) for ways in self.relations),
+            undoable={kind: orders.without(ways) for kind, ways in self.undoable.items()},
+        )
+
 
 PLAIN = Forms(
     frames.FRAMES,
@@ -73,7 +89,7 @@ _WRITERS = (
     *("adjuncts", "customers", "dialects", "questions", "talkers", "turnings"),
 )
 TRAINING = PLAIN.with_collected(*(collected(f"training-{writer}") for writer in _WRITERS))
-CHECKING = Forms.of(collected("checking"), collected("checking-people"))
+CHECKING = Forms.of(collected("checking"), collected("checking-people")).apart_from(TRAINING)
 TESTING = Forms(
     frames.TESTING_FRAMES,
     frames.TESTING_TO_TOTE,
@@ -81,4 +97,5 @@ TESTING = Forms(
     frames.TESTING_NONSENSE,
     relations.TESTING_RELATIONS,
     undoable.TESTING,
-).with_collected(collected("testing"))
+)
+TESTING = TESTING.with_collected(collected("testing"), collected("testing-second")).apart_from(TRAINING, CHECKING)

@@ -28,8 +28,9 @@ def imported(file: Path) -> set[str]:
     for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
         if isinstance(node, ast.Import):
             names |= {alias.name for alias in node.names}
-        elif isinstance(node, ast.ImportFrom) and node.module:
-            names.add(node.module)
+        elif isinstance(node, ast.ImportFrom):
+            assert not node.level, f"{file}: a relative import, which hides where it leads"
+            names.add(node.module or "")
     return names
 
 
@@ -44,6 +45,12 @@ def test_nothing_that_sees_imports_the_simulated_world(file: Path) -> None:
     allowed = FOR_TRAINING if trains(file) else ()
     names = [name for name in imported(file) if not name.startswith(allowed)] if allowed else imported(file)
     assert {name.split(".")[0] for name in names}.isdisjoint({"sim_worlds", "pybullet"})
+
+
+@pytest.mark.parametrize("file", sorted((ROOT / "plugins").rglob("*.py")), ids=lambda file: str(file.relative_to(ROOT)))
+def test_no_policy_reaches_it_through_the_program(file: Path) -> None:
+    if file.name != "panel.py":
+        assert "twin_app" not in {name.split(".")[0] for name in imported(file)}
 
 
 @pytest.mark.parametrize("file", SEEING_CODE, ids=lambda file: str(file.relative_to(ROOT)))

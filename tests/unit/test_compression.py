@@ -61,6 +61,12 @@ def test_agreement_is_within_5_mm_and_5_degrees_and_of_one_mind(found: Proposal,
     assert alike(proposal(), found) is same
 
 
+def test_fingers_that_open_differently_do_not_agree() -> None:
+    one, near, far = (replace(proposal(), gripper_width_m=(width,) * 8) for width in (0.04, 0.044, 0.046))
+    assert alike(one, near)
+    assert not alike(one, far)
+
+
 def test_policies_are_asked_in_turns_about_the_same_looks() -> None:
     told: list[str] = []
     policies = {"a": Asked("a", proposal(), told), "b": Asked("b", proposal(off_m=0.1), told)}

@@ -20,7 +20,7 @@ from sim_worlds.scenes import load_scene
 from sim_worlds.seeds import FIRST_TEST_SEED
 from sim_worlds.sentences import CHECKING, PLAIN, TESTING, Forms
 from twin_app.assembly.examination.examination import Result, Watched, _verdict, examine
-from twin_app.assembly.examination.figures import area_under_roc, calibration_error, figures_of, wilson
+from twin_app.assembly.examination.figures import area_under_roc, brier_skill, calibration_error, figures_of, wilson
 from twin_app.assembly.examination.paper import SUITES, Question, draw_question
 from twin_app.assembly.setup import CellSetup, read_plugins
 
@@ -88,6 +88,14 @@ def test_a_confidence_that_is_right_has_no_error_and_one_that_is_sure_has() -> N
     assert calibration_error(np.ones(1000), np.arange(1000) < 600) == pytest.approx(0.4)
 
 
+def test_a_skill_is_0_for_saying_the_same_every_time_and_1_for_knowing() -> None:
+    right = np.arange(1000) < 600
+    assert brier_skill(np.full(1000, 0.6), right) == pytest.approx(0.0)
+    assert brier_skill(right.astype(float), right) == 1.0
+    assert brier_skill(np.full(1000, 0.1), right) == pytest.approx(1.0 - (0.25 + 0.24) / 0.24)
+    assert brier_skill(np.ones(5), np.ones(5, dtype=bool)) is None
+
+
 def test_the_area_under_the_curve_is_the_chance_to_rank_right() -> None:
     assert area_under_roc(np.array([0.9, 0.8, 0.2]), np.array([True, True, False])) == 1.0
     assert area_under_roc(np.array([0.5, 0.5]), np.array([True, False])) == 0.5
@@ -145,7 +153,28 @@ def outcome(*, place: str = "tray", wrong_tote: bool = False, moved: tuple[str, 
 )
 def test_whatever_was_not_asked_for_and_moves_is_a_wrong_act(asked: Question, became: Outcome, verdict: str) -> None:
     watched = Watched(Told(), gripped=True)
-    assert _verdict(became, asked, TaskStatus.FAILED, watched) == verdict
+    for late in (False, True):
+        assert _verdict(became, asked, TaskStatus.FAILED, watched, late=late) == verdict
+
+
+DONE = Outcome(True, "left", False, False, ())
+ASKED = Question("put it there", "red cube", "left")
+
+
+@pytest.mark.parametrize(
+    ("status", "watched", "late", "verdict"),
+    [
+        (TaskStatus.SUCCEEDED, Watched(Told(), gripped=True), False, "succeeded"),
+        (TaskStatus.SUCCEEDED, Watched(Told(), gripped=True, holding=True), False, "succeeded"),
+        (TaskStatus.FAILED, Watched(Told(), gripped=True), False, "succeeded"),
+        (TaskStatus.FAILED, Watched(Told(), gripped=True, holding=True), False, "missed_grasp"),
+        (TaskStatus.SUCCEEDED, Watched(Told(), gripped=True), True, "timeout"),
+    ],
+)
+def test_a_part_in_the_right_tote_is_a_success_when_it_was_let_go_in_time(
+    status: TaskStatus, watched: Watched, *, late: bool, verdict: str
+) -> None:
+    assert _verdict(DONE, ASKED, status, watched, late=late) == verdict
 
 
 class Sick:

@@ -20,6 +20,7 @@ from plugins.flow_vla.policy import MODEL
 from plugins.flow_vla.reader import Reader
 from plugins.flow_vla.ready import Ready, load_ready
 from plugins.flow_vla.sight import outermost
+from plugins.flow_vla.training.assurance import calibrate
 from plugins.flow_vla.turns import pieces
 from plugins.flow_vla.words import WORDS
 from runtime.kinematics import Arm
@@ -27,6 +28,7 @@ from runtime.messages.geometry import Pose
 from runtime.perception import ViewGeometry
 from runtime.picking.following import Waypoint
 from runtime.picking.funnel import HandState, wrap
+from runtime.plugin_host.workshop import Trial
 from sim_worlds.robots import load_robot
 from tests.support.pick_cell import pick_cell
 
@@ -43,14 +45,24 @@ def reader(shipped: Ready) -> Reader:
     return shipped.reader
 
 
-@given(NUMBER, NUMBER, st.floats(-3.0, 3.0), st.lists(st.tuples(NUMBER, NUMBER, NUMBER), min_size=8, max_size=8))
+@given(
+    NUMBER,
+    NUMBER,
+    st.floats(-3.0, 3.0),
+    st.lists(st.tuples(NUMBER, NUMBER, NUMBER), min_size=8, max_size=8),
+    st.booleans(),
+)
 def test_a_chunk_comes_back_as_it_was_put_in(
-    x_m: float, y_m: float, yaw_rad: float, offsets: list[tuple[float, float, float]]
+    x_m: float,
+    y_m: float,
+    yaw_rad: float,
+    offsets: list[tuple[float, float, float]],
+    relative: bool,  # noqa: FBT001
 ) -> None:
     hand = HandState(x_m, y_m, 0.2, yaw_rad)
     wanted = [Waypoint(x_m + dx, y_m + dy, 0.2 + dz, wrap(yaw_rad + dx)) for dx, dy, dz in offsets]
     widths_m = [0.01 * step for step in range(HORIZON)]
-    found, opened_m = decode(hand, encode(hand, wanted, widths_m))
+    found, opened_m = decode(hand, encode(hand, wanted, widths_m, relative=relative), relative=relative)
     for one, other in zip(wanted, found, strict=True):
         assert math.dist((one.x_m, one.y_m, one.z_m), (other.x_m, other.y_m, other.z_m)) < 1e-4
         assert abs(wrap(one.yaw_rad - other.yaw_rad)) < 1e-4
@@ -175,6 +187,23 @@ def test_a_conformal_limit_is_undercut_by_so_many_successes_at_most() -> None:
     limit = conformal_limit(scores, alpha=0.05)
     assert sum(score < limit for score in scores) <= 5
     assert conformal_limit(scores[:5], alpha=0.05) == 0.0
+
+
+def test_the_limit_is_found_by_fits_that_have_not_seen_the_run() -> None:
+    random = np.random.default_rng(4)
+
+    def trial(*, succeeded: bool) -> Trial:
+        vectors = random.normal(1.0 if succeeded else -1.0, 1.0, size=(5, len(SIGNAL_NAMES)))
+        return Trial(1, succeeded, "", (), tuple(map(tuple, vectors.tolist())))
+
+    def lowest(calibration: Calibration, one: Trial) -> float:
+        return min(calibration.confidence(np.array(vector)) for vector in one.signals)
+
+    trials = [trial(succeeded=number % 3 > 0) for number in range(60)]
+    calibration, facts = calibrate(trials, alpha=0.05)
+    own = conformal_limit([lowest(calibration, one) for one in trials if one.succeeded], alpha=0.05)
+    assert 0.0 < calibration.limit < own  # its own fit would have flattered it
+    assert facts["looks"] == 300
 
 
 def test_a_place_word_picks_the_outermost_of_what_fits_and_lies_in_the_tray() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from itertools import chain, combinations
 from pathlib import Path
 
@@ -10,6 +11,7 @@ import numpy as np
 import pytest
 
 from sim_worlds.sentences import CHECKING, TESTING, TRAINING, Forms, Meaning, Sense, Speaker, collection, words
+from sim_worlds.sentences.apart import Taught, bare
 from sim_worlds.sentences.collection import collected, joined
 
 COLLECTED = [path.stem for path in sorted(Path(collection.__file__).parent.joinpath("collected").glob("*.toml"))]
@@ -48,15 +50,28 @@ def test_what_is_left_open_is_not_said() -> None:
 
 
 @pytest.mark.parametrize(("one", "other"), [(TRAINING, CHECKING), (TRAINING, TESTING), (CHECKING, TESTING)])
-def test_no_two_sets_share_a_form(one: Forms, other: Forms) -> None:
-    assert not set(one.frames) & set(other.frames)
-    assert not set(one.to_tote) & set(other.to_tote)
-    assert not set(one.nonsense) & set(other.nonsense)
-    assert not set(chain(*one.relations)) & set(chain(*other.relations))
+def test_no_two_sets_share_a_form_whatever_its_marks(one: Forms, other: Forms) -> None:
+    def shared(some: Iterable[str], others: Iterable[str]) -> set[str]:
+        return {bare(form) for form in some} & {bare(form) for form in others}
+
+    assert not shared(one.frames, other.frames)
+    assert not shared(one.to_tote, other.to_tote)
+    assert not shared(one.nonsense, other.nonsense)
+    assert not shared(chain(*one.relations), chain(*other.relations))
     for kind, ways in one.undoable.items():
-        assert not set(ways) & set(other.undoable[kind])
+        assert not shared(ways, other.undoable[kind])
     for place, ways in one.places.items():
-        assert not set(ways) & set(other.places[place])
+        assert not shared(ways, other.places[place])
+
+
+def test_what_is_known_is_told_by_its_words_and_by_ends_that_were_put_together() -> None:
+    taught = Taught(["please put {part} {to}", "drop {part} {to}, thanks", "{to} with {part}"], crossed=True)
+    assert taught.knows("Please, PUT {part} {to}!")
+    assert taught.knows("please put {part} {to} thanks")
+    assert not taught.knows("please put {part} {to} now")
+    assert not taught.knows("{part}: {to}")
+    assert taught.without(("drop {part} {to}", "hurl {part} {to}", "{to}, with {part}")) == ("hurl {part} {to}",)
+    assert not Taught(["please put {part} {to}", "drop {part} {to}, thanks"]).knows("please put {part} {to} thanks")
 
 
 _GAPS = {"places": {"0"}, "relations": {"0", "other", "side", "tote"}}

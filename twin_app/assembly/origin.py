@@ -4,11 +4,18 @@ from __future__ import annotations
 
 import hashlib
 from functools import cache
+from importlib.metadata import version
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
-_WORKING = ("runtime", "sim_worlds", "plugins", "twin_app/assembly/examination", "twin_app/assembly/practice")
+_WORKING = (
+    *("runtime", "sim_worlds", "plugins"),
+    *(f"twin_app/assembly/{name}" for name in ("examination", "practice", "compression", "lockstep.py", "setup.py")),
+)
 """What has a part in a lesson or an examination; the console and the command line have none."""
+
+_LIBRARIES = ("numpy", "onnxruntime", "pybullet", "torch")
+"""Of another version of these the numbers may be others."""
 
 _KINDS = {".py", ".toml"}
 
@@ -16,9 +23,10 @@ _KINDS = {".py", ".toml"}
 @cache
 def program() -> str:
     """Hash of the source of everything that a lesson or an examination runs, with or without a version control."""
-    digest = hashlib.sha256()
-    for folder in _WORKING:
-        for file in sorted((ROOT / folder).rglob("*")):
+    digest = hashlib.sha256(" ".join(f"{name} {version(name)}" for name in _LIBRARIES).encode())
+    for name in _WORKING:
+        place = ROOT / name
+        for file in [place] if place.is_file() else sorted(place.rglob("*")):
             if file.suffix in _KINDS and file.is_file():
                 content = file.read_bytes()
                 digest.update(f"{file.relative_to(ROOT).as_posix()} {len(content)}\n".encode())

@@ -81,7 +81,7 @@ def _add_evaluate(commands: _Commands[Any]) -> argparse.ArgumentParser:
         help="; ".join(f"{suite}: {words}" for suite, words in SUITES.items()) + " (default: %(default)s)",
     )
     evaluate.add_argument(
-        "--seeds", type=given, default="500000:500100", help="A:B, B not included (default: %(default)s)"
+        "--seeds", type=given, default="200000:200100", help="A:B, B not included (default: %(default)s)"
     )
     evaluate.add_argument("--scene", type=given, default="tray", help="scene name or TOML file (default: %(default)s)")
     evaluate.add_argument(
@@ -133,7 +133,7 @@ def _add_compress(commands: _Commands[Any]) -> None:
         "--config", type=given, default=None, metavar="FILE", help="how they are made (default: the policy's own)"
     )
     compress.add_argument(
-        "--seeds", type=given, default="500000:500500", help="of the examinations, A:B (default: %(default)s)"
+        "--seeds", type=given, default="200000:200500", help="of the examinations, A:B (default: %(default)s)"
     )
     compress.add_argument(
         "--looks",

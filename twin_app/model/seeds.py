@@ -7,8 +7,8 @@ from runtime.mistakes import UserMistake, quoted
 MOST_SEEDS = 100_000
 """At once: more than a week of lessons or examinations."""
 
-HIGHEST_SEED = 2**63 - 1
-"""What the columns of a dataset hold."""
+HIGHEST_SEED = 2**32
+"""Generators take 32 bits of a seed: a higher one would only be a lower one again, of another set perhaps."""
 
 
 def parse_seeds(text: str) -> range:
@@ -17,7 +17,7 @@ def parse_seeds(text: str) -> range:
     try:
         seeds = range(int(first), int(last))
     except ValueError as trouble:
-        raise UserMistake(f"seeds {quoted(text)} are no range", remedy="write A:B, e.g. 500000:500500") from trouble
+        raise UserMistake(f"seeds {quoted(text)} are no range", remedy="write A:B, e.g. 200000:200100") from trouble
     if not seeds or seeds.start < 0:
         raise UserMistake(f"seeds {quoted(text)} are empty or below 0", remedy="write A:B with 0 ≤ A < B")
     if seeds.stop > HIGHEST_SEED:

@@ -147,10 +147,11 @@ class Course:
         model.calibration, self._facts["calibration"] = calibrate(trials, alpha=seeds.alpha)
 
     def _validate(self, model: FlowVla) -> None:
-        """The figures of the card, from seeds that taught nothing."""
+        """The figures of the card, from seeds that taught nothing: the last of the span, the first are for looking."""
         del model
         seeds = self._recipe.seeds
-        wanted = range(seeds.validation, seeds.validation + seeds.validation_runs)
+        end = seeds.validation + seeds.validation_count
+        wanted = range(end - seeds.validation_runs, end)
         for name, varied in (("plain", False), ("varied", True)):
             trials = self._workshop.examine(self._folder / "6-calibration", seeds=wanted, varied=varied)
             self._facts[f"validation {name}"] = self._workshop.figures(trials)

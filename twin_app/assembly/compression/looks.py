@@ -89,7 +89,9 @@ def compare(recorded: LookRecorder, policies: Mapping[str, Policy], *, looks: in
 def alike(wanted: Proposal, found: Proposal) -> bool:
     """Whether both say the same of the task, and the hand goes the same way in the first steps."""
     pairs = list(zip(wanted.gripper_in_base, found.gripper_in_base, strict=False))[:ALIKE_STEPS]
-    return wanted.status is found.status and len(pairs) == ALIKE_STEPS and all(_near(*pair) for pair in pairs)
+    widths = list(zip(wanted.gripper_width_m, found.gripper_width_m, strict=False))[:ALIKE_STEPS]
+    opened = all(abs(one - other) <= ALIKE_M for one, other in widths)
+    return wanted.status is found.status and len(pairs) == ALIKE_STEPS and opened and all(_near(*p) for p in pairs)
 
 
 def _near(one: Pose, other: Pose) -> bool:

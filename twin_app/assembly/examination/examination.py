@@ -38,7 +38,7 @@ class Result(msgspec.Struct, frozen=True):
     """Empty: it would have been right to decline."""
 
     verdict: str
-    """succeeded, wrong_part, missed_grasp, timeout, declined, or failed: the policy raised or answered nonsense."""
+    """As in `_verdict`."""
 
     reason: str
     duration_s: float
@@ -70,6 +70,11 @@ class Watched:
     proposals: list[Proposal] = field(default_factory=list[Proposal])
     latencies_s: list[float] = field(default_factory=list[float])
     gripped: bool = False
+    """Whether it ever had something between its fingers."""
+
+    holding: bool = False
+    """Whether it had at its newest look."""
+
     trouble: str = ""
     """What it raised first, or what was wrong with its answer."""
 
@@ -86,7 +91,8 @@ class Watched:
         if observation.assignment is not None:
             self.latencies_s.append(time.perf_counter() - began_s)
             self.proposals.append(proposal)
-            self.gripped = self.gripped or observation.gripper_force_n >= HELD_N
+            self.holding = observation.gripper_force_n >= HELD_N
+            self.gripped = self.gripped or self.holding
         return replace(proposal, confidence_limit=0.0) if self.unhindered else proposal
 
     @contextmanager
@@ -139,8 +145,8 @@ def _examined(cell: LockStepCell, question: Question, watched: Watched, *, seed:
         reason = stuck.what
     working = [one for one in watched.proposals if one.signals]
     duration_s = (cell.loop.now_ns - began_ns) * 1e-9
-    in_time = duration_s <= TIME_LIMIT_S + VERIFY_S
-    verdict = _verdict(cell.judge.outcome(), question, status, watched) if in_time else "timeout"
+    late = duration_s > TIME_LIMIT_S + VERIFY_S
+    verdict = _verdict(cell.judge.outcome(), question, status, watched, late=late)
     return Result(
         seed=seed,
         instruction=question.instruction,
@@ -157,13 +163,19 @@ def _examined(cell: LockStepCell, question: Question, watched: Watched, *, seed:
     )
 
 
-def _verdict(outcome: Outcome, question: Question, status: TaskStatus | None, watched: Watched) -> str:
-    if outcome.succeeded and question.part:
-        return "succeeded"
+def _verdict(outcome: Outcome, question: Question, status: TaskStatus | None, watched: Watched, *, late: bool) -> str:
+    """The worst that can be said, but for one that is done in time.
+
+    wrong_part: something lies elsewhere that was not asked for; declined; failed: the policy raised or answered
+    nonsense; timeout: it never had anything between its fingers, or was done too late; missed_grasp: it had, and yet
+    the part does not lie where it should, or is in the hand still.
+    """
     if outcome.wrong_part or outcome.wrong_tote or (outcome.moved and not question.part):
         return "wrong_part"
+    if outcome.succeeded and question.part and (status is TaskStatus.SUCCEEDED or not watched.holding):
+        return "timeout" if late else "succeeded"
     if status is TaskStatus.DECLINED:
         return "declined"
     if watched.trouble:
         return "failed"
-    return "timeout" if not watched.gripped else "missed_grasp"
+    return "missed_grasp" if watched.gripped else "timeout"

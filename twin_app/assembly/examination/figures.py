@@ -68,6 +68,16 @@ def area_under_roc(scores: NDArray[np.float64], right: NDArray[np.bool_]) -> flo
     return float(higher)
 
 
+def brier_skill(confidences: NDArray[np.float64], right: NDArray[np.bool_]) -> float | None:
+    """How much better than saying the share that is right every time: 1 is perfect, 0 or below worth nothing.
+
+    One minus the ratio of both Brier scores (Murphy: Skill scores based on the mean square error, 1988); None where
+    all ended alike.
+    """
+    base = float(right.mean() * (1.0 - right.mean()))
+    return None if base == 0.0 else 1.0 - float(np.square(confidences - right).mean()) / base
+
+
 def figures_of(results: Sequence[Result]) -> dict[str, Any]:
     """As `celltwin evaluate --json` prints them.
 
@@ -99,23 +109,24 @@ def figures_of(results: Sequence[Result]) -> dict[str, Any]:
 
 
 def confidence_figures(results: Sequence[Judged]) -> dict[str, float | None]:
-    """Expected calibration error over all looks, and how well the lowest look of a run tells how it ends.
+    """Calibration error and skill over all looks, and how well the lowest look of a run tells how it ends.
 
     `auroc_early` hears the first 5 s only, when no run has ended yet: time itself tells nothing then.
     """
     told = [result for result in results if result.confidences]
     if not told:
-        return {"ece": None, "auroc": None, "auroc_early": None}
+        return {"ece": None, "brier_skill": None, "auroc": None, "auroc_early": None}
     confidences, right = _looks(told)
     lowest = np.array([min(result.confidences) for result in told])
     ended_well = np.array([result.verdict == "succeeded" for result in told])
     early = np.array([min(result.confidences[:EARLY_LOOKS]) for result in told])
-    area, early_area = area_under_roc(lowest, ended_well), area_under_roc(early, ended_well)
-    return {
-        "ece": round(calibration_error(confidences, right), 4),
-        "auroc": None if area is None else round(area, 4),
-        "auroc_early": None if early_area is None else round(early_area, 4),
+    told_of = {
+        "ece": calibration_error(confidences, right),
+        "brier_skill": brier_skill(confidences, right),
+        "auroc": area_under_roc(lowest, ended_well),
+        "auroc_early": area_under_roc(early, ended_well),
     }
+    return {name: None if value is None else round(value, 4) for name, value in told_of.items()}
 
 
 def card_figures(results: Sequence[Judged]) -> dict[str, Any]:
