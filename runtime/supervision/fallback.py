@@ -233,7 +233,7 @@ class FallbackKeeper:
                 self._end(control, policy, why, now_ns)
         elif control.mode is not Mode.AUTO:
             self._interrupted = True
-        elif self._interrupted and not _obstacle(policy, self._for) and not _is_loading(policy, self._for):
+        elif self._interrupted and not _obstacle(policy, self._for) and not _is_absent(policy, self._for):
             self._end(control, policy, "a person started the cell", now_ns)
         elif now_ns - self._asked_ns >= ASK_AGAIN_NS:
             self._ask_for(ModeEvent.FALLBACK_READY, f"policy {self._for}: {self._cause}", now_ns)
@@ -249,7 +249,7 @@ class FallbackKeeper:
             self._by_hand = ""
             return ""
         if self._by_hand:
-            return "" if _is_loading(policy, self._for) else self._by_hand
+            return "" if _is_absent(policy, self._for) else self._by_hand
         return "next task, it answers in time and well-formed" if healthy and at_border else ""
 
     def _at_border(self, running: Task | None, now_ns: int) -> bool:
@@ -321,8 +321,10 @@ def _declines(policy: PolicyState, running: Task | None) -> bool:
     return told and policy.active == policy.fallback
 
 
-def _is_loading(policy: PolicyState, name: str) -> bool:
-    return any(entry.name == name and entry.readiness is Readiness.LOADING for entry in policy.entries)
+def _is_absent(policy: PolicyState, name: str) -> bool:
+    """Whether nothing speaks against it, but it is not loaded yet."""
+    absent = (Readiness.LOADING, Readiness.AVAILABLE)
+    return any(entry.name == name and entry.readiness in absent for entry in policy.entries)
 
 
 def _obstacle(policy: PolicyState, name: str) -> str:

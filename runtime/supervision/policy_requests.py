@@ -114,6 +114,8 @@ def _return(policy: PolicyState) -> str:
         return f"{policy.stands_in_for} is gone"
     if entry.readiness is Readiness.LOADING:
         return f"{entry.name} is being loaded: wait until it is ready"
+    if entry.readiness is Readiness.AVAILABLE:
+        return f"{entry.name} is not loaded: {policy.candidate or 'another policy'} is about to take over"
     return f"{entry.name} is in quarantine: {entry.obstacle}; try it again first" if entry.obstacle else ""
 
 

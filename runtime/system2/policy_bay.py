@@ -221,7 +221,8 @@ class PolicyBay:
             raise PolicyUnavailable(f"policy {name}: {reason}")
         self.refusal = reason
         self._candidate.clear()
-        if not self._was_there:
+        tried_again = self._wanted.talk is None and not self._registry.obstacle(self._wanted.name)
+        if not self._was_there or tried_again:
             self._candidate.want(self._wanted.name, newest)
 
     def _set_shadow(self, newest: Observation | None) -> None:

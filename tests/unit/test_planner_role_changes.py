@@ -206,6 +206,9 @@ def test_another_try_of_one_policy_does_not_give_up_the_load_of_the_next(roles: 
     state = roles.later().state
     assert (state.candidate, roles.candidate.wanted) == ("other", "other")
     assert entry(state, "learned") == (Readiness.AVAILABLE, "")
+    roles.candidate.refused["other"] = "no weights"
+    state = roles.later().state
+    assert (state.candidate, roles.candidate.wanted, state.swap_refusal) == ("learned", "learned", "no weights")
 
 
 def test_a_policy_behind_a_server_is_loaded_when_there_is_something_to_show_to_it(roles: Roles) -> None:

@@ -84,6 +84,7 @@ STANDING = {"active": "programmed", "stands_in_for": "learned", "fallback_ready"
         (ask.ReturnFromFallback(), {}, "no fallback stands in"),
         (ask.ReturnFromFallback(), STANDING, ""),
         (ask.ReturnFromFallback(), {**STANDING, "entries": LOADING}, "learned is being loaded: wait"),
+        (ask.ReturnFromFallback(), {**STANDING, "stands_in_for": "third"}, "third is not loaded: another policy is"),
         (ask.ReturnFromFallback(), {**STANDING, "stands_in_for": "nobody"}, "nobody is gone"),
         (ask.ReturnFromFallback(), {**STANDING, "stands_in_for": "sick"}, "sick is in quarantine: it leaked; try it"),
         (ask.TryPolicy("sick"), {}, ""),
