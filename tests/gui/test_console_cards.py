@@ -111,3 +111,15 @@ def test_figures_that_cannot_be_read_are_told(qtbot: object) -> None:
     view.choose("x")
     assert "cannot be read:</b> card.json: Object missing required field `n`" in view.text
     view.deleteLater()
+
+
+def test_another_version_of_a_policy_is_named_in_the_list_of_cards(qtbot: QtBot) -> None:
+    view = CardView()
+    qtbot.addWidget(view)
+    first, other = PolicyCard("a", "First", "1.0", "Picks."), PolicyCard("b", "Other", "1.0", "Picks.")
+    view.show_cards({"a": first, "b": other})
+    view.choose("b")
+    before = view.choice.itemText(1)
+    view.show_cards({"a": first, "b": replace(other, version="2.0")})
+    assert view.choice.itemText(1) == before.replace("1.0", "2.0") != before
+    assert view.chosen == "b"

@@ -9,10 +9,14 @@ import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QApplication
 
+from runtime.messages.requests import Receipt, ReceiptPhase
 from tests.support.console import Console
-from tests.support.fake_cell import MEANT
+from tests.support.fake_cell import MEANT, SECOND_NS
+from twin_app.model import commands
+from twin_app.model.arrival import Arrival
 from twin_app.model.instructions import MOST_INSTRUCTIONS
 from twin_app.model.settings import SettingsStore
+from twin_app.model.update import update, with_command
 from twin_app.widgets.instruction_line import InstructionLine
 
 FIRST, SECOND = "put the red cube in the left tote", "the blue one to the right"
@@ -136,3 +140,18 @@ def test_the_first_of_two_is_answered_though_another_followed(console: Console, 
     ask(console, FIRST)
     console.advance(0.5)
     assert not console.window.tasks.told.isVisible()
+
+
+def test_a_later_bad_end_is_told_also_of_an_instruction_that_was_asked_for_earlier(
+    console: Console, line: InstructionLine
+) -> None:
+    panel, state = console.window.tasks, console.window.pump.state
+    for number, words in enumerate((FIRST, SECOND), start=1):
+        row = commands.sent(f"x{number}", command="add_task", subject=words, now_ns=state.now_ns)
+        state = with_command(state, row)
+    for number, reason in ((2, "too long"), (1, "dropped")):
+        stamp_ns = state.now_ns + SECOND_NS // 2
+        end = Receipt(f"x{number}", ReceiptPhase.REFUSED, stamp_ns, "add_task", reason=reason)
+        state = update(state, [Arrival("receipts", end, stamp_ns)], now_ns=stamp_ns)
+        panel.show_state(state)
+        assert panel.told.text() == f"refused: {reason}"

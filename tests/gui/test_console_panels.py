@@ -62,7 +62,7 @@ def test_the_policy_is_swapped_and_swapped_back(console: Console) -> None:
     assert not policy.back_button.isEnabled()
     assert policy.swap_button.text() == "Swap to programmed_careful"
     console.click(policy.swap_button)
-    console.advance(0.5)
+    console.advance(1.0)
     assert console.asked(SwapPolicy) == [SwapPolicy("programmed_careful")]
     assert console.window.header.bar.policy.text == "programmed_careful"
     assert console.window.pump.state.commands[0].phase is ReceiptPhase.CONFIRMED

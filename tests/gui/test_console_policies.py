@@ -39,7 +39,7 @@ def test_a_policy_is_put_in_shadow_compared_and_promoted(console: Console, panel
     assert not panel.promote_button.isEnabled()
     assert panel.table.choose("programmed_careful")
     console.click(panel.shadow_button)
-    console.advance(0.5)
+    console.advance(1.0)
     assert console.asked(SetShadow) == [SetShadow("programmed_careful")]
     assert state_of(panel, "programmed_careful") == "shadow"
     assert panel.beside.isVisible()
@@ -51,7 +51,7 @@ def test_a_policy_is_put_in_shadow_compared_and_promoted(console: Console, panel
     assert cells(panel)["part"] == ("same", "same in 398 of 412")
     assert cells(panel)["ahead"] == ("+0.10 s", "mean 0.07 s")
     console.click(panel.promote_button)
-    console.advance(0.5)
+    console.advance(1.0)
     assert console.asked(PromoteShadow) == [PromoteShadow()]
     assert state_of(panel, "programmed_careful") == "active"
     assert panel.beside.isHidden()
@@ -59,11 +59,11 @@ def test_a_policy_is_put_in_shadow_compared_and_promoted(console: Console, panel
 
 def test_the_shadow_is_ended_with_the_same_button(console: Console, panel: PolicyPanel) -> None:
     console.cell.shadow = "programmed_careful"
-    console.advance(0.5)
+    console.advance(1.0)
     assert panel.table.choose("programmed_careful")
     assert panel.shadow_button.text() == "End shadow"
     console.click(panel.shadow_button)
-    console.advance(0.5)
+    console.advance(1.0)
     assert console.asked(SetShadow) == [SetShadow("")]
 
 
@@ -75,7 +75,7 @@ def test_a_quarantined_policy_says_why_and_is_tried_again(console: Console, pane
     assert "its weights are not installed" in panel.why_not.text()
     assert not panel.shadow_button.isEnabled()
     console.click(panel.try_button)
-    console.advance(0.5)
+    console.advance(1.0)
     assert console.asked(TryPolicy) == [TryPolicy("flow_vla")]
     assert state_of(panel, "flow_vla") == "available"
     assert not panel.try_button.isVisible()
@@ -84,11 +84,11 @@ def test_a_quarantined_policy_says_why_and_is_tried_again(console: Console, pane
 def test_the_fallback_is_chosen_and_switched_off(console: Console, panel: PolicyPanel) -> None:
     assert panel.table.choose("programmed_careful")
     console.click(panel.fallback_button)
-    console.advance(0.5)
+    console.advance(1.0)
     assert state_of(panel, "programmed_careful") == "fallback"
     assert panel.fallback_button.text() == "No fallback"
     console.click(panel.fallback_button)
-    console.advance(0.5)
+    console.advance(1.0)
     assert console.asked(SetFallback) == [SetFallback("programmed_careful"), SetFallback("")]
     assert state_of(panel, "programmed_careful") == "ready"
 
@@ -100,7 +100,7 @@ def test_a_second_enter_after_a_swap_does_not_undo_it(console: Console, panel: P
     for _ in range(2):
         console.key(Qt.Key.Key_Space)
         console.key(Qt.Key.Key_Return)
-        console.advance(0.5)
+        console.advance(1.0)
     assert console.asked(SwapPolicy) == [SwapPolicy("programmed_careful")]
     assert console.asked(SwapBack) == []
     assert console.asked(SetFallback) == []
@@ -111,7 +111,7 @@ def stand_in(console: Console) -> None:
     console.cell.shadow = "programmed_careful"
     console.cell.enter(Mode.FALLBACK, console.now_ns)
     console.cell.mode_reason = "policy programmed_careful: late; programmed stands in"
-    console.advance(0.5)
+    console.advance(1.0)
 
 
 def test_a_standing_in_is_seen_in_every_place_and_ended_by_hand(console: Console, panel: PolicyPanel) -> None:
@@ -127,10 +127,39 @@ def test_a_standing_in_is_seen_in_every_place_and_ended_by_hand(console: Console
     assert panel.reason.isVisible()
     assert panel.reason.text() == console.cell.mode_reason
     console.click(panel.return_button)
-    console.advance(0.5)
+    console.advance(1.0)
     assert console.asked(ReturnFromFallback) == [ReturnFromFallback()]
     assert console.mode == "AUTO"
     assert not panel.return_button.isVisible()
+
+
+def test_a_press_aimed_at_a_button_that_has_just_given_way_to_another_does_nothing(
+    console: Console, panel: PolicyPanel
+) -> None:
+    stand_in(console)
+    panel.table.choose("programmed")
+    console.advance(1.0)
+    console.cell.policy, console.cell.stands_in_for = "programmed_careful", ""
+    console.cell.enter(Mode.AUTO, console.now_ns)
+    console.advance(0.1)
+    assert not panel.return_button.isVisible()
+    assert panel.fallback_button.text() == "No fallback"
+    console.click(panel.fallback_button)
+    assert console.asked(SetFallback) == []
+    console.advance(0.6)
+    console.click(panel.fallback_button)
+    assert console.asked(SetFallback) == [SetFallback("")]
+
+
+def test_a_button_that_goes_while_it_has_the_keyboard_hands_it_to_no_neighbour(
+    console: Console, panel: PolicyPanel
+) -> None:
+    stand_in(console)
+    panel.return_button.setFocus()
+    console.cell.policy, console.cell.stands_in_for = "programmed_careful", ""
+    console.advance(1.0)
+    console.key(Qt.Key.Key_Return)
+    assert console.cell.asked == []
 
 
 def test_every_wish_is_reached_by_keyboard(console: Console, panel: PolicyPanel) -> None:
@@ -166,7 +195,7 @@ def test_the_trends_show_limit_shadow_and_distance_once_there_is_one(console: Co
 
 def test_nothing_can_be_wished_of_a_cell_that_is_not_heard(console: Console, panel: PolicyPanel) -> None:
     console.cell.shadow = "programmed_careful"
-    console.advance(0.5)
+    console.advance(1.0)
     console.source.silent = True
     console.advance(4.0)
     buttons = (panel.swap_button, panel.shadow_button, panel.promote_button, panel.fallback_button)
@@ -181,7 +210,7 @@ def test_a_shadow_leaves_several_rows_of_both_tables_to_be_seen(
     console.cell.shadow = "programmed_careful"
     console.window.show_perspective("operate")
     console.window.show_panel("policy")
-    console.advance(0.5)
+    console.advance(1.0)
     for table in (panel.beside, panel.table):
         row_px = table.visualRect(table.model().index(0, 0)).height()
         assert table.viewport().height() >= 3 * row_px

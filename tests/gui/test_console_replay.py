@@ -123,6 +123,24 @@ def test_keys_step_jump_and_play(window: ConsoleWindow, qtbot: QtBot) -> None:
     qtbot.waitUntil(lambda: not head_of(window).playing)
 
 
+def test_arrow_keys_turn_the_tabs_that_have_the_keyboard_and_time_elsewhere(
+    window: ConsoleWindow, qtbot: QtBot
+) -> None:
+    window.show_panel("policy")
+    window.pump.show_everything()
+    bar = window.policy.tabs.tabBar()
+    bar.setFocus()
+    press(Qt.Key.Key_Right)
+    press(Qt.Key.Key_Right)
+    press(Qt.Key.Key_Left)
+    assert bar.currentIndex() == 1
+    window.policy.setFocus()
+    window.setFocus()
+    press(Qt.Key.Key_Right)
+    qtbot.waitUntil(moved(window, 0.1))
+    assert bar.currentIndex() == 1
+
+
 def test_a_jump_shows_what_was_known_at_that_moment_and_nothing_later(window: ConsoleWindow, qtbot: QtBot) -> None:
     for share in (0.75, 0.25):
         moment_ns = int(head_of(window).start_ns + share * SECONDS * 1e9)

@@ -65,11 +65,11 @@ def test_an_evaluation_is_started_and_its_figures_are_kept(console: Console, pan
     (row,) = panel.table.rows
     assert row.cells == (
         "programmed · nominal",
-        "500000:500100",
+        "200000:200100",
         "9 of 10 succeeded, 95 % interval 60.0 to 98.0 % · ECE 0.031",
     )
     assert panel.table.sizeHintForColumn(1) <= panel.table.columnWidth(1), "the seeds are seen whole"
-    assert "programmed · nominal · 500000:500100\ndone: " in row.hint
+    assert "programmed · nominal · 200000:200100\ndone: " in row.hint
     assert ("interval95", "0.6, 0.98") in [row.cells for row in panel.figures.rows]
     again = RunKeeper(console.store.folder / "runs")
     assert [(run.run_id, run.state, run.result) for run in again.book.runs] == [(run_id, RunState.DONE, row.cells[2])]

@@ -67,4 +67,5 @@ def test_a_logarithmic_axis_always_has_numbers_and_never_a_crowd(low: float, hig
 
 def test_a_logarithmic_axis_has_powers_of_ten_where_there_are_enough() -> None:
     assert log_ticks(-3.2, 0.5, most=4) == pytest.approx([0.001, 0.01, 0.1, 1.0])
+    assert all(map(math.isfinite, log_ticks(-6.1, math.log10(1.7e308) + 0.1, most=4)))
     assert log_ticks(-0.9, 0.1, most=4) == pytest.approx([0.2, 0.5, 1.0])

@@ -14,7 +14,7 @@ from twin_app.model.arrival import Arrival
 from twin_app.model.axis import value_ticks
 from twin_app.model.fault_effects import measured_words
 from twin_app.model.state import ConsoleState, SourceKind
-from twin_app.model.task_answers import answer, counts_words, task_story
+from twin_app.model.task_answers import Answer, answers, counts_words, task_story
 from twin_app.model.update import update, with_command
 from twin_app.model.wording import clock, moment_words, outcome, wrapped
 
@@ -39,6 +39,10 @@ def asked_and_ended(phase: ReceiptPhase, *, after_s: float, reason: str = REASON
     accepted = Arrival("receipts", Receipt("r1", ReceiptPhase.ACCEPTED, SECOND_NS, "add_task", detail="7"), 0)
     ended = Arrival("receipts", Receipt("r1", phase, ended_ns, "add_task", reason=reason, detail="7"), 0)
     return update(state, [accepted, ended], now_ns=ended_ns)
+
+
+def answer(state: ConsoleState) -> Answer | None:
+    return next(iter(answers(state)), None)
 
 
 def with_tasks(state: ConsoleState, tasks: TaskList) -> ConsoleState:
@@ -78,6 +82,16 @@ def test_a_refused_instruction_is_told_without_a_task() -> None:
     told = answer(asked_and_ended(ReceiptPhase.REFUSED, after_s=0.1))
     assert told is not None
     assert told.text == f"refused: {REASON}"
+
+
+def test_the_bad_ends_of_instructions_are_told_in_the_order_in_which_they_came() -> None:
+    state = asked_and_ended(ReceiptPhase.FAILED, after_s=40)
+    later = commands.sent("r2", command="add_task", subject="put it back", now_ns=2 * SECOND_NS)
+    state = with_command(state, later)
+    refused = Receipt("r2", ReceiptPhase.REFUSED, 3 * SECOND_NS, "add_task", reason="too long")
+    state = update(state, [Arrival("receipts", refused, 0)], now_ns=state.now_ns)
+    state = with_tasks(state, queue(task(7, TaskStatus.FAILED)))
+    assert [end.request_id for end in answers(state)] == ["r1", "r2"]
 
 
 def test_a_tasks_story_begins_with_its_reason() -> None:

@@ -8,6 +8,8 @@ import pytest
 from msgspec.structs import replace
 
 from runtime.messages.policy import PolicyEntry, PolicyState, Readiness, ShadowState
+from runtime.messages.requests import SwapPolicy
+from runtime.supervision.policy_requests import policy_refusal
 from tests.support.supervised import MadeUpCell
 from twin_app.model.policy_wishes import first_choice, policy_wishes
 
@@ -43,6 +45,17 @@ def test_the_policy_that_drives_cannot_be_its_own_fallback() -> None:
 def test_a_policy_that_is_being_loaded_cannot_be_returned_to_yet() -> None:
     offer = policy_wishes(standing_in(Readiness.LOADING), "", commandable=True).come_back
     assert (offer.possible, offer.hint) == (False, "learned is loading")
+
+
+def test_what_stands_in_can_be_made_the_policy_that_drives() -> None:
+    state = standing_in()
+    offer = policy_wishes(state, "stock", commandable=True).swap
+    assert (offer.words, offer.possible) == ("Swap to stock", True)
+    assert offer.hint == "stock stands in now; it becomes the policy that drives, in place of learned"
+    assert policy_refusal(SwapPolicy("stock"), state) == ""
+    without = replace(state, stands_in_for="", active="stock")
+    assert not policy_wishes(without, "stock", commandable=True).swap.possible
+    assert policy_refusal(SwapPolicy("stock"), without)
 
 
 def test_before_a_return_to_a_slow_policy_it_is_told_how_slow() -> None:

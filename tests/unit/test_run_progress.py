@@ -116,6 +116,18 @@ def test_curves_pass_over_broken_lines_and_stay_bounded() -> None:
     assert curves.stages["acting"]["flow"] == [(0, 0.9)]
 
 
+def test_values_that_are_not_finite_are_in_no_curve_and_are_counted() -> None:
+    curves = LossCurves()
+    for step, loss in enumerate(("0.5", "NaN", "Infinity", "1e999", "-Infinity", "9" * 400, "0.25"), start=1):
+        curves.take(f'{{"stage": "acting", "step": {step}, "flow": {loss}, "heat": 0.1}}')
+    assert curves.stages["acting"]["flow"] == [(1, 0.5), (7, 0.25)]
+    assert len(curves.stages["acting"]["heat"]) == 7
+    assert curves.astray("acting") == {"flow": 5}
+    curves.take('{"stage": "acting", "step": 3, "flow": NaN}')
+    assert curves.astray("acting") == {"flow": 2}, "those of the sitting before are drawn no more"
+    assert curves.astray("grounding") == {}
+
+
 def test_a_stage_that_goes_on_where_it_was_kept_is_one_curve() -> None:
     curves = LossCurves()
     for step, loss in ((1, 9.0), (50, 5.0), (100, 4.0), (50, 5.5), (100, 3.0)):

@@ -41,6 +41,9 @@ class ReplaySource:
         self._readers = readers()
         self._events = PastEvents()
         self._rewound = False
+        self._begun: list[Arrival] | None = None
+        """After a jump: what the next delivery begins with. It comes in one piece, so that nothing flickers."""
+
         self._owing = False
         """Whether the last jump went past what had been read, so that events before it are still missing."""
 
@@ -118,9 +121,7 @@ class ReplaySource:
     def _jump(self, playback: Playback, moment_ns: int) -> None:
         """What leads up to a moment: the events from the recording's beginning, then what the playback delivers."""
         playback.seek(moment_ns)
-        with self._lock:
-            self._arrivals = self._events.before(playback.head_ns - CATCH_UP_NS)
-            self._rewound = True
+        self._begun = self._events.before(playback.head_ns - CATCH_UP_NS)
         self._owing = playback.head_ns - CATCH_UP_NS > self._events.read_ns
 
     def _run(self) -> None:
@@ -183,6 +184,8 @@ class ReplaySource:
             first_ns, last_ns, playback.head_ns, playback.playing, playback.speed, self._file.name, loaded, trouble
         )
         with self._lock:
+            if self._begun is not None:
+                self._arrivals, self._rewound, self._begun = self._begun, True, None
             self._arrivals += arrivals
             self._playhead = head
 

@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
 import time
 from contextlib import suppress
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 
 import msgspec
@@ -27,6 +28,9 @@ from twin_app.model.run_wish import RunWish, checked, command, training_of_run
 from twin_app.model.runs import RESUMABLE, UNDER_WAY, Run, RunBook, RunProgress, RunState
 
 LOOK_MS = 250
+ELSEWHERE_MS = 3_000
+"""Every so often runs of other consoles are looked after."""
+
 PATIENCE_S = 10.0
 """A run that was told to end gets so long to put its things in order."""
 
@@ -53,26 +57,37 @@ class RunKeeper(QObject):
         self._said: dict[str, GrowingFile] = {}
         self._told_s: dict[str, float] = {}
         self._curves: tuple[str, GrowingFile, LossCurves] | None = None
+        self._gone: set[str] = set()
+        """Runs of other consoles whose process has ended, and whose console may be about to say how."""
+
         self._timer = QTimer(self)
         self._timer.setInterval(LOOK_MS)
         self._timer.timeout.connect(self.look)
+        self._slow_timer = QTimer(self)
+        self._slow_timer.setInterval(ELSEWHERE_MS)
+        self._slow_timer.timeout.connect(self.look_elsewhere)
         self._read_past()
 
     def start(self, wish: RunWish) -> str:
         """Begin a run; returns its name, empty when it could not be begun (`trouble` says why)."""
         began_ns = time.time_ns()
         run_id = time.strftime("%Y-%m-%d_%H-%M-%S") + f"-{began_ns // 1_000_000 % 1000:03d}"
+        place = self.place(run_id)
         try:
             checked(wish)
-            (self._folder / run_id).mkdir(parents=True)
+            place.mkdir(parents=True)
         except UserMistake as mistake:
             self.trouble = str(mistake)
             return ""
         except OSError as trouble:
-            self.trouble = f"{self._folder / run_id}: {trouble.strerror}"
+            self.trouble = f"{place}: {trouble.strerror}"
             return ""
         self.book.put(Run(run_id, wish, RunState.RUNNING, began_ns, RunProgress()))
-        return run_id if self._launch(run_id) else ""
+        if self._launch(run_id):
+            return run_id
+        self.book.drop(run_id)
+        shutil.rmtree(place, ignore_errors=True)
+        return ""
 
     def resume(self, run_id: str) -> None:
         """Go on where a run was interrupted."""
@@ -116,9 +131,18 @@ class RunKeeper(QObject):
         if not self._children:
             self._timer.stop()
 
+    def look_elsewhere(self) -> None:
+        """Notice which runs of other consoles have ended, and how."""
+        for run in self.book.runs:
+            if run.state is RunState.ELSEWHERE:
+                self._read_kept(self.place(run.run_id) / _FACTS)
+        if not any(run.state is RunState.ELSEWHERE for run in self.book.runs):
+            self._slow_timer.stop()
+
     def close(self) -> None:
         """End every run, in order where it obeys, and wait for it."""
         self._timer.stop()
+        self._slow_timer.stop()
         for run_id in list(self._children):
             self.cancel(run_id)
         until_s = time.monotonic() + PATIENCE_S
@@ -141,18 +165,23 @@ class RunKeeper(QObject):
                     words, stdin=subprocess.DEVNULL, stdout=outcome, stderr=said, start_new_session=True, cwd=SOURCE
                 )
             self._write_facts(run)
-        except OSError as trouble:
-            self.trouble = f"{trouble.filename or place}: {trouble.strerror}"
-            run.progress.take(self.trouble)
-            if (child := self._children.pop(run_id, None)) is not None:
-                self._kill(child)
-                child.wait()
-            self.book.turn(run_id, RunState.FAILED)
+        except (OSError, UserMistake) as trouble:
+            system = isinstance(trouble, OSError)
+            self.trouble = f"{trouble.filename or place}: {trouble.strerror}" if system else str(trouble)
+            self._give_up(run)
             return False
         self.trouble = ""
         self._said.setdefault(run_id, GrowingFile(place / _SAID))
         self._timer.start()
         return True
+
+    def _give_up(self, run: Run) -> None:
+        """A run that cannot be kept is not begun either: nobody could follow it."""
+        run.progress.take(self.trouble)
+        if (child := self._children.pop(run.run_id, None)) is not None:
+            self._kill(child)
+            child.wait()
+        self.book.turn(run.run_id, RunState.FAILED)
 
     def _read(self, run_id: str, *, whole: bool) -> None:
         run, file = self.book.find(run_id), self._said[run_id]
@@ -194,23 +223,33 @@ class RunKeeper(QObject):
             partial.write_text(json.dumps(facts, indent=1) + "\n", encoding="utf-8")
 
     def _read_past(self) -> None:
-        """Runs of earlier consoles; one that seems to run still has ended with its console."""
+        """Runs of earlier consoles, and of others."""
         for facts in sorted(self._folder.glob(f"*/{_FACTS}")):
-            run_id = facts.parent.name
-            try:
-                told = json.loads(facts.read_text(encoding="utf-8"))
-                wish, state = msgspec.convert(told["wish"], RunWish), RunState(told["state"])
-                run = Run(run_id, wish, state, int(told["began_ns"]), RunProgress())
-            except (OSError, ValueError, KeyError, TypeError, msgspec.ValidationError):
-                continue  # not ours, or cut off: there is nothing to show of it
-            if state in UNDER_WAY:
-                state = RunState.ELSEWHERE if _lives(told.get("pid"), told.get("birth")) else RunState.CANCELLED
-                run = Run(run_id, wish, state, run.began_ns, run.progress)
-            self._said[run_id] = GrowingFile(facts.parent / _SAID)
-            self.book.put(run)
-            if run.state is RunState.DONE:
-                self.book.turn(run_id, RunState.DONE, outcome=self._outcome(run_id))
-            self._read(run_id, whole=True)
+            self._read_kept(facts)
+        if any(run.state is RunState.ELSEWHERE for run in self.book.runs):
+            self._slow_timer.start()
+
+    def _read_kept(self, facts: Path) -> None:
+        """A run that another console has begun; one that seems to run still has ended with that console."""
+        run_id, known = facts.parent.name, self.book.find(facts.parent.name)
+        try:
+            told = json.loads(facts.read_text(encoding="utf-8"))
+            wish, state = msgspec.convert(told["wish"], RunWish), RunState(told["state"])
+            run = Run(run_id, wish, state, int(told["began_ns"]), RunProgress())
+        except (OSError, ValueError, KeyError, TypeError, msgspec.ValidationError):
+            self.book.drop(run_id)  # not ours, cut off or taken away: there is nothing to show of it
+            return
+        if state in UNDER_WAY:
+            lives = _lives(told.get("pid"), told.get("birth"))
+            if known is not None and (lives or run_id not in self._gone):
+                self._gone = self._gone - {run_id} if lives else self._gone | {run_id}
+                return
+            run = replace(run, state=RunState.ELSEWHERE if lives else RunState.CANCELLED)
+        self._said[run_id] = GrowingFile(facts.parent / _SAID)
+        self.book.put(run)
+        if run.state is RunState.DONE:
+            self.book.turn(run_id, RunState.DONE, outcome=self._outcome(run_id))
+        self._read(run_id, whole=True)
 
 
 def _lives(pid: object, birth: object) -> bool:

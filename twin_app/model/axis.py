@@ -5,6 +5,9 @@ from __future__ import annotations
 import math
 
 _FACTORS = ((1.0,), (1.0, 3.0), (1.0, 2.0, 5.0))
+DECADES = (-307.0, 308.25)
+"""Powers of ten of the smallest and the largest float."""
+
 TIME_STEPS_S = (0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 14400)
 
 
@@ -22,7 +25,8 @@ def value_ticks(low: float, high: float, *, most: int) -> list[float]:
 
 def log_ticks(low: float, high: float, *, most: int) -> list[float]:
     """Round values for a logarithmic axis from 10**low to 10**high: two at least, about `most` at most."""
-    powers = range(math.floor(low), math.ceil(high) + 1)
+    low, high = max(low, DECADES[0]), min(high, DECADES[1])
+    powers = range(math.floor(low), min(math.ceil(high), 308) + 1)
     found = [[factor * 10.0**power for power in powers for factor in factors] for factors in _FACTORS]
     inside = [[value for value in values if low <= math.log10(value) <= high] for values in found]
     fitting = [values for values in inside if 2 <= len(values) <= most]

@@ -35,6 +35,12 @@ class PolicyWishes:
 
     come_back: Offer = Offer("Return", shown=False)
 
+    @property
+    def places(self) -> tuple[tuple[str, bool], ...]:
+        """What decides which button lies where, and what it means."""
+        offers = (self.swap, self.back, self.try_again, self.shadow, self.promote, self.fallback, self.come_back)
+        return tuple((offer.words, offer.shown) for offer in offers)
+
 
 NOT_NOW = "Commands are impossible in a replay, and while the cell is not heard"
 
@@ -79,10 +85,13 @@ def _swap(policy: PolicyState, entry: PolicyEntry | None) -> Offer:
         return Offer("Swap", hint="Choose a policy in the table")
     if entry.obstacle:
         return Offer("Swap", hint=f"{entry.name} cannot take over: {entry.obstacle}")
-    if entry.name == policy.active:
+    if entry.name == policy.active and not policy.stands_in_for:
         return Offer("Swap", hint=f"{entry.name} drives already: choose another one")
     if policy.candidate:
         return Offer("Swap", hint=_preparing(policy))
+    if entry.name == policy.active:
+        hint = f"{entry.name} stands in now; it becomes the policy that drives, in place of {policy.stands_in_for}"
+        return Offer(f"Swap to {entry.name}", possible=True, hint=hint)
     hint = f"Load {entry.name}; it takes over at the next chunk border"
     return Offer(f"Swap to {entry.name}", possible=True, hint=hint)
 

@@ -35,7 +35,7 @@ class RunWish:
     suite: str = "nominal"
     """Of an evaluation: one of `SUITES`."""
 
-    seeds: str = "500000:500100"
+    seeds: str = "200000:200100"
     """Of an evaluation, as `parse_seeds` reads them."""
 
     config: str = ""

@@ -186,6 +186,10 @@ class RunBook:
         same = (run if one.run_id == run.run_id else one for one in self.runs)
         self.runs = tuple(same) if known else tuple(sorted((*self.runs, run), key=lambda one: -one.began_ns))
 
+    def drop(self, run_id: str) -> None:
+        """A run that is none any more."""
+        self.runs = tuple(run for run in self.runs if run.run_id != run_id)
+
     def turn(self, run_id: str, state: RunState, *, outcome: str = "") -> None:
         """A run has come into another state."""
         run = self.find(run_id)

@@ -22,6 +22,7 @@ class Answer:
     """Why an instruction of this console came to nothing."""
 
     request_id: str
+    ended_ns: int
     instruction: str
     text: str
     at_once: bool
@@ -31,10 +32,11 @@ class Answer:
     """The instruction that is asked back, in words that are understood."""
 
 
-def answer(state: ConsoleState) -> Answer | None:
-    """The newest bad end of an instruction, also of one behind which others wait; None while there is none."""
+def answers(state: ConsoleState) -> tuple[Answer, ...]:
+    """The bad ends of instructions, the newest end first, also of one behind which others wait."""
     asked = (row for row in state.commands if row.command == "add_task" and row.ended_badly)
-    return next((bad for row in asked if (bad := _bad_end(row, state)) is not None), None)
+    bad = (end for row in asked if (end := _bad_end(row, state)) is not None)
+    return tuple(sorted(bad, key=lambda end: -end.ended_ns))
 
 
 def _bad_end(row: CommandRow, state: ConsoleState) -> Answer | None:
@@ -48,7 +50,7 @@ def _bad_end(row: CommandRow, state: ConsoleState) -> Answer | None:
     word = TASKS[task.status].text if task is not None else row.phase.value
     reason = (task.reason if task is not None else "") or row.reason or "no reason was given"
     at_once, meant = ended_ns - row.sent_ns <= AT_ONCE_NS, suggested(reason)
-    return Answer(row.request_id, row.subject, f"{word}: {reason}", at_once, meant)
+    return Answer(row.request_id, ended_ns, row.subject, f"{word}: {reason}", at_once, meant)
 
 
 def task_story(task: Task) -> str:

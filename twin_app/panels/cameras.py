@@ -50,12 +50,14 @@ class CamerasPanel(Panel):
     def show_state(self, state: ConsoleState) -> None:
         """Pictures with their age, the policy's heat map and its marks."""
         self._state = state
+        for name in self.views.keys() - state.pictures.keys():
+            self.views[name].clear()
         for name, picture in state.pictures.items():
             view = self.views.get(name) or self._add(name)
             frame = picture.frame
             view.show_picture(picture.pixels, width_px=frame.width_px, height_px=frame.height_px)
             age_s = state.age_s(frame.stamp_ns)
-            old = age_s > OLD_S and (state.playhead is None or state.playhead.playing)
+            old = age_s > OLD_S
             view.say(_note(state, age_s, renderer=frame.renderer, old=old), _marks(state, name), veiled=old)
         self._show_heat()
 

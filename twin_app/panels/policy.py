@@ -34,6 +34,7 @@ from twin_app.model.policy_wishes import PolicyWishes, first_choice, policy_wish
 from twin_app.model.state import ConsoleState
 from twin_app.model.wording import duration, milliseconds
 from twin_app.theme.tokens import Theme
+from twin_app.widgets.buttons import set_usable
 from twin_app.widgets.card_view import CardView
 from twin_app.widgets.confidence_view import ConfidenceView
 from twin_app.widgets.field import ElidedLabel, Field
@@ -49,6 +50,9 @@ ACROSS_PX = 540
 
 WIDE_PX = 820
 """From here on the versions have room, too, with the tables side by side."""
+
+SETTLED_S = 0.5
+"""For so long after the cell has changed the buttons a press does nothing: it was aimed at what was there before."""
 
 VERSION = 1
 """Column of the table of policies."""
@@ -89,6 +93,10 @@ class PolicyPanel(Panel):
         self._policy: PolicyState | None = None
         self._commandable = False
         self._wishes = PolicyWishes()
+        self._now_ns = self._changed_ns = 0
+        self._aimed = False
+        """Whether the newest press met buttons that had been there for a while."""
+
         self._arrange()
 
     def show_state(self, state: ConsoleState) -> None:
@@ -96,7 +104,7 @@ class PolicyPanel(Panel):
         self._commandable = state.may_command and state.current
         policy = state.policy
         self._show_numbers(state)
-        if policy is not None and policy is not self._policy:
+        if policy is not self._policy:
             self._show_entries(policy)
         self._policy = policy
         if state.cards and not self.card.chosen and policy is not None:
@@ -104,7 +112,11 @@ class PolicyPanel(Panel):
             self.card.choose(policy.active)
         self.card.show_cards(state.cards)
         self._show_swaps(state)
+        before = self._wishes.places
         self._show_buttons()
+        self._now_ns = state.now_ns
+        if self._wishes.places != before:
+            self._changed_ns = state.now_ns
 
     def apply_theme(self, theme: Theme) -> None:
         """Take the colours of the signs."""
@@ -130,11 +142,16 @@ class PolicyPanel(Panel):
         button = QPushButton(words)
 
         def wished() -> None:
-            self.wished.emit(wish(self.table.selected))
+            if self._aimed:
+                self.wished.emit(wish(self.table.selected))
             self.table.setFocus()  # as this button is disabled it would go on to a neighbour: Enter does another thing
 
+        button.pressed.connect(self._note_press)
         button.clicked.connect(wished)
         return button
+
+    def _note_press(self) -> None:
+        self._aimed = self._now_ns - self._changed_ns >= SETTLED_S * 1e9
 
     def _choose(self, name: str) -> None:
         self.card.choose(name)
@@ -204,13 +221,12 @@ class PolicyPanel(Panel):
         self.reason.say(reason)
         self.reason.setVisible(bool(reason))
 
-    def _show_entries(self, policy: PolicyState) -> None:
-        rows = tuple(_row(entry, policy) for entry in policy.entries)
+    def _show_entries(self, policy: PolicyState | None) -> None:
         first = not self.table.rows
-        self.table.show_rows(rows)
-        if first and rows:
+        self.table.show_rows(tuple(_row(entry, policy) for entry in policy.entries) if policy is not None else ())
+        if policy is not None and first and self.table.rows and not self.table.selected:
             self.table.choose(first_choice(policy))
-        lines = comparison(policy)
+        lines = comparison(policy) if policy is not None else ()
         self.beside.show_rows(tuple(map(_beside_row, lines)))
         if bool(lines) is self.beside.isHidden():
             self.beside.setVisible(bool(lines))
@@ -248,7 +264,7 @@ class PolicyPanel(Panel):
         ):
             button.setText(offer.words)
             button.setToolTip(offer.hint)
-            button.setEnabled(offer.possible)
+            set_usable(button, usable=offer.possible)
             button.setVisible(offer.shown)
 
     def _entry(self, name: str) -> PolicyEntry | None:

@@ -74,6 +74,10 @@ class ProcessesPanel(Panel):
             )
             self.recording.say(system.recording_trouble or written, hint=system.recording_trouble or system.recording)
             self.record_button.setText("Stop recording" if system.recording else "Record")
+        else:
+            self.table.show_rows(())
+            self.session.say("")
+            self.recording.say("")
         self._show_buttons()
 
     def apply_theme(self, theme: Theme) -> None:

@@ -12,6 +12,7 @@ from twin_app.model.loss_curves import LossCurves
 from twin_app.model.runs import RESUMABLE, UNDER_WAY, Run, RunBook, RunState, outcome_rows
 from twin_app.model.state import ConsoleState
 from twin_app.theme.tokens import Theme
+from twin_app.widgets.buttons import set_usable
 from twin_app.widgets.curves_plot import CurvesPlot
 from twin_app.widgets.field import WrappedLabel
 from twin_app.widgets.panel import Panel
@@ -20,7 +21,7 @@ from twin_app.widgets.run_form import RunForm
 from twin_app.widgets.run_table import RunTable
 
 NEWEST = "newest stage"
-WIDEST = {0: "programmed · nominal", 1: "500000:500100"}
+WIDEST = {0: "programmed · nominal", 1: "200000:200100"}
 
 
 class RunsPanel(Panel):
@@ -128,8 +129,8 @@ class RunsPanel(Panel):
         self.figures.setVisible(bool(rows))
         self.figures.show_rows(rows)
         self._show_said(run.progress.words if run is not None and run.state is RunState.FAILED else "")
-        self.cancel_button.setEnabled(run is not None and run.state is RunState.RUNNING)
-        self.resume_button.setEnabled(run is not None and run.state in RESUMABLE)
+        set_usable(self.cancel_button, usable=run is not None and run.state is RunState.RUNNING)
+        set_usable(self.resume_button, usable=run is not None and run.state in RESUMABLE)
         if run is None:
             return
         self.bar.setValue(round(1000 * run.progress.share))
@@ -148,7 +149,8 @@ class RunsPanel(Panel):
             self.said.moveCursor(QTextCursor.MoveOperation.End)
 
     def _show_curves(self, run: Run) -> None:
-        stages = self._curves_of(run.run_id).stages
+        curves = self._curves_of(run.run_id)
+        stages = curves.stages
         names = [NEWEST, *stages]
         if names != [self.stage.itemText(index) for index in range(self.stage.count())]:
             chosen = self.stage.currentText()
@@ -157,7 +159,7 @@ class RunsPanel(Panel):
             self.stage.setCurrentIndex(names.index(chosen) if chosen in names else 0)
         wanted = self.stage.currentText()
         name = wanted if wanted in stages else next(reversed(stages), "")
-        self.plot.show_curves(stages.get(name, {}))
+        self.plot.show_curves(stages.get(name, {}), astray=curves.astray(name))
 
 
 def _row(run: Run) -> Row:

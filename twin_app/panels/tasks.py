@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QHBoxLayout, QPushButton, QSpinBox, QVBoxLayout
 from runtime.messages.requests import TEXT_LIMIT, AddTask, CancelTask, Refill
 from runtime.messages.tasks import Task, TaskList, TaskStatus
 from twin_app.model.state import ConsoleState
-from twin_app.model.task_answers import answer, counts_words, task_story
+from twin_app.model.task_answers import answers, counts_words, task_story
 from twin_app.model.wording import TASKS, duration
 from twin_app.theme.tokens import Theme
 from twin_app.widgets.field import ElidedLabel
@@ -56,7 +56,9 @@ class TasksPanel(Panel):
         self.told.hide()
         self.story = Sentence(name="The selected task")
         self.story.hide()
-        self._answered = ""
+        self._answered: set[str] = set()
+        """Requests whose bad end was told."""
+
         self._tasks: TaskList | None = None
         self._commandable = False
         self._arrange()
@@ -70,6 +72,9 @@ class TasksPanel(Panel):
             rows = [_row(task, now_wall_ns) for task in (*state.tasks.open, *state.tasks.finished)]
             self.table.show_rows(tuple(rows))
             self.counts.say(counts_words(state.tasks))
+        else:
+            self.table.show_rows(())
+            self.counts.say("")
         self._show_answer(state)
         self._show_chosen()
         self.refill_button.setVisible(state.cell is not None and state.cell.simulated)
@@ -109,19 +114,21 @@ class TasksPanel(Panel):
             self.instructed.emit()
 
     def _show_answer(self, state: ConsoleState) -> None:
-        """Say why the newest instruction came to nothing, and give it back where that was at once."""
-        bad = answer(state)
-        if bad is None or bad.request_id == self._answered:
+        """Say why instructions came to nothing, and give the newest one back where that was at once."""
+        fresh = [end for end in answers(state) if end.request_id not in self._answered]
+        if not fresh:
             return
-        self._answered = bad.request_id
+        self._answered.update(end.request_id for end in fresh)
+        bad, *before = fresh
         back = bad.meant or (bad.instruction if bad.at_once else "")
         free = not self.instruction.text()
         if back and free:
             self.instruction.setText(back)
         if bad.meant and free:
-            self._tell(f"{bad.text} If so, press Enter.\n{bad.instruction}")
+            words = f"{bad.text} If so, press Enter.\n{bad.instruction}"
         else:
-            self._tell(bad.text if bad.at_once else f"{bad.text}\n{bad.instruction}")
+            words = bad.text if bad.at_once and not before else f"{bad.text}\n{bad.instruction}"
+        self._tell("\n".join((words, *(f"{end.text}\n{end.instruction}" for end in before))))
 
     def _show_chosen(self) -> None:
         """Under the table, so that no row moves under the pointer that has just chosen it."""

@@ -81,6 +81,9 @@ class CardView(QWidget):
             for name in names:
                 self.choice.addItem(headline(cards[name]), name)
             self.choice.setCurrentIndex(max(0, names.index(chosen) if chosen in names else 0))
+        for index, name in enumerate(names):
+            if (words := headline(cards[name])) != self.choice.itemText(index):
+                self.choice.setItemText(index, words)
         self._show_chosen()
 
     def choose(self, policy: str) -> None:

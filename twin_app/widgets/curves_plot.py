@@ -30,6 +30,9 @@ class CurvesPlot(QWidget):
         super().__init__()
         self.theme: Theme = LIGHT
         self.curves: Mapping[str, Curve] = {}
+        self.remark = ""
+        """What cannot be drawn, in words."""
+
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
         self.setMinimumSize(160, 110)
         self.setAccessibleName("Loss curves")
@@ -38,10 +41,14 @@ class CurvesPlot(QWidget):
         """Room for a few lines of legend."""
         return QSize(380, 190)
 
-    def show_curves(self, curves: Mapping[str, Curve]) -> None:
-        """Take the curves as they are now; they may go on growing."""
+    def show_curves(self, curves: Mapping[str, Curve], *, astray: Mapping[str, int]) -> None:
+        """Take the curves as they are now; they may go on growing. `astray`: by figure, values that were not finite."""
         self.curves = curves
-        self.setToolTip("\n".join(f"{name} {points[-1][1]:.4g}" for name, points in curves.items() if points))
+        told = ", ".join(f"{name} {count}" for name, count in astray.items())
+        self.remark = f"values that are not finite: {told}" if told else ""
+        newest = [f"{name} {points[-1][1]:.4g}" for name, points in curves.items() if points]
+        self.setToolTip("\n".join([*newest, *filter(None, [self.remark])]))
+        self.setAccessibleDescription(self.remark)
         self.update()
 
     def paintEvent(self, event: QPaintEvent) -> None:
@@ -53,7 +60,7 @@ class CurvesPlot(QWidget):
         shown = {name: points for name, points in self.curves.items() if points}
         if not shown:
             painter.setPen(QColor(self.theme.muted))
-            painter.drawText(self.rect(), Qt.AlignmentFlag.AlignCenter, "no loss curve yet")
+            painter.drawText(self.rect(), Qt.AlignmentFlag.AlignCenter, self.remark or "no loss curve yet")
             return
         values = [max(value, LEAST) for points in shown.values() for _, value in points]
         low, high = math.log10(min(values)), math.log10(max(values))
@@ -79,8 +86,12 @@ class CurvesPlot(QWidget):
         painter.drawRect(plot)
         painter.setPen(QColor(self.theme.muted))
         below = QRectF(plot.left(), plot.bottom() + 2, plot.width(), line)
-        painter.drawText(below, Qt.AlignmentFlag.AlignLeft, "loss over steps")
-        painter.drawText(below, RIGHT, f"step {last}")
+        at = f"step {last}"
+        painter.drawText(below, RIGHT, at)
+        room = int(below.width()) - self.fontMetrics().horizontalAdvance(f"{at}  ")
+        words = " · ".join(filter(None, ("loss over steps", self.remark)))
+        words = self.fontMetrics().elidedText(words, Qt.TextElideMode.ElideRight, room)
+        painter.drawText(below, Qt.AlignmentFlag.AlignLeft, words)
 
     def _draw_legend(self, painter: QPainter, plot: QRectF, shown: Mapping[str, Curve]) -> None:
         line = self.fontMetrics().height()

@@ -75,6 +75,13 @@ class PictureView(QWidget):
             self._image = QImage(data, width_px, height_px, width_px * 3, QImage.Format.Format_RGB888).copy()
         self.update()
 
+    def clear(self) -> None:
+        """Show none: of the moment that is shown there is no picture. One that waits for its first goes on waiting."""
+        if self._source is not None:
+            self._source, self._image, self._marks = None, None, ()
+            self._note = "no picture at this moment"
+            self.update()
+
     def say(self, note: str, marks: Sequence[Mark], *, veiled: bool) -> None:
         """Words and marks; veiled when what is shown is not the present."""
         marks = tuple(marks)

@@ -96,6 +96,9 @@ class RecordView(QTreeView):
         self._sign_px = ICON_PX if signs else 0
         super().__init__()
         self._rows = RecordModel(columns)
+        self._left = ""
+        """What was selected when the rows went: it is again when they come back."""
+
         self.setModel(self._rows)
         self.setRootIsDecorated(False)
         self.setUniformRowHeights(True)
@@ -139,7 +142,8 @@ class RecordView(QTreeView):
         """Show rows; the selected key stays selected where it still exists."""
         if rows == self._rows.rows:
             return
-        key, before = self.selected, [row.key for row in self._rows.rows]
+        key, before = self.selected if self.rows else self._left, [row.key for row in self.rows]
+        self._left = "" if rows else key
         self._rows.replace(rows)
         if key and before != [row.key for row in rows]:
             self.choose(key)

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import os
 
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import QElapsedTimer, QSignalBlocker, Qt, Signal
+from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLineEdit, QPushButton, QSpinBox, QVBoxLayout, QWidget
 
 from runtime.mistakes import UserMistake
@@ -14,6 +15,8 @@ from twin_app.widgets.sentence import Sentence
 
 LONGEST = 400
 NO_FALLBACK = "no fallback"
+AGAIN_MS = 1_000
+"""The same wish within this time is one press that came twice."""
 
 
 class RunForm(QWidget):
@@ -52,11 +55,12 @@ class RunForm(QWidget):
         self.trouble = Sentence(name="Why it cannot be started")
         self.trouble.hide()
         self._policies: tuple[tuple[str, bool], ...] = ()
-        self.kind.currentTextChanged.connect(lambda _: self._show_kind())
-        self.suite.currentTextChanged.connect(lambda _: self._show_kind())
-        for line in (self.seeds, self.variations, self.models, self.config):
-            line.textEdited.connect(lambda _: self.say(""))
-            line.returnPressed.connect(self._start)
+        self._chosen: dict[str, str] = {}
+        """The policy of each kind of run."""
+
+        self._newest: RunWish | None = None
+        self._since = QElapsedTimer()
+        self._connect()
         self._arrange()
         self._show_kind()
 
@@ -90,6 +94,16 @@ class RunForm(QWidget):
         self.trouble.setText(trouble)
         self.trouble.setVisible(bool(trouble))
 
+    def _connect(self) -> None:
+        for box in (self.policy, self.fallback):
+            box.activated.connect(lambda _: self.say(""))
+        self.policy.currentTextChanged.connect(self._remember)
+        self.kind.currentTextChanged.connect(lambda _: self._show_kind())
+        self.suite.currentTextChanged.connect(lambda _: self._show_kind())
+        for line in (self.seeds, self.variations, self.models, self.config):
+            line.textEdited.connect(lambda _: self.say(""))
+            line.returnPressed.connect(self._start)
+
     def _arrange(self) -> None:
         first, second, third = QHBoxLayout(), QHBoxLayout(), QHBoxLayout()
         for widget in (self.kind, self.policy, self.suite):
@@ -116,11 +130,28 @@ class RunForm(QWidget):
         self.models.setVisible(self._ablating)
         self.config.setVisible(training)
         names = [name for name, trained in self._policies if trained or not training]
-        _offer(self.policy, names)
-        _offer(self.fallback, [NO_FALLBACK, *(name for name, _ in self._policies)])
+        gone = self._offer_policies(names), self._offer_fallbacks()
         self.start_button.setEnabled(bool(names))
         self.start_button.setToolTip("" if names else "No cell has told yet which policies there are")
-        self.say("")
+        self.say("\n".join(filter(None, gone)))
+
+    def _remember(self, policy: str) -> None:
+        self._chosen[self.kind.currentText()] = policy
+
+    def _offer_policies(self, names: list[str]) -> str:
+        """Returns what is to be said of it: a choice that cannot stay."""
+        kind, before = self.kind.currentText(), self.policy.currentText()
+        known = self._chosen.get(kind, "")
+        stays = _offer(self.policy, names, wanted=known or before)
+        if not names:
+            return ""
+        now = self._chosen[kind] = self.policy.currentText()
+        return "" if stays or not known else f"policy {known} is there no more: {now} is chosen instead"
+
+    def _offer_fallbacks(self) -> str:
+        before = self.fallback.currentText()
+        stays = _offer(self.fallback, [NO_FALLBACK, *(name for name, _ in self._policies)], wanted=before)
+        return "" if stays else f"fallback {before} is there no more: none is chosen"
 
     def _start(self) -> None:
         try:
@@ -128,21 +159,35 @@ class RunForm(QWidget):
         except UserMistake as mistake:
             self.say(str(mistake))
             return
+        if wish == self._newest and self._since.elapsed() < AGAIN_MS:
+            return
+        self._newest = wish
+        self._since.start()
         self.say("")
         self.started.emit(wish)
 
 
-def _offer(box: QComboBox, words: list[str]) -> None:
-    """What is chosen stays chosen where it is still there."""
-    if words != [box.itemText(index) for index in range(box.count())]:
-        before = box.currentText()
-        box.clear()
-        box.addItems(words)
-        box.setCurrentIndex(words.index(before) if before in words else min(0, len(words) - 1))
+class _Line(QLineEdit):
+    """Enter acts once, however long it is held."""
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """All other keys repeat."""
+        if not (event.isAutoRepeat() and event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter)):
+            super().keyPressEvent(event)
+
+
+def _offer(box: QComboBox, words: list[str], *, wanted: str) -> bool:
+    """Choose what is wanted, the first where that is not there; returns whether it is. Emits nothing."""
+    with QSignalBlocker(box):
+        if words != [box.itemText(index) for index in range(box.count())]:
+            box.clear()
+            box.addItems(words)
+        box.setCurrentIndex(words.index(wanted) if wanted in words else min(0, len(words) - 1))
+    return wanted in words
 
 
 def _line(name: str, *, text: str = "", hint: str = "") -> QLineEdit:
-    line = QLineEdit(text)
+    line = _Line(text)
     line.setMaxLength(LONGEST)
     line.setAccessibleName(name)
     line.setPlaceholderText(hint)

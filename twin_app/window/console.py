@@ -176,9 +176,11 @@ class ConsoleWindow(QMainWindow):
         self._stop_first.release()
         self.workspace.keep()
         self._keep_settings()
-        self.keeper.close()
-        self.pump.stop()
-        self.closed.emit()
+        try:
+            self.keeper.close()
+        finally:
+            self.pump.stop()
+            self.closed.emit()
 
     def _make_panels(self, mesh_folder: Path | None, runs_folder: Path) -> None:
         """All but the trends, which show what the pump gathers."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Protocol
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QWidget
+from PySide6.QtWidgets import QApplication, QTabBar, QWidget
 
 from twin_app.model.settings import PERSPECTIVES
 from twin_app.panels.cameras import CamerasPanel
@@ -100,11 +100,21 @@ class Keyboard:
         reach, step = self._reach, self._reach.pump.step
         return (
             Key("Home", "to the start", lambda: reach.transport.jump(to_end=False)),
-            Key("Left", "back 0.1 s", lambda: step(forward=False, fine=False)),
-            Key("Right", "on 0.1 s", lambda: step(forward=True, fine=False)),
+            Key("Left", "back 0.1 s", lambda: self._turn(forward=False)),
+            Key("Right", "on 0.1 s", lambda: self._turn(forward=True)),
             Key("Shift+Left", "back 10 ms", lambda: step(forward=False, fine=True)),
             Key("Shift+Right", "on 10 ms", lambda: step(forward=True, fine=True)),
         )
+
+    def _turn(self, *, forward: bool) -> None:
+        """In time, or to the next tab where the tabs have the keyboard."""
+        tabs = QApplication.focusWidget()
+        if isinstance(tabs, QTabBar):
+            here, step = tabs.currentIndex(), 1 if forward else -1
+            ways = range(here + step, tabs.count() if forward else -1, step)
+            tabs.setCurrentIndex(next((one for one in ways if tabs.isTabEnabled(one) and tabs.isTabVisible(one)), here))
+        else:
+            self._reach.pump.step(forward=forward, fine=False)
 
     def _space(self) -> None:
         if self._replay:
