@@ -55,11 +55,16 @@ def run_watched(item: pytest.Item, nextitem: pytest.Item | None) -> bool:
         failed = next((report for report in reports if report.failed), None)
         if failed is None or not left or not watch.stalls:
             break
-        reason = str(failed.longrepr).splitlines()[-1]
         stood = f"a processor stood still for {1e3 * watch.stalls[0]:.0f} ms"
-        sys.stderr.write(f"\n{item.nodeid}: failed while {stood}, once more ({reason})\n")
+        sys.stderr.write(f"\n{item.nodeid}: failed while {stood}, once more ({_reason(failed)})\n")
         item._initrequest()  # type: ignore[attr-defined]  # as pytest makes it for a first try
     for report in reports:
         item.ihook.pytest_runtest_logreport(report=report)
     item.ihook.pytest_runtest_logfinish(nodeid=item.nodeid, location=item.location)
     return True
+
+
+def _reason(failed: pytest.TestReport) -> str:
+    """What was asserted, for whoever has to tell a stall of the machine from a fault of ours."""
+    crash = getattr(failed.longrepr, "reprcrash", None)
+    return (str(failed.longrepr) if crash is None else f"{crash.lineno}: {crash.message}")[:2000]
