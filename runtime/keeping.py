@@ -12,19 +12,22 @@ from runtime.mistakes import UserMistake
 
 
 @contextmanager
-def kept_whole(file: Path) -> Generator[Path]:
+def kept_whole(file: Path, *, forced: bool = True) -> Generator[Path]:
     """Lends a place beside the file, of the same suffix: what is written there takes the file's place in the end.
 
     Where that fails or is interrupted, by a power cut too, the file is as it was. Raises `UserMistake` when the
-    system refuses to write.
+    system refuses to write. Not `forced`: for a thread that must not wait for a busy disk; a power cut may cost the
+    file then, the end of the process does not.
     """
     partial = file.with_name(f".partial-{file.name}")
     with told_when_unkept(file):
         try:
             yield partial
-            force(partial)
+            if forced:
+                force(partial)
             partial.replace(file)
-            force(file.parent)
+            if forced:
+                force(file.parent)
         finally:
             partial.unlink(missing_ok=True)
 

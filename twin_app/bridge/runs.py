@@ -219,7 +219,7 @@ class RunKeeper(QObject):
         child = self._children.get(run.run_id)
         facts = {"wish": asdict(run.wish), "state": run.state.value, "began_ns": run.began_ns}
         facts |= {} if child is None else {"pid": child.pid, "birth": _birth(child.pid)}
-        with kept_whole(self.place(run.run_id) / _FACTS) as partial:
+        with kept_whole(self.place(run.run_id) / _FACTS, forced=False) as partial:
             partial.write_text(json.dumps(facts, indent=1) + "\n", encoding="utf-8")
 
     def _read_past(self) -> None:
