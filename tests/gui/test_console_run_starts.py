@@ -41,7 +41,7 @@ def panel(console: Console) -> RunsPanel:
 
 
 @contextmanager
-def _no_room(file: Path) -> Generator[Path]:
+def _no_room(file: Path, *, forced: bool = True) -> Generator[Path]:
     raise UserMistake(f"{file} cannot be written: No space left on device", remedy="make room")
     yield file
 
