@@ -80,17 +80,10 @@ def answer(model: FlowVla, text: str) -> str:
         "pretend to put the red cube in the left tote",
         "shall I put the red cube in the left tote?",
         "put the red cube between the left and the right tote",
+        "put the red cube in my left hand",
     ],
 )
 def test_what_cannot_be_told_apart_or_done_is_asked_back_and_never_guessed(model: FlowVla, text: str) -> None:
-    assert answer(model, text)
-
-
-@pytest.mark.xfail(
-    strict=True, reason="slips through in 0.7.0, see docs/learned-policy.md; move it up when it does not"
-)
-@pytest.mark.parametrize("text", ["may the red cube go in the left tote?", "put the red cube in my left hand"])
-def test_what_should_be_asked_back_as_well(model: FlowVla, text: str) -> None:
     assert answer(model, text)
 
 
@@ -108,6 +101,7 @@ def test_what_should_be_asked_back_as_well(model: FlowVla, text: str) -> None:
         ("wouldn't you put the red cube in the left tote please", "put the red cube in the left tote"),
         ("the red cube is to be put in the left tote", "put the red cube in the left tote"),
         ("the cube that is red in the left tote", "put the red cube in the left tote"),
+        ("put the red cube in the right tote rather than the left one", "put the red cube in the right tote"),
         ("take the green block over there and put it into the left container", "put the green cube in the left tote"),
     ],
 )
