@@ -83,7 +83,7 @@ def test_the_head_learns_from_what_attention_shows_it_at_work(monkeypatch: pytes
     at_work = AttendingMind(CELL, ready(model), "put the red cube in the left tote").think(seen, hand).condition
     assert len(examples) == 2
     assert at_work is not None
-    np.testing.assert_allclose(examples.conditions[1], at_work, rtol=1e-4, atol=1e-4)
+    np.testing.assert_allclose(examples.conditions[1], at_work, rtol=1e-5, atol=1e-5)
 
 
 def test_attention_depends_on_picture_and_sentence_and_the_loss_of_actions_reaches_the_eyes() -> None:
