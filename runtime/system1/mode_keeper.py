@@ -10,9 +10,9 @@ from runtime.modes import LATCHED_MODES, POLICY_MODES, ModeEvent, Refusal, event
 class ModeKeeper:
     """Holds mode, since when and why; requests are acted upon at most once and never after their deadline."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, started_ns: int = 0) -> None:
         self.mode = Mode.IDLE
-        self.since_ns = 0
+        self.since_ns = started_ns
         self.reason = "started"
         self.request_id = 0
         """Newest request acted upon or refused."""

@@ -43,7 +43,7 @@ class ControlStage:
     """System 1 for one cell. Called by one loop, once a millisecond, with that tick's nominal stamp.
 
     Reads no clock and no socket. A jump of `now_ns` by more than a period is what missed ticks look like
-    from here, and they act (see `missed_ticks`).
+    from here, and they act (see `missed_ticks`). `started_ns`: since when its first mode lasts, on the same clock.
     """
 
     def __init__(
@@ -54,9 +54,10 @@ class ControlStage:
         loop_period_s: float = 0.001,
         controller: Controller | None = None,
         missed_limits: MissedTickLimits | None = None,
+        started_ns: int = 0,
     ) -> None:
         self.arm = Arm(cell.robot)
-        self.modes = ModeKeeper()
+        self.modes = ModeKeeper(started_ns=started_ns)
         self.execution = ChunkExecution(self.arm, guard)
         self._guard = guard
         self._period_ns = round(loop_period_s * 1e9)

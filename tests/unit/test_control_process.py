@@ -128,6 +128,16 @@ def driving(bench: Bench) -> None:
     assert bench.mode is Mode.AUTO, bench.reason
 
 
+def test_a_cell_that_has_just_started_is_idle_since_then_and_not_since_the_machine_was_started(bench: Bench) -> None:
+    assert bench.mode is Mode.IDLE
+    assert 0 <= bench.now_ns - bench.loop._stage.modes.since_ns < 60_000_000_000
+    bench.connect()
+    bench.tick(200)
+    told = bench.heard()[-1]
+    assert told.mode_since_ns == bench.loop._stage.modes.since_ns
+    assert told.mode_since_ns > 0
+
+
 def test_a_silent_arm_is_a_protective_stop_within_the_limit_and_is_told_without_it(bench: Bench) -> None:
     driving(bench)
     bench.heard()

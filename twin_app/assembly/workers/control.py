@@ -74,7 +74,7 @@ class ControlLoop:
         self._stop = StopFlag.attach(session)
         self._subscriber = Subscriber(session, (topics.ORDERS, topics.PLANS))
         self._publisher = Publisher(session, "control")
-        self._stage = ControlStage(cell, guard=CellGuard(cell))
+        self._stage = ControlStage(cell, guard=CellGuard(cell), started_ns=time.monotonic_ns())
         self._faults = LoopFaults()
         self._orders = Orders(0, 0)
         self._plan: Plan | None = None
