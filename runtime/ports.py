@@ -121,7 +121,7 @@ class Proposal:
 
     reading: str = ""
     """The task in plain words, as this policy has read and seen it: `put the red cube in the left tote`. Given to the
-    policy that stands in for it; empty while it has none."""
+    policy that stands in for it or goes on with its task; empty while it has none."""
 
     unanswerable: bool = False
     """Of a decline: the words themselves ask for nothing that may be done (nonsense, negated, several parts), so no

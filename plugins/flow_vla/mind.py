@@ -63,10 +63,12 @@ class Mind:
         arm: Arm,
         watch: HandState,
         resumed: bool = False,
+        told: str = "",
     ) -> None:
         """`arm` lends its working memory while something is thought.
 
-        `resumed`: another policy has begun the task; what is meant may be in the hand, or under it.
+        `resumed`: another policy has begun the task; what is meant may be in the hand, or under it. Which one is
+        farthest to a side is not looked up again then, it may lie in its tote by now: it is what that one has `told`.
         """
         self._cell = cell
         self._arm = arm
@@ -74,6 +76,8 @@ class Mind:
         self._resumed = resumed
         self.sight = Sight(model.engine, cell)
         self.reading: Reading = read(model.reader, instruction)
+        if resumed and self.reading.place and told:
+            self.reading = read(model.reader, told)
         self.tote: Tote | None = next((tote for tote in cell.totes if tote.name == self.reading.tote), None)
         self.refusal = refused(self.reading, self.tote, cell)
         self.unsure = "" if self.refusal else doubted(self.reading, self.tote)
@@ -191,6 +195,8 @@ class Mind:
         if "wrist" in looks and self._is_meant(looks["wrist"].peak):
             self._vote(looks["wrist"].peak)
             return ""
+        if wish == "part" and not self.reading.place and peak.absent < SURE:
+            return "more than one part is seen: which one is meant?"
         return f"no {wish} is seen"
 
     def _is_meant(self, peak: Peak) -> bool:

@@ -86,16 +86,24 @@ class FlowVlaPolicy:
         self._open(assignment, resumed=True)
 
     def _open(self, assignment: Assignment, *, resumed: bool) -> None:
-        self._mind = self._minded(assignment.instruction, resumed=resumed)
+        self._mind = self._minded(assignment, resumed=resumed)
         self._signals = Signals()
         self._noise = Noise()
         self._done_looks = 0
 
-    def _minded(self, instruction: str, *, resumed: bool) -> Mind | AttendingMind:
+    def _minded(self, assignment: Assignment, *, resumed: bool) -> Mind | AttendingMind:
         cell, model = self._cell, self._model
         if not model.build.grounded:
-            return AttendingMind(cell, model, instruction)
-        return Mind(cell, model=model, instruction=instruction, arm=self._arm, watch=self._watch, resumed=resumed)
+            return AttendingMind(cell, model, assignment.instruction)
+        return Mind(
+            cell,
+            model=model,
+            instruction=assignment.instruction,
+            arm=self._arm,
+            watch=self._watch,
+            resumed=resumed,
+            told=assignment.reading,
+        )
 
     def infer(self, observation: Observation) -> Proposal:
         """Look once, answer with the next chunk."""

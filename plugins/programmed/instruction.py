@@ -1,4 +1,4 @@
-"""Reads an instruction in words: which part of the catalogue, into which tote."""
+"""Reads an instruction in words: which part of the catalogue, or the outermost of which ones, into which tote."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from plugins.programmed.place_words import take_place
 from plugins.programmed.turning_words import turned
 from runtime.messages.cell import CellDescription, PartKind, Tote
 from runtime.picking.scripts import ONLY_ENGLISH, in_another_script
@@ -38,6 +39,9 @@ _TURNED = {
     "deed": "only putting one part from the tray into a tote is understood",
     "no tote": "name one tote",
 }
+_CAN = re.compile(r"\bcan (?=(?:you|we|i)\b)|(?<=\byou )can\b")
+"""Not the cylinder."""
+
 _NOUNS = ("one", "ones", "part", "object", "piece", "item", "thing")
 _AFTER_NOUN = frozenset(
     ["and", "then", "to", "into", "in", "inside", "onto", "on", "over", "at", "across", "towards", "down", "off"]
@@ -59,15 +63,26 @@ class Wish:
 
 
 @dataclass(frozen=True, slots=True)
+class PlacedWish:
+    """An instruction that was understood, whose part is one of several: the one that lies farthest one way."""
+
+    parts: tuple[PartKind, ...]
+    place: str
+    """One of `PLACES`."""
+
+    tote: Tote
+
+
+@dataclass(frozen=True, slots=True)
 class NotUnderstood:
     """An instruction that is declined, and why, for a person."""
 
     reason: str
 
 
-def read_instruction(text: str, cell: CellDescription) -> Wish | NotUnderstood:
-    """One part and one tote, or the reason why not. A single left-out word is filled when only one thing fits."""
-    words = _parted(re.sub(r"\bcan (?=(?:you|we|i)\b)", "", " ".join(re.findall(r"[\w']+", text.lower()))), cell)
+def read_instruction(text: str, cell: CellDescription) -> Wish | PlacedWish | NotUnderstood:
+    """Part and tote, or the reason why not. A single left-out word is filled when only one thing fits."""
+    words = _parted(_CAN.sub("", " ".join(re.findall(r"[\w']+", text.lower()))), cell)
     if not words:
         return NotUnderstood("the instruction is empty")
     if refusal := sorted(_REFUSALS.intersection(words.split())):
@@ -76,11 +91,16 @@ def read_instruction(text: str, cell: CellDescription) -> Wish | NotUnderstood:
         return NotUnderstood(ONLY_ENGLISH)
     if sense := turned(text):
         return NotUnderstood(_TURNED[sense])
-    tote, rest = _read_tote(words, cell)
+    place, rest, unclear = take_place(words)
+    if unclear:
+        return NotUnderstood(unclear)
+    tote, rest = _read_tote(rest, cell)
     if isinstance(tote, NotUnderstood):
         return tote
-    part = _read_part(rest, cell)
-    return part if isinstance(part, NotUnderstood) else Wish(part, tote)
+    parts = _read_parts(rest, cell, placed=bool(place))
+    if isinstance(parts, NotUnderstood):
+        return parts
+    return Wish(parts[0], tote) if len(parts) == 1 else PlacedWish(parts, place, tote)
 
 
 def _parted(words: str, cell: CellDescription) -> str:
@@ -88,11 +108,11 @@ def _parted(words: str, cell: CellDescription) -> str:
     colours = {word for part in cell.parts for word in (part.colour, *_COLOURS.get(part.colour, ()))}
     shapes = {word for part in cell.parts for word in _SHAPES.get(part.shape, (part.shape,))}
     for firsts, seconds in (
-        (colours, shapes),
+        (colours, shapes | {noun for noun in _NOUNS if not noun.endswith("s")}),
         ({tote.name.lower() for tote in cell.totes}, _TOTE_NOUNS.split("|")[:-1]),
     ):
         first, second = ("|".join(map(re.escape, sorted(ways, key=len, reverse=True))) for ways in (firsts, seconds))
-        words = re.sub(rf"\b({first})[a-z]?({second})\b", r"\1 \2", words)
+        words = re.sub(rf"\b(?!redone\b)({first})[a-z]?({second})\b", r"\1 \2", words)
     return words
 
 
@@ -115,7 +135,8 @@ def _read_tote(words: str, cell: CellDescription) -> tuple[Tote | NotUnderstood,
     return NotUnderstood(f"no tote is named; there are: {known}"), rest
 
 
-def _read_part(words: str, cell: CellDescription) -> PartKind | NotUnderstood:
+def _read_parts(words: str, cell: CellDescription, *, placed: bool) -> tuple[PartKind, ...] | NotUnderstood:
+    """The parts that fit; several only where a place tells them apart."""
     tokens, unknown = _nouns_repaired(_corrected(words.split(), cell), cell)
     colours = {part.colour for part in cell.parts if _names_colour(tokens, part.colour)}
     shapes = {part.shape for part in cell.parts if _names_shape(tokens, part.shape)}
@@ -131,13 +152,13 @@ def _read_part(words: str, cell: CellDescription) -> PartKind | NotUnderstood:
     fitting = [
         part for part in cell.parts if (not colours or part.colour in colours) and (not shapes or part.shape in shapes)
     ]
-    if not colours and not shapes:
+    if not colours and not shapes and not placed:
         return NotUnderstood(f"no part is named; there are: {catalogue}")
     if not fitting:
         return NotUnderstood(f"there is no {' '.join([*colours, *shapes])} here; there are: {catalogue}")
-    if len(fitting) > 1:
+    if len(fitting) > 1 and not placed:
         return NotUnderstood(f"that fits several parts: {', '.join(part.name for part in fitting)}")
-    return fitting[0]
+    return tuple(fitting)
 
 
 def _nouns_repaired(tokens: list[str], cell: CellDescription) -> tuple[list[str], str]:
@@ -168,7 +189,9 @@ def _nearest(word: str, known: Mapping[str, str]) -> str:
 
 def _corrected(tokens: list[str], cell: CellDescription) -> list[str]:
     """Slips of the pen repaired: a longer word that nearly is a colour or shape of this cell becomes it."""
-    known = sorted({word for part in cell.parts for word in (*part.colour.split(), *part.shape.split())})
+    named = {word for part in cell.parts for word in (*part.colour.split(), *part.shape.split())}
+    also = {word for part in cell.parts for word in _COLOURS.get(part.colour, ()) if len(word) >= 6}
+    known = sorted(named | also)
     fixed: list[str] = []
     for token in tokens:
         singular = token[:-1] if token.endswith("s") and token[:-1] in known else token

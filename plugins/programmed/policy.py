@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import math
 
+from plugins.programmed.choosing import Choice
 from plugins.programmed.confidence import judge
-from plugins.programmed.instruction import NotUnderstood, read_instruction
+from plugins.programmed.instruction import NotUnderstood, PlacedWish, Wish, read_instruction
 from plugins.programmed.pick import FORCE_N, Pick, Step
 from plugins.programmed.sight import Sight
 from runtime.kinematics import Arm
@@ -20,6 +21,7 @@ from runtime.picking.watching import watch_pose
 from runtime.ports import Observation, Proposal
 
 CAREFUL = 0.5
+_NOT_HANDED_OVER = "another policy has begun this, and which part it took is not known: name its colour and shape"
 
 
 def programmed(cell: CellDescription) -> ProgrammedPolicy:
@@ -43,6 +45,9 @@ class ProgrammedPolicy:
         self._mover = Mover(self._arm, cell, speed=speed)
         self._watch = watch_pose(cell, self._arm)
         self._pick: Pick | None = None
+        self._choice: Choice | None = None
+        self._resumed = False
+        self._reading = ""
         self._declined = ""
         self._idle_goal: Goal | None = None
         self._under_way = UnderWay(self._arm, length_s=HORIZON * STEP_PERIOD_S)
@@ -57,19 +62,36 @@ class ProgrammedPolicy:
         self._take(assignment, resumed=True)
 
     def _take(self, assignment: Assignment, *, resumed: bool) -> None:
+        wish = self._wish_of(assignment, resumed=resumed)
+        self._idle_goal = self._pick = self._choice = None
+        self._resumed, self._declined, self._reading = resumed, "", ""
+        self._worked = self._worked or not isinstance(wish, NotUnderstood)
+        self._sight.want(None)
+        if isinstance(wish, PlacedWish):
+            self._choice = Choice(wish)
+        else:
+            self._settle(wish)
+
+    def _wish_of(self, assignment: Assignment, *, resumed: bool) -> Wish | PlacedWish | NotUnderstood:
+        """What the words ask for; where they leave it open, what the policy that had it before made of them."""
         wish = read_instruction(assignment.instruction, self._cell)
-        if isinstance(wish, NotUnderstood) and assignment.reading:
-            wish = read_instruction(assignment.reading, self._cell)
-        self._idle_goal = None
+        told = read_instruction(assignment.reading, self._cell) if assignment.reading else None
         if isinstance(wish, NotUnderstood):
-            self._pick, self._declined = None, wish.reason
-            self._sight.want(None)
+            return told or wish
+        if isinstance(wish, PlacedWish) and resumed:
+            return NotUnderstood(_NOT_HANDED_OVER) if told is None else told if isinstance(told, Wish) else wish
+        return wish
+
+    def _settle(self, wish: Wish | NotUnderstood) -> None:
+        """Which part is meant is known, or that it will not be."""
+        self._choice = None
+        if isinstance(wish, NotUnderstood):
+            self._declined = wish.reason
             return
-        self._declined = ""
-        self._sight.want(wish.part, resumed=resumed)
-        self._worked = True
+        self._reading = f"put the {wish.part.name} in the {wish.tote.name} tote"
+        self._sight.want(wish.part, resumed=self._resumed)
         self._pick = Pick(
-            wish, self._cell, sight=self._sight, watch=self._watch, reachable=self._reachable, resumed=resumed
+            wish, self._cell, sight=self._sight, watch=self._watch, reachable=self._reachable, resumed=self._resumed
         )
 
     def infer(self, observation: Observation) -> Proposal:
@@ -78,6 +100,8 @@ class ProgrammedPolicy:
         hand = committed[-1]
         pick = self._pick if observation.assignment is not None else None
         self._sight.look(observation, gripping=pick is not None and pick.gripping)
+        if self._choice is not None and observation.assignment is not None and self._sight.view_free:
+            self._choose(self._choice)
         step = pick.next(observation, hand) if pick is not None else self._idle_step(observation, hand)
         path = self._mover.towards(committed, step.goal, q_rad=observation.q_rad)
         first = self._first_step_after(path.arrival_s)
@@ -85,6 +109,11 @@ class ProgrammedPolicy:
             pick.planned(None if first is None else observation.stamp_ns + round((first + 1) * STEP_PERIOD_S * 1e9))
         self._under_way.keep(path, stamp_ns=observation.stamp_ns)
         return self._proposal(observation, pick, step, path, first)
+
+    def _choose(self, choice: Choice) -> None:
+        wish = choice.look(self._sight.in_tray())
+        if wish is not None:
+            self._settle(wish)
 
     def _proposal(
         self, observation: Observation, pick: Pick | None, step: Step, path: Path, first: int | None
@@ -111,11 +140,14 @@ class ProgrammedPolicy:
             gripper_force_n=min(FORCE_N, self._cell.robot.gripper.force_max_n),
             step_period_s=STEP_PERIOD_S,
             reason=reason,
+            reading=self._reading if observation.assignment is not None else "",
         )
 
     def _standing(self, observation: Observation, pick: Pick | None) -> tuple[PolicyStatus, str, str]:
         if observation.assignment is None:
             return PolicyStatus.WAITING, "waiting", ""
+        if pick is None and not self._declined:
+            return PolicyStatus.WORKING, "looking which part is meant", ""
         if pick is None:
             return PolicyStatus.DECLINED, "declined", self._declined
         return pick.status, pick.words, pick.reason

@@ -84,6 +84,10 @@ class Sight:
             if name != wanted and seen.place in places
         ]
 
+    def in_tray(self) -> list[Sighting]:
+        """What was last seen clearly in the tray, the wanted part too."""
+        return [seen for seen in self._others.values() if seen.place == TRAY]
+
     def overhead_geometry(self) -> ViewGeometry | None:
         """The fixed camera's geometry, for spots that it can see."""
         camera = next((camera for camera in self._fixed_cameras if camera.name == OVERHEAD), None)

@@ -76,4 +76,4 @@ class Assignment(Struct, frozen=True):
     attempt: int
     instruction: str
     reading: str = ""
-    """The same in plain words, as the policy read it that this one stands in for; empty where none has."""
+    """The same in plain words, as the policy read it that had this task before; empty where none has."""

@@ -119,6 +119,9 @@ class PlannerStage:
         self._begun_ns = 0
         self._taken_over = False
         self._read: tuple[int, str] = (-1, "")
+        self._touched: TaskKey | None = None
+        """The task that some policy has worked on; one that was only declined, or not answered, is as new."""
+
         self._plans = 0
         self._state = first_state(manifest)
 
@@ -186,7 +189,7 @@ class PlannerStage:
         opening = Opening.NONE
         asked = key_of(observation.assignment)
         if asked is not None and (taken_over or asked != self._begun):
-            opening = Opening.RESUME if taken_over and asked == self._begun else Opening.BEGIN
+            opening = Opening.RESUME if taken_over and asked == self._touched else Opening.BEGIN
         if asked != self._begun:
             self._begun, self._begun_ns = asked, observation.stamp_ns
         seat = self._bay.active
@@ -194,6 +197,8 @@ class PlannerStage:
             self._note(Told(observation, self._why_none(seat), now_ns, now_ns), failures=0)
             self._count_inference(0.0)
             return None
+        if opening is Opening.RESUME:
+            observation = self._with_reading(observation)
         if self._bay.stands_in:
             seat.talk.ask(self._with_reading(observation), now_ns, opening=opening, seam=NoFaults())
         else:
@@ -201,7 +206,7 @@ class PlannerStage:
         return self._hear(task, now_ns)
 
     def _with_reading(self, observation: Observation) -> Observation:
-        """For the policy that stands in: with what the other one has read in the instruction of this task."""
+        """For one that stands in or goes on: with what the other has read in the instruction of this task."""
         assignment = observation.assignment
         if assignment is None or assignment.task_id != self._read[0]:
             return observation
@@ -215,6 +220,8 @@ class PlannerStage:
         if told is None or talk is None or key_of(told.observation.assignment) != task:
             return None
         self._note(told, failures=talk.failures)
+        if told.proposal.status not in (PolicyStatus.WAITING, PolicyStatus.DECLINED):
+            self._touched = task
         self._shadowing.active_said(told)
         return self._plan(seat.manifest, told)
 

@@ -7,11 +7,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
-from plugins.programmed.instruction import NotUnderstood, Wish, read_instruction
+from plugins.programmed.instruction import NotUnderstood, PlacedWish, Wish, read_instruction
 from sim_worlds.robots import load_robot
 from tests.support.pick_cell import pick_cell
 
 CELL = pick_cell(load_robot("panda"))
+ALL = {part.shape for part in CELL.parts}
 
 
 @pytest.mark.parametrize(
@@ -32,12 +33,45 @@ CELL = pick_cell(load_robot("panda"))
         ("drop the red can in the right tote", "red cylinder", "right"),
         ("put the yellowcylinder in the leftxbin", "yellow cylinder", "left"),
         ("get the greenqcube, left", "green cube", "left"),
+        ("put the magentaeone in the left tote", "magenta flat box", "left"),
+        ("put the crimsun cube in the left tote", "red cube", "left"),
+        ("put the leftmost yellow cylinder in the right tote", "yellow cylinder", "right"),
+        ("put the red cube in the far left bin", "red cube", "left"),
+        ("yellow cylinder to the far right", "yellow cylinder", "right"),
+        ("put the red cube on the very left", "red cube", "left"),
+        ("as fast as you can the red cube into the left tote", "red cube", "left"),
     ],
 )
 def test_sensible_variants_are_understood(text: str, part: str, tote: str) -> None:
     wish = read_instruction(text, CELL)
     assert isinstance(wish, Wish), wish
     assert (wish.part.name, wish.tote.name) == (part, tote)
+
+
+@pytest.mark.parametrize(
+    ("text", "place", "kinds", "tote"),
+    [
+        ("put the leftmost cube in the right tote", "leftmost", {"cube"}, "right"),
+        ("the left-most one to the left, please", "leftmost", ALL, "left"),
+        ("put the part farthest to the right in the left tote", "rightmost", ALL, "left"),
+        ("take the box on the far left of the tray to the right", "leftmost", {"flat box"}, "right"),
+        ("the cylinder which lies most to the right goes left", "rightmost", {"cylinder"}, "left"),
+        ("first cube from the right into the left bin", "rightmost", {"cube"}, "left"),
+        ("into the right tote with the left-hand cube", "leftmost", {"cube"}, "right"),
+        ("put the nearest one in the left tote", "nearest", ALL, "left"),
+        ("put the cube closest to the robot in the left tote", "nearest", {"cube"}, "left"),
+        ("the nearest is to be put on the left", "nearest", ALL, "left"),
+        ("put the farthest cube away from the arm in the left tote", "farthest", {"cube"}, "left"),
+        ("the part that is most distant to the right bin", "farthest", ALL, "right"),
+        ("put the back cylinder in the left tote", "farthest", {"cylinder"}, "left"),
+        ("the one at the back edge of the tray to the left tote", "farthest", ALL, "left"),
+    ],
+)
+def test_a_part_may_be_told_by_where_it_lies(text: str, place: str, kinds: set[str], tote: str) -> None:
+    wish = read_instruction(text, CELL)
+    assert isinstance(wish, PlacedWish), wish
+    assert (wish.place, {part.shape for part in wish.parts}, wish.tote.name) == (place, kinds, tote)
+    assert set(wish.parts) == {part for part in CELL.parts if part.shape in kinds}
 
 
 @pytest.mark.parametrize(
@@ -58,6 +92,10 @@ def test_sensible_variants_are_understood(text: str, part: str, tote: str) -> No
         ("put the yellow kube in the left tote", "no part here is 'kube'"),
         ("put the non-red cube in the left tote", "not what to leave"),
         ("is the red cube in the left tote?", "only putting one part"),
+        ("put the cube nearest to the yellow cylinder in the left tote", "which one?"),
+        ("put the part farthest from the red cube in the left tote", "which one?"),
+        ("put the leftmost and nearest cube in the right tote", "name one place"),
+        ("put the leftmost cube away", "no tote is named"),
         ("put the redone in the left tote", "no part is named"),
         ("put the green cylinder in the left tote", "no green cylinder"),
         ("положи красный кубик в левый контейнер", "only English is read"),
@@ -71,7 +109,7 @@ def test_what_cannot_be_done_is_declined_with_the_reason(text: str, reason: str)
 
 @given(st.text(max_size=200))
 def test_any_text_is_answered(text: str) -> None:
-    assert isinstance(read_instruction(text, CELL), Wish | NotUnderstood)
+    assert isinstance(read_instruction(text, CELL), Wish | PlacedWish | NotUnderstood)
 
 
 @pytest.mark.parametrize("name", ["bin 1", "left_tote", "Fach für Ausschuss"])

@@ -27,7 +27,10 @@ def seen(assignment: Assignment) -> Observation:
     [
         ("golden over there", "put the red cube in the left tote", PolicyStatus.WORKING, ""),
         ("golden over there", "", PolicyStatus.DECLINED, "no tote is named"),
-        ("golden over there", "put the leftmost cube in the left tote", PolicyStatus.DECLINED, "several parts"),
+        ("golden over there", "put the leftmost cube in the left tote", PolicyStatus.WORKING, ""),
+        ("the leftmost cube to the right", "put the red cube in the right tote", PolicyStatus.WORKING, ""),
+        ("the leftmost cube to the right", "put the leftmost cube in the right tote", PolicyStatus.WORKING, ""),
+        ("the leftmost cube to the right", "", PolicyStatus.DECLINED, "name its colour and shape"),
         ("put the red cube in the left tote", "put the green cube in the right tote", PolicyStatus.WORKING, ""),
     ],
 )
