@@ -75,9 +75,7 @@ class Mind:
         self._watch = watch
         self._resumed = resumed
         self.sight = Sight(model.engine, cell)
-        self.reading: Reading = read(model.reader, instruction)
-        if resumed and self.reading.place and told:
-            self.reading = read(model.reader, told)
+        self.reading: Reading = _read(model, instruction, told=told if resumed else "")
         self.tote: Tote | None = next((tote for tote in cell.totes if tote.name == self.reading.tote), None)
         self.refusal = refused(self.reading, self.tote, cell)
         self.unsure = "" if self.refusal else doubted(self.reading, self.tote)
@@ -221,3 +219,8 @@ class Mind:
 def _held(grip: Grip) -> bool:
     """Whether the fingers hold what is meant, by the eye at the hand."""
     return grip.force_n >= HELD_N and grip.wanted_in_hand > SURE
+
+
+def _read(model: Ready, instruction: str, *, told: str) -> Reading:
+    reading = read(model.reader, instruction)
+    return read(model.reader, told) if told and reading.place else reading

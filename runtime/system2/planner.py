@@ -109,19 +109,17 @@ class PlannerStage:
             loaders = Loaders(loader or candidate, shadow, fallback)
         manifest = registry.manifest(policy)
         aside = manifest.isolated and loaders.candidate.isolates
-        runner = None if aside else InlineRunner(registry.load_policy(policy, cell))
-        first = _seat(manifest, runner, converse=converse)
+        first = _seat(manifest, None if aside else InlineRunner(registry.load_policy(policy, cell)), converse=converse)
         self._bay = PolicyBay(registry, loaders, converse, first=first)
         self._registry = registry
         self._shadowing = Shadowing(self._arm)
         self._newest = self._unasked = self._shadow_unasked = cast("Observation | None", None)
-        self._begun: TaskKey | None = None
+        self._begun = self._touched = cast("TaskKey | None", None)
+        """The task that was begun last; and the last one that a policy worked on, not only declined or was silent."""
+
         self._begun_ns = 0
         self._taken_over = False
         self._read: tuple[int, str] = (-1, "")
-        self._touched: TaskKey | None = None
-        """The task that some policy has worked on; one that was only declined, or not answered, is as new."""
-
         self._plans = 0
         self._state = first_state(manifest)
 

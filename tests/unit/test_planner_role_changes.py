@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from runtime.messages.cell import CellDescription
-from runtime.messages.policy import Readiness
+from runtime.messages.policy import PolicyStatus, Readiness
 from runtime.plugin_host import Registry
 from runtime.system2.runner import Collapse
 from sim_worlds.robots import load_robot
@@ -218,3 +218,38 @@ def test_a_policy_behind_a_server_is_loaded_when_there_is_something_to_show_to_i
     roles.look()
     roles.later()
     assert roles.fallback.wanted == "far"
+
+
+@pytest.mark.parametrize(
+    ("status", "opening"), [(PolicyStatus.DECLINED, "begin"), (PolicyStatus.WORKING, "resume")], ids=str
+)
+def test_a_task_that_was_only_declined_is_a_new_one_for_who_stands_in(
+    roles: Roles, status: PolicyStatus, opening: str
+) -> None:
+    roles.order(fallback="stock")
+    roles.look()
+    roles.learned.answer(said=replace(proposal(status=status), reading="as it was read"))
+    roles.later()
+    roles.order(stand_in_for="learned")
+    roles.look()
+    asked = roles.stock.questions[-1]
+    assert asked.opening.value == opening
+    assert asked.observation.assignment is not None
+    assert asked.observation.assignment.reading == "as it was read"
+
+
+def test_who_goes_on_with_a_task_is_told_how_it_was_read(roles: Roles) -> None:
+    roles.order(shadow="other", shadow_id=1)
+    roles.look()
+    roles.learned.answer(said=replace(proposal(), reading="as it was read"))
+    roles.other.answer()
+    roles.later()
+    roles.order(policy="other", swap_id=1, shadow="")
+    roles.look()
+    roles.other.answer()
+    roles.later()
+    asked = next(one for one in roles.other.questions if one.opening.value == "resume")
+    assert asked.observation.assignment is not None
+    assert asked.observation.assignment.reading == "as it was read"
+    roles.learned.answer(number=0)
+    assert roles.later().plan is None  # what it says now is said in shadow
