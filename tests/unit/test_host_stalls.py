@@ -80,19 +80,29 @@ def _without_permission(loop: subprocess.Popen[str], *, ended: bool) -> bool:
     return loop.returncode is not None
 
 
-def test_a_loop_that_was_not_run_for_a_while_says_for_how_long() -> None:
+def _stopped_for_a_while(watch: HostWatch) -> None:
+    """Until its first loop tells of a stall, which may also be one of the machine's own."""
+    loop = watch.loops[0]
+    assert loop.stdout is not None
     told = False
-    with HostWatch() as watch:
-        loop = watch.loops[0]
-        assert loop.stdout is not None
-        for _ in range(30):  # a busy machine takes its time until the loop looks at the clock
-            loop.send_signal(signal.SIGSTOP)
-            time.sleep(0.3)
-            loop.send_signal(signal.SIGCONT)
-            told = bool(select.select([loop.stdout], [], [], 1.0)[0])
-            if _without_permission(loop, ended=told):
-                pytest.skip("this user may not ask for real-time priority")
-            if told:
-                break
+    for _ in range(10):  # a busy machine takes its time until the loop looks at the clock
+        loop.send_signal(signal.SIGSTOP)
+        time.sleep(0.3)
+        loop.send_signal(signal.SIGCONT)
+        told = bool(select.select([loop.stdout], [], [], 1.0)[0])
+        if _without_permission(loop, ended=told):
+            pytest.skip("this user may not ask for real-time priority")
+        if told:
+            break
     assert told
-    assert watch.stalls[0] > 0.2
+
+
+def test_a_loop_that_was_not_run_for_a_while_says_for_how_long() -> None:
+    longest: list[float] = []
+    for _ in range(5):  # what is told first may be a shorter stall of the machine's own
+        with HostWatch() as watch:
+            _stopped_for_a_while(watch)
+        longest.append(watch.stalls[0])
+        if longest[-1] > 0.2:
+            break
+    assert longest[-1] > 0.2, longest
