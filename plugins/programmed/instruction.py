@@ -39,6 +39,7 @@ _TURNED = {
     "deed": "only putting one part from the tray into a tote is understood",
     "no tote": "name one tote",
 }
+_NOTHING_NAMED = "that is not understood as an instruction: say which part goes into which tote"
 _CAN = re.compile(r"\bcan (?=(?:you|we|i)\b)|(?<=\byou )can\b")
 """Not the cylinder."""
 
@@ -95,9 +96,9 @@ def read_instruction(text: str, cell: CellDescription) -> Wish | PlacedWish | No
     if unclear:
         return NotUnderstood(unclear)
     tote, rest = _read_tote(rest, cell)
-    if isinstance(tote, NotUnderstood):
-        return tote
     parts = _read_parts(rest, cell, placed=bool(place))
+    if isinstance(tote, NotUnderstood):
+        return NotUnderstood(_NOTHING_NAMED) if parts == _no_part(cell) else tote
     if isinstance(parts, NotUnderstood):
         return parts
     return Wish(parts[0], tote) if len(parts) == 1 else PlacedWish(parts, place, tote)
@@ -142,7 +143,7 @@ def _read_parts(words: str, cell: CellDescription, *, placed: bool) -> tuple[Par
     shapes = {part.shape for part in cell.parts if _names_shape(tokens, part.shape)}
     strange = [token for token in tokens if token in _OTHER_COLOURS | _OTHER_SHAPES]
     strange = [token for token in strange if not any(_names_colour([token], colour) for colour in colours)]
-    catalogue = ", ".join(part.name for part in cell.parts)
+    catalogue = _catalogue(cell)
     if strange:
         return NotUnderstood(f"no part here is {strange[0]!r}; there are: {catalogue}")
     if len(colours) > 1 or len(shapes) > 1:
@@ -153,12 +154,20 @@ def _read_parts(words: str, cell: CellDescription, *, placed: bool) -> tuple[Par
         part for part in cell.parts if (not colours or part.colour in colours) and (not shapes or part.shape in shapes)
     ]
     if not colours and not shapes and not placed:
-        return NotUnderstood(f"no part is named; there are: {catalogue}")
+        return _no_part(cell)
     if not fitting:
         return NotUnderstood(f"there is no {' '.join([*colours, *shapes])} here; there are: {catalogue}")
     if len(fitting) > 1 and not placed:
         return NotUnderstood(f"that fits several parts: {', '.join(part.name for part in fitting)}")
     return tuple(fitting)
+
+
+def _no_part(cell: CellDescription) -> NotUnderstood:
+    return NotUnderstood(f"no part is named; there are: {_catalogue(cell)}")
+
+
+def _catalogue(cell: CellDescription) -> str:
+    return ", ".join(part.name for part in cell.parts)
 
 
 def _nouns_repaired(tokens: list[str], cell: CellDescription) -> tuple[list[str], str]:

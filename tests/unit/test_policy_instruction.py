@@ -81,6 +81,7 @@ def test_a_part_may_be_told_by_where_it_lies(text: str, place: str, kinds: set[s
         ("do not put the red cube in the left tote", "not"),
         ("put everything but the red cube in the left tote", "but"),
         ("put the red cube away", "no tote is named"),
+        ("sing a song", "not understood as an instruction"),
         ("put the red cube in the left or the right tote", "name one tote"),
         ("put it in the left tote", "no part is named"),
         ("put the orange cube in the left tote", "orange"),
