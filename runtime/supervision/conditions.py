@@ -12,6 +12,7 @@ from runtime.messages.state import FAULT_CLEARED, STOP_PRESSED, ControlState, Mo
 from runtime.messages.system import Priority, ProcessPhase, ProcessState
 from runtime.supervision.alarms import Condition
 from runtime.supervision.budget import FAILURES_IN_ROW_LIMIT, WINDOW, ErrorBudget
+from runtime.supervision.failing import Rule
 from runtime.supervision.fallback import HEALTHY_INFERENCE_S
 from runtime.supervision.stop_advice import advice_on
 from runtime.supervision.telemetry import Telemetry, fresh
@@ -305,6 +306,8 @@ def _stands_in(policy: PolicyState, why: str) -> Condition:
     elif shadow is not None and shadow.name == policy.stands_in_for and shadow.inference_s > HEALTHY_INFERENCE_S:
         took = f"{shadow.inference_s:.1f} s (limit {HEALTHY_INFERENCE_S:g} s)"
         back = f"it does not drive again by itself while it answers in {took}: find what slows it"
+    if why and not obstacle:
+        why = why.replace(f"{Rule.QUARANTINED.value}:", f"was {Rule.QUARANTINED.value}, is tried again:")
     return Condition(
         "policy.fallback",
         Priority.MEDIUM,

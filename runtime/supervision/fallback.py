@@ -93,8 +93,8 @@ class FallbackKeeper:
         self._for = ""
         self._cause = ""
         self._declined = False
-        self._question = ""
-        """What the policy has asked back about the task that it declined; empty where it asked nothing."""
+        self._declined_because = ""
+        """The policy's own words about the task that it declined; a question where it asked one."""
 
         self._task_id = -1
         self._next_task: tuple[int, int] | None = None
@@ -202,7 +202,7 @@ class FallbackKeeper:
         self._for = policy.stands_in_for or policy.active
         self._cause = cause
         self._declined = cause.startswith(Rule.DECLINED.value)
-        self._question = policy.reason if self._declined and suggested(policy.reason) else ""
+        self._declined_because = policy.reason if self._declined else ""
         self._task_id = -1 if running is None else running.task_id
         self._next_task = None
         self._looks = -1
@@ -297,10 +297,12 @@ class FallbackKeeper:
         return replace(policy, status=PolicyStatus.WORKING) if relieved or one_bad else self._answered(policy)
 
     def _answered(self, policy: PolicyState) -> PolicyState:
-        """With what was asked back, where the fallback declines the same: the question helps more than its refusal."""
-        asked = bool(self._question) and policy.task_id == self._task_id and policy.active == policy.fallback
-        told = asked and bool(self._for) and policy.status is PolicyStatus.DECLINED
-        return replace(policy, reason=self._question) if told else policy
+        """With the policy's own reason first, where the fallback declines the same; alone if it asks something."""
+        own = self._declined_because
+        both = bool(own) and policy.task_id == self._task_id and policy.active == policy.fallback
+        if not both or not self._for or policy.status is not PolicyStatus.DECLINED or own == policy.reason:
+            return policy
+        return replace(policy, reason=own if suggested(own) else f"{own}; {policy.active}: {policy.reason}")
 
     def _ask_for(self, event: ModeEvent, reason: str, now_ns: int) -> None:
         self._asked_ns = now_ns

@@ -1,4 +1,7 @@
-"""Why is it not moving: always one line, with the condition that is not met and what to do."""
+"""Why is it not moving: always one line, with the condition that is not met and what to do.
+
+A reason of any length comes last: where room is short the line ends early, and the way out has to be there still.
+"""
 
 from __future__ import annotations
 
@@ -60,9 +63,9 @@ def _processes(now: Situation) -> str:
 def _latched(now: Situation) -> str:
     control = _control(now)
     if control.mode is Mode.PROTECTIVE_STOP:
-        return f"protective stop ({control.mode_reason or 'pressed'}): Reset, then Hold to start"
+        return f"Reset, then Hold to start · protective stop: {control.mode_reason or 'pressed'}"
     if control.mode is Mode.FAULT:
-        return f"fault ({control.mode_reason or 'unknown'}): remove the cause, Reset twice, then Hold to start"
+        return f"remove the cause, Reset twice, then Hold to start · fault: {control.mode_reason or 'unknown'}"
     return ""
 
 
@@ -75,7 +78,7 @@ def _mode(now: Situation) -> str:
     if control.mode is Mode.ASSIST and (declined := why_declined(control.mode_reason)):
         return f"{SAY_IT_OTHERWISE}. Declined: {declined}"
     if control.mode is Mode.ASSIST:
-        return f"asks for a person ({control.mode_reason or 'no reason given'}): Hold to start, or swap the policy"
+        return f"Hold to start, or swap the policy · asks for a person: {control.mode_reason or 'no reason given'}"
     if control.mode is Mode.MANUAL:
         return MOVING if _moves(now) else "manual: the operator has control; hold a jog button to move"
     return ""

@@ -43,7 +43,7 @@ class ModeKeeper:
         if reason.startswith(self.reason):
             self.reason = reason
         elif reason not in self.reason:
-            self.reason = f"{self.reason}; {reason}"
+            self.reason = f"{self.reason}; since then: {reason}"
 
     def request(self, request: ModeRequest, *, now_ns: int) -> ModeEvent | None:
         """Act on a wish; the event when it was accepted, None when it is old, expired, unknown or refused."""

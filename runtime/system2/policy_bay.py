@@ -219,7 +219,7 @@ class PolicyBay:
         name, reason = self._candidate.refused, self._candidate.refusal
         if name == self._wanted.name and not self._was_there:
             raise PolicyUnavailable(f"policy {name}: {reason}")
-        self.refusal = reason
+        self.refusal = reason if name in reason else f"{name}: {reason}"
         self._candidate.clear()
         tried_again = self._wanted.talk is None and not self._registry.obstacle(self._wanted.name)
         if not self._was_there or tried_again:

@@ -122,7 +122,10 @@ def test_a_standing_in_is_seen_in_every_place_and_ended_by_hand(console: Console
     assert bar.owner.text == "fallback"
     assert (bar.policy.text, bar.policy.caption) == ("programmed", "policy · stands in for programmed_careful")
     assert "programmed stands in for programmed_careful" in panel.why_not.text()
-    assert (state_of(panel, "programmed"), state_of(panel, "programmed_careful")) == ("stands in", "stood in for")
+    assert (state_of(panel, "programmed"), state_of(panel, "programmed_careful")) == (
+        "stands in",
+        "stood in for, shadow",
+    )
     assert not panel.promote_button.isVisible()
     assert panel.reason.isVisible()
     assert panel.reason.text() == console.cell.mode_reason

@@ -122,7 +122,7 @@ def test_a_shadow_that_collapses_at_its_question_does_not_take_over(roles: Roles
     roles.learned.answer()
     roles.later()
     state = roles.look().state
-    assert (state.active, state.candidate, state.swap_refusal) == ("learned", "", "hung: no answer within 2 s")
+    assert (state.active, state.candidate, state.swap_refusal) == ("learned", "", "other: hung: no answer within 2 s")
 
 
 def test_a_policy_comes_back_when_it_has_answered_and_is_asked_nothing_before(roles: Roles) -> None:
@@ -208,7 +208,11 @@ def test_another_try_of_one_policy_does_not_give_up_the_load_of_the_next(roles: 
     assert entry(state, "learned") == (Readiness.AVAILABLE, "")
     roles.candidate.refused["other"] = "no weights"
     state = roles.later().state
-    assert (state.candidate, roles.candidate.wanted, state.swap_refusal) == ("learned", "learned", "no weights")
+    assert (state.candidate, roles.candidate.wanted, state.swap_refusal) == (
+        "learned",
+        "learned",
+        "other: no weights",
+    )
 
 
 def test_a_policy_behind_a_server_is_loaded_when_there_is_something_to_show_to_it(roles: Roles) -> None:

@@ -243,7 +243,7 @@ def test_a_cell_that_asks_for_a_person_names_the_controls_that_are_there_and_a_c
     checks: set[str] = set()
     for reason in (f"{NOTHING_USABLE}: {words}", NOTHING_USABLE, "the supervisor asks for a person"):
         cell = MadeUpCell(mode=Mode.ASSIST, mode_reason=reason)
-        assert why_not_moving(situation(cell)).endswith(f"{START_WORDS}, or swap the policy")
+        assert why_not_moving(situation(cell)).startswith(f"{START_WORDS}, or swap the policy")
         assert reason in why_not_moving(situation(cell))
         (alarm,) = alarms_of(cell)
         checks.add(alarm.first_check)

@@ -45,7 +45,7 @@ def comparison(policy: PolicyState) -> tuple[Line, ...]:
 
 
 def state_sign(entry: PolicyEntry, policy: PolicyState) -> Sign:
-    """How far a policy is, and its role where it has one besides driving."""
+    """How far a policy is, and its roles where it has any besides driving."""
     sign = READINESS[entry.readiness]
     if entry.readiness is Readiness.REFUSED:
         return sign
@@ -56,8 +56,8 @@ def state_sign(entry: PolicyEntry, policy: PolicyState) -> Sign:
         "shadow": "" if policy.shadow is None or policy.shadow.readiness is not Readiness.READY else policy.shadow.name,
         "fallback": policy.fallback if policy.fallback_ready else "",
     }
-    words = next((role for role, name in roles.items() if name == entry.name), sign.text)
-    return Sign(words, sign.shape, sign.tone)
+    words = ", ".join(role for role, name in roles.items() if name == entry.name)
+    return Sign(words or sign.text, sign.shape, sign.tone)
 
 
 def _differences(found: Disagreement | None, tally: DisagreementTally) -> tuple[Line, ...]:

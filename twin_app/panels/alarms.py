@@ -14,11 +14,15 @@ from twin_app.widgets.buttons import set_usable
 from twin_app.widgets.field import WrappedLabel
 from twin_app.widgets.panel import Panel
 from twin_app.widgets.records import RecordView, Row
+from twin_app.widgets.scrolled import Scrolled
 from twin_app.widgets.sentence import Sentence
 
 UNSEEN = (AlarmPhase.UNACKNOWLEDGED, AlarmPhase.RETURNED_UNACKNOWLEDGED)
 ACTIVE = (AlarmPhase.UNACKNOWLEDGED, AlarmPhase.LATCHED, AlarmPhase.ACKNOWLEDGED)
 """The condition holds; what nobody has seen comes first."""
+
+CAUSE_CHARACTERS = 90
+"""Of a cause in the header, where two lines hold some 200; the whole one stands in the panel."""
 
 PHASE_WORDS = {
     AlarmPhase.UNACKNOWLEDGED: "NEW · ",
@@ -49,14 +53,19 @@ def pressing(alarms: tuple[Alarm, ...]) -> tuple[Alarm, ...]:
 
 
 def headline(alarm: Alarm, *, more: int = 0) -> Sign:
-    """An alarm in one line. One that is gone tells no first check: there is nothing left to check."""
+    """An alarm in one line; a long cause is cut short, so that there is room for the first check.
+
+    One that is gone tells no first check: there is nothing left to check.
+    """
     sign = sign_of(alarm)
     rest = f"  (+{more} more)" if more else ""
     if alarm.phase is AlarmPhase.RETURNED_UNACKNOWLEDGED:
         return Sign(f"gone, not acknowledged · {alarm.cause}{rest}", sign.shape, sign.tone)
     seen = alarm.phase is AlarmPhase.ACKNOWLEDGED
-    words = f"{sign.text.upper()} · {'acknowledged · ' if seen else ''}{alarm.cause} · first check: {alarm.first_check}"
-    return Sign(f"{words}{rest}", sign.shape, Tone.NORMAL if seen else sign.tone)
+    state = "acknowledged · " if seen else ""
+    cause = alarm.cause if len(alarm.cause) <= CAUSE_CHARACTERS else f"{alarm.cause[:CAUSE_CHARACTERS].rstrip()} …"
+    words = f"{sign.text.upper()}{rest} · {state}{cause} · first check: {alarm.first_check}"
+    return Sign(words, sign.shape, Tone.NORMAL if seen else sign.tone)
 
 
 class AlarmsPanel(Panel):
@@ -121,7 +130,7 @@ class AlarmsPanel(Panel):
         column.setContentsMargins(6, 6, 6, 6)
         column.setSpacing(5)
         column.addWidget(self.table, 1)
-        column.addLayout(details)
+        column.addWidget(Scrolled(details, least_lines=3), 2)
         column.addLayout(foot)
 
     def _follow(self) -> None:

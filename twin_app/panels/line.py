@@ -7,6 +7,7 @@ from PySide6.QtWidgets import QButtonGroup, QHBoxLayout, QMenu, QPushButton, QSi
 
 from runtime.messages.requests import Pause, Start
 from runtime.messages.state import Mode
+from runtime.modes import LATCHED_MODES
 from twin_app.model.mode_claim import DRIVEN, missing_for_motion, mode_claim
 from twin_app.model.state import ConsoleState
 from twin_app.model.why import why_line
@@ -90,6 +91,8 @@ def _obstacle(state: ConsoleState, mode: Mode | None) -> str:
         return f"Process {missing[0]} died: restart it first."
     if mode is None:
         return "The arm does not answer."
+    if mode in LATCHED_MODES:
+        return "Stopped: Reset first."
     if mode not in STARTABLE:
         return "The arm is already driven." if mode in DRIVEN else "Possible from idle and assist."
     return ""

@@ -208,7 +208,7 @@ class PolicyPanel(Panel):
             age = f" · silent for {duration(state.age_s(state.inferred_ns))}" if silent else ""
             self.phase.say("—", caption=f"doing{age}")
             self.inference.say("—", caption="inference")
-            self.reason.hide()
+            self.reason.say("")
             return
         self.phase.say(policy.phase or policy.status.value, caption=f"doing · {policy.status.value}")
         late = f" · {policy.deadline_misses} late" if policy.deadline_misses else ""
@@ -218,8 +218,7 @@ class PolicyPanel(Panel):
         control = state.control
         stands_in = control is not None and control.mode is Mode.FALLBACK and bool(policy.stands_in_for)
         reason = control.mode_reason if control is not None and stands_in else policy.reason
-        self.reason.say(reason)
-        self.reason.setVisible(bool(reason))
+        self.reason.say(reason)  # its line is kept where it is empty: the buttons below are not to move
 
     def _show_entries(self, policy: PolicyState | None) -> None:
         first = not self.table.rows
@@ -239,15 +238,15 @@ class PolicyPanel(Panel):
             return
         ago = duration(state.age_s(policy.last_swap_ns)) if policy.swaps and policy.last_swap_ns else ""
         words = f"{policy.swaps} {'swap' if policy.swaps == 1 else 'swaps'}, last {ago} ago" if ago else "no swap yet"
+        if policy.swap_refusal:
+            words = f"the newest swap was refused, {policy.active} goes on: {policy.swap_refusal}"
         if policy.stands_in_for:
             words = f"{policy.active} stands in for {policy.stands_in_for}"
-        if policy.candidate:
-            words = f"preparing {policy.candidate}: takes over at the next chunk border"
         chosen = self._entry(self.table.selected)
         if chosen is not None and chosen.obstacle:
             words = f"{chosen.name} is in quarantine and cannot take over: {chosen.obstacle}"
-        elif policy.swap_refusal:
-            words = f"refused: {policy.swap_refusal}"
+        if policy.candidate:
+            words = f"preparing {policy.candidate}: takes over at the next chunk border"
         if words != self.why_not.text():
             self.why_not.setText(words)
 
