@@ -52,6 +52,13 @@ _AFTER_NOUN = frozenset(
 )
 """What may come behind a colour when no shape is named."""
 
+_SIGHT_AND_LIFT = frozenset(
+    ["light", "bright", "sight", "night", "might", "fight", "tight", "flight", "fright", "eight", "height", "weight"]
+    + ["lift", "loft", "gift", "left", "let", "lets", "felt", "melt", "belt", "lent", "lest", "last", "list", "lost"]
+)
+"""Words of their own that are one letter away from a side."""
+
+_BEFORE_NAME = frozenset(["the", "that", "this"])
 _TOTE_NOUNS = "tote|totes|bin|box|basket|container|crate|side|one"
 
 
@@ -105,12 +112,14 @@ def read_instruction(text: str, cell: CellDescription) -> Wish | PlacedWish | No
 
 
 def _parted(words: str, cell: CellDescription) -> str:
-    """Words that a slip of the pen has joined taken apart: `yellowpuck`, `leftcbin`."""
+    """Words that a slip of the pen has joined taken apart: `yellowpuck`, `leftcbin`, `thebred`."""
     colours = {word for part in cell.parts for word in (part.colour, *_COLOURS.get(part.colour, ()))}
     shapes = {word for part in cell.parts for word in _SHAPES.get(part.shape, (part.shape,))}
+    totes = {tote.name.lower() for tote in cell.totes}
     for firsts, seconds in (
+        (_BEFORE_NAME, colours | shapes | totes),
         (colours, shapes | {noun for noun in _NOUNS if not noun.endswith("s")}),
-        ({tote.name.lower() for tote in cell.totes}, _TOTE_NOUNS.split("|")[:-1]),
+        (totes, _TOTE_NOUNS.split("|")[:-1]),
     ):
         first, second = ("|".join(map(re.escape, sorted(ways, key=len, reverse=True))) for ways in (firsts, seconds))
         words = re.sub(rf"\b(?!redone\b)({first})[a-z]?({second})\b", r"\1 \2", words)
@@ -133,7 +142,22 @@ def _read_tote(words: str, cell: CellDescription) -> tuple[Tote | NotUnderstood,
         return named[0], rest
     if len(cell.totes) == 1:
         return cell.totes[0], rest
+    if (near := _nearly_a_tote(words, cell)) != words:
+        return _read_tote(near, cell)
     return NotUnderstood(f"no tote is named; there are: {known}"), rest
+
+
+def _nearly_a_tote(words: str, cell: CellDescription) -> str:
+    """The words with slips of the pen in a tote's name repaired, where a tote's name has its place: `the rigt bin`."""
+    names = [tote.name.lower() for tote in cell.totes]
+
+    def repaired(found: re.Match[str]) -> str:
+        near = difflib.get_close_matches(found[0], names, n=2, cutoff=0.74)
+        return near[0] if len(near) == 1 and found[0] not in _SIGHT_AND_LIFT else found[0]
+
+    before_noun = rf"\b\w{{3,}}(?= (?:hand|{_TOTE_NOUNS})\b)"
+    at_the_end = r"(?:(?<= the )|(?<= your ))\w{3,}(?=(?: now| please| robot)?$)"
+    return re.sub(rf"{before_noun}|{at_the_end}", repaired, words)
 
 
 def _read_parts(words: str, cell: CellDescription, *, placed: bool) -> tuple[PartKind, ...] | NotUnderstood:

@@ -39,6 +39,11 @@ ALL = {part.shape for part in CELL.parts}
         ("put the red cube in the far left bin", "red cube", "left"),
         ("yellow cylinder to the far right", "yellow cylinder", "right"),
         ("put the red cube on the very left", "red cube", "left"),
+        ("the container that is on the right goes thecred cube", "red cube", "right"),
+        ("move theyellow one left", "yellow cylinder", "left"),
+        ("put the yellow cylinder in the rigt bin", "yellow cylinder", "right"),
+        ("on the ight hand side goes the red cube", "red cube", "right"),
+        ("the yellow one goes into the tote on your laft", "yellow cylinder", "left"),
         ("as fast as you can the red cube into the left tote", "red cube", "left"),
     ],
 )
@@ -119,3 +124,13 @@ def test_a_tote_may_have_any_name_that_a_scene_may_give_it(name: str) -> None:
     answer = read_instruction(f"put the red cube in the {name}", replace(CELL, totes=totes))
     assert isinstance(answer, Wish), answer
     assert answer.tote.name == name
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["put the yellow cylinder in the light bin", "the red cube to your last box", "lift the red cube", "red cube"],
+)
+def test_a_word_of_its_own_is_no_slip_in_the_name_of_a_tote(text: str) -> None:
+    wish = read_instruction(text, CELL)
+    assert isinstance(wish, NotUnderstood)
+    assert wish.reason.startswith("no tote is named")
