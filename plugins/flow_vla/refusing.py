@@ -9,7 +9,7 @@ from plugins.flow_vla.slots import LONG, Reading
 from plugins.flow_vla.words import LETTERS_MAX, WORDS
 from runtime.messages.cell import CellDescription, Tote
 from runtime.messages.reasons import asked_back
-from runtime.picking.scripts import ONLY_ENGLISH, in_another_script
+from runtime.picking.languages import ONLY_ENGLISH, not_english
 
 FOREIGN = "foreign"
 """The sense of words in another script."""
@@ -24,7 +24,7 @@ _MOST = {"": "", "left": "leftmost", "right": "rightmost", "near": "nearest", "f
 def read(reader: Reader, text: str) -> Reading:
     """What the reader makes of the words; nothing of those in another script."""
     reading = reader.read(text)
-    return replace(reading, sense=FOREIGN, certainty=1.0) if in_another_script(text) else reading
+    return replace(reading, sense=FOREIGN, certainty=1.0) if not_english(text) else reading
 
 
 def refused(reading: Reading, tote: Tote | None, cell: CellDescription) -> str:

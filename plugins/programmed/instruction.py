@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from plugins.programmed.place_words import take_place
 from plugins.programmed.turning_words import turned
 from runtime.messages.cell import CellDescription, PartKind, Tote
-from runtime.picking.scripts import ONLY_ENGLISH, in_another_script
+from runtime.picking.languages import ONLY_ENGLISH, not_english
 
 _SHAPES = {
     "cube": ("cube", "block", "dice", "die"),
@@ -95,7 +95,7 @@ def read_instruction(text: str, cell: CellDescription) -> Wish | PlacedWish | No
         return NotUnderstood("the instruction is empty")
     if refusal := sorted(_REFUSALS.intersection(words.split())):
         return NotUnderstood(f"only things to do are understood, not {refusal[0]!r}")
-    if in_another_script(text):
+    if not_english(text):
         return NotUnderstood(ONLY_ENGLISH)
     if sense := turned(text):
         return NotUnderstood(_TURNED[sense])

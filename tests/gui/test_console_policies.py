@@ -149,7 +149,9 @@ def test_a_press_aimed_at_a_button_that_has_just_given_way_to_another_does_nothi
     assert panel.fallback_button.text() == "No fallback"
     console.click(panel.fallback_button)
     assert console.asked(SetFallback) == []
-    console.advance(0.6)
+    console.advance(0.1)
+    assert "press again" in panel.why_not.text()
+    console.advance(0.5)
     console.click(panel.fallback_button)
     assert console.asked(SetFallback) == [SetFallback("")]
 

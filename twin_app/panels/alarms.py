@@ -114,7 +114,7 @@ class AlarmsPanel(Panel):
         details.setHorizontalSpacing(10)
         details.setVerticalSpacing(2)
         for row, (caption, label) in enumerate(
-            (("cause", self.cause), ("consequence", self.consequence), ("first check", self.check))
+            (("cause", self.cause), ("first check", self.check), ("consequence", self.consequence))
         ):
             words = QLabel(caption)
             words.setObjectName("caption")

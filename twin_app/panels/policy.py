@@ -54,6 +54,8 @@ WIDE_PX = 820
 SETTLED_S = 0.5
 """For so long after the cell has changed the buttons a press does nothing: it was aimed at what was there before."""
 
+UNHEEDED_TOLD_NS = 4_000_000_000
+
 VERSION = 1
 """Column of the table of policies."""
 
@@ -96,6 +98,9 @@ class PolicyPanel(Panel):
         self._now_ns = self._changed_ns = 0
         self._aimed = False
         """Whether the newest press met buttons that had been there for a while."""
+
+        self._unheeded_ns = -UNHEEDED_TOLD_NS
+        """When a press met others, which is said for a while."""
 
         self._arrange()
 
@@ -144,6 +149,8 @@ class PolicyPanel(Panel):
         def wished() -> None:
             if self._aimed:
                 self.wished.emit(wish(self.table.selected))
+            else:
+                self._unheeded_ns = self._now_ns
             self.table.setFocus()  # as this button is disabled it would go on to a neighbour: Enter does another thing
 
         button.pressed.connect(self._note_press)
@@ -247,6 +254,8 @@ class PolicyPanel(Panel):
             words = f"{chosen.name} is in quarantine and cannot take over: {chosen.obstacle}"
         if policy.candidate:
             words = f"preparing {policy.candidate}: takes over at the next chunk border"
+        if 0 <= state.now_ns - self._unheeded_ns < UNHEEDED_TOLD_NS:
+            words = "the buttons had just changed, nothing was done: press again if it is still what you want"
         if words != self.why_not.text():
             self.why_not.setText(words)
 

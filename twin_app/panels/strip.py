@@ -24,7 +24,7 @@ class Strip(Panel):
         row.setContentsMargins(10, 4, 10, 4)
         row.setSpacing(14)
         labels = (self.confidence, self.latency, self.lateness, self.hottest, self.command)
-        for label, weight in zip(labels, (12, 19, 17, 23, 44), strict=True):
+        for label, weight in zip(labels, (14, 22, 18, 21, 25), strict=True):
             row.addWidget(label, weight)
 
     def show_state(self, state: ConsoleState) -> None:
