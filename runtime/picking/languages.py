@@ -7,22 +7,21 @@ import unicodedata
 
 ONLY_ENGLISH = "only English is read"
 
-_ELSEWHERE = frozenset(
-    "der das den dem ein eine einen und bitte nicht auf lege leg nimm stell stelle rote roten roter "
-    "blaue blauen blauer grüne grünen grün gelbe gelben gelb lila würfel zylinder kiste schachtel behälter linke linken "
-    "links rechte rechten rechts "
-    "le la les un une du et dans mets mettez prends prenez rouge vert verte bleu bleue jaune gauche droite boîte boite "
-    "cylindre "
-    "el los las una por pon poner toma rojo roja verde azul amarillo amarilla izquierda derecha caja cubo "
-    "cilindro "
-    "il gli nel nella metti prendi rosso rossa giallo gialla sinistra destra scatola cubetto "
-    "het zet pak rode rechter linker bak blokje "
-    "uma põe coloca vermelho vermelha amarelo esquerda direita caixa "
-    "umieść czerwony czerwoną lewej prawej pudełko".split()
-)
-"""Words of an instruction in German, French, Spanish, Italian, Dutch, Portuguese and Polish; none that is English too,
-as `die` and `in` are."""
+_WORDS = {
+    "German": "der das den dem ein eine einen und bitte nicht auf lege leg nimm stell rote roten roter blaue blauen "
+    "grüne grünen grün gelbe gelben lila würfel zylinder kiste behälter linke linken links rechte rechten rechts",
+    "French": "le la les un une du et dans mets mettez prends prenez rouge vert verte bleu bleue jaune gauche droite "
+    "boîte boite cylindre",
+    "Spanish": "el los las una por favor pon poner toma rojo roja verde azul amarillo izquierda derecha caja cubo "
+    "cilindro",
+    "Italian": "il gli nel nella metti prendi rosso rossa giallo gialla sinistra destra scatola cubetto",
+    "Dutch": "het zet pak rode rechter linker bak blokje",
+    "Portuguese": "uma põe coloca vermelho vermelha amarelo esquerda direita caixa",
+    "Polish": "umieść czerwony czerwoną lewej prawej pudełko",
+}
+"""Of an instruction; none that is English too, as `die` and `in` are."""
 
+_ELSEWHERE = frozenset(word for words in _WORDS.values() for word in words.split())
 _ENOUGH = 2
 """So many of them make another language; one alone may be a slip of the pen."""
 
